@@ -1,0 +1,56 @@
+# Each target sets up what it needs by itself. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup sandbox test run check format-check lint types format lock manifest
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+READY := $(VENV)/.ready
+SOURCES := bot handlers sandbox tests
+LOCK := --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make .venv with everything that the bot, the sandbox and the tests need
+
+# A Python of 3.11 or newer: python3.11 if there is one, else python3.
+$(READY): requirements-dev.txt
+	@python=$$(command -v python3.11 || command -v python3) && \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Ops Bot needs Python 3.11 or newer as python3.11 or python3." >&2; exit 1; }; \
+	test -x $(PYTHON) || $$python -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+sandbox: $(READY)  ## a throw-away Slack in the browser with the bot in it; nothing else is needed
+	@$(PYTHON) -m sandbox
+
+run: $(READY)  ## run the bot with the settings in .env
+	@exec $(PYTHON) -m bot
+
+test: $(READY)  ## run the tests
+	$(PYTHON) -m pytest
+
+check: format-check lint types test  ## everything that has to be right: format, lint, types, tests
+
+format-check: $(READY)  ## is everything formatted
+	$(PYTHON) -m ruff format --check $(SOURCES)
+
+lint: $(READY)  ## ruff
+	$(PYTHON) -m ruff check $(SOURCES)
+
+types: $(READY)  ## mypy --strict
+	$(PYTHON) -m mypy
+
+format: $(READY)  ## format, and mend what ruff can mend
+	$(PYTHON) -m ruff format $(SOURCES)
+	$(PYTHON) -m ruff check --fix $(SOURCES)
+
+manifest: $(READY)  ## write manifest.yaml from the table of commands
+	$(PYTHON) -m bot manifest > manifest.yaml.new
+	@mv manifest.yaml.new manifest.yaml
+
+lock: $(READY)  ## write requirements.txt and requirements-dev.txt from pyproject.toml
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
+	$(PYTHON) -m uv pip compile $(LOCK) -o requirements.txt pyproject.toml
+	$(PYTHON) -m uv pip compile $(LOCK) --extra dev --extra mongod -o requirements-dev.txt pyproject.toml

@@ -1,0 +1,74 @@
+"""The command line: read the settings, set up the logs, run until a signal; or answer one question and end."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot import lifecycle, logs, shell
+from bot.app import App, health_desk
+from bot.errors import ConfigError
+from bot.manifest import manifest
+from bot.settings import Settings, load
+
+VERSION = "0.1.0"
+WRONG_SETTINGS = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and returns the exit code; 2 for wrong words or wrong settings."""
+    asked = _parser().parse_args(argv)
+    if asked.command == "manifest":
+        sys.stdout.write(manifest())
+        return 0
+    try:
+        settings = load([*asked.env_file, *getattr(asked, "more_env_file", ())])
+    except ConfigError as error:
+        sys.stderr.write("Ops Bot cannot start with these settings (.env.example explains each):\n")
+        sys.stderr.writelines(f"- {complaint}\n" for complaint in error.complaints)
+        return WRONG_SETTINGS
+    if asked.command == "health":
+        # Standard output holds the report alone, so that it can be read by a program.
+        logs.configure("console", "warning", settings.secrets(), sys.stderr)
+        return asyncio.run(_health(settings, asked.names, as_json=asked.json))
+    logs.configure(settings.log_format, settings.log_level, settings.secrets())
+    return lifecycle.run(lambda: App(settings))
+
+
+async def _health(settings: Settings, names: Sequence[str], *, as_json: bool) -> int:
+    async with health_desk(settings) as desk:
+        return await shell.health(desk, names, as_json, sys.stdout)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="The operations guide, alive in one Slack channel. Without a command it runs until a signal.",
+        allow_abbrev=False,
+    )
+    _add_env_file(parser, "env_file")
+    parser.add_argument("--version", action="version", version=f"Ops Bot {VERSION}")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    health = commands.add_parser("health", help="ask the shared services; exit 0 all up, 1 not all, 2 wrong words")
+    health.add_argument("names", nargs="*", metavar="service", help="only these")
+    health.add_argument("--json", action="store_true", help="the report as one JSON document")
+    _add_env_file(health, "more_env_file")
+    commands.add_parser("manifest", help="write the manifest of the Slack app to standard output")
+    return parser
+
+
+def _add_env_file(parser: argparse.ArgumentParser, where: str) -> None:
+    parser.add_argument(
+        "--env-file",
+        dest=where,
+        action="append",
+        type=Path,
+        default=[],
+        metavar="PATH",
+        help="a file of settings instead of .env; may be repeated",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

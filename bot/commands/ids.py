@@ -1,0 +1,88 @@
+"""IDs of incidents and windows, which may be shortened to any unique ending: `7KQ4` for `INC-20261123-7KQ4`.
+
+The last four characters are Crockford base 32: case does not matter, `o` reads as 0, `i` and `l` as 1, there is no `u`.
+https://www.crockford.com/base32.html
+"""
+
+import re
+from collections.abc import Collection, Iterable
+
+from bot.commands.words import Word, key
+from bot.errors import NotFoundError
+
+LISTED = 5  # as many candidates as a person takes in at a glance
+
+_READ_AS = str.maketrans("OIL", "011")
+_CROCKFORD = "[0-9A-HJKMNP-TV-Z]"
+_ENDING = re.compile(rf"(?:[0-9]{{1,8}}-)?{_CROCKFORD}{{4}}|{_CROCKFORD}{{1,3}}")
+_WINDOW = re.compile(r"(?:(?:MW-)?[0-9]{8}-|[0-9]{1,7}-)?[0-9]{4}")
+_LISTS = {"incident": "`/incident` lists the open ones.", "window": "`/maintenance` lists them."}
+_DAY = re.compile(r"(?:MW-)?([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
+
+
+def ending(text: str) -> str | None:
+    """An incident's ID or the end of one as it is written in the ID (`7kq4` → `7KQ4`); None if it cannot be one."""
+    upper = _bare(text)
+    head, dash, tail = upper.rpartition("-")
+    normal = head.removeprefix("INC").removeprefix("-") + dash + tail.translate(_READ_AS)
+    normal = normal.removeprefix("-")
+    if not _ENDING.fullmatch(normal):
+        return None
+    return f"INC-{normal}" if upper.startswith("INC-") and len(normal) == len("20261123-7KQ4") else normal
+
+
+def window(text: str) -> str | None:
+    """A window's ID, the end of one, or for a date the beginning of one (`MW-20261128-`); None if it is neither."""
+    upper = _bare(text)
+    day = _DAY.fullmatch(upper)
+    if day:
+        return f"MW-{day[1]}{day[2]}{day[3]}-"
+    return upper if _WINDOW.fullmatch(upper) else None
+
+
+def _bare(text: str) -> str:
+    return key(text).strip("`*_#()[]").upper()
+
+
+def match(wanted: str, ids: Iterable[str], what: str = "incident") -> str:
+    """The one of `ids` that ends in `wanted` (see `ending`); NotFoundError if there is none or more than one."""
+    return _only([one for one in ids if one.endswith(wanted)], wanted, what)
+
+
+def match_window(wanted: str, ids: Iterable[str]) -> str:
+    """The one of `ids` that `wanted` (see `window`) names; NotFoundError if there is none or more than one."""
+    by_day = wanted.endswith("-")
+    found = [one for one in ids if (one.startswith(wanted) if by_day else one.endswith(wanted))]
+    return _only(found, wanted.rstrip("-"), "window")
+
+
+def _only(found: list[str], wanted: str, what: str) -> str:
+    exact = [wanted] if wanted in found else sorted(set(found))
+    if len(exact) == 1:
+        return exact[0]
+    if not exact:
+        raise NotFoundError(f"I know no {what} {wanted}.", _LISTS.get(what, ""))
+    more = f" and {len(exact) - LISTED} more" if len(exact) > LISTED else ""
+    raise NotFoundError(
+        f"{wanted} fits {len(exact)} {what}s: {', '.join(exact[:LISTED])}{more}.", "Write more of the ID, from its end."
+    )
+
+
+def first_id(word: Word, known: Collection[str]) -> str | None:
+    """The incident that the first word of free text names, or None if the word is the text's own.
+
+    It is an ID if it has the whole shape (`INC-20261123-7KQ4`, `20261123-7KQ4`), or is the end of a known one: four
+    characters or more, with a digit in them or in capitals, so that "desk" and "disk" stay words.
+    NotFoundError if it is the end of several.
+    """
+    found = None if word.quoted else ending(word.text)
+    if found is None:
+        return None
+    if re.fullmatch(r"(?:INC-)?[0-9]{8}-.{4}", found):
+        return found
+    bare = _bare(word.text)
+    has_digit = any(character.isdigit() for character in bare)
+    if len(found) < 4 or not (has_digit or (found == bare and word.text.isupper())):
+        return None
+    fitting = [one for one in known if one.endswith(found)]
+    return match(found, fitting) if fitting else None

@@ -1,0 +1,181 @@
+"""`/incident`: incidents, from a shell-like line in the channel or a mention in their thread.
+
+    /incident [list]
+    /incident open                              a form
+    /incident open [sev1|sev2|sev3|sev4] TITLE  sev3 if none is said
+    /incident show [ID]
+    /incident note [ID] TEXT
+    /incident resolve [ID] TEXT
+
+In `note` and `resolve` the first word is an ID only if it has the whole shape (`INC-20261123-7KQ4`) or is the unique
+ending of an open incident: four characters or more, with a digit or in capitals. All else is text: `note disk is full`.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from bot.commands import ids
+from bot.commands.grammar import Command, Help, Usage, asks_help, free_text, unknown
+from bot.commands.words import Line, Word, shown, title, words
+from bot.errors import WordError
+
+DEFAULT_SEVERITY = 3
+
+_SEVERITY = re.compile(r"sev-?([0-9]+)")
+
+COMMAND = Command(
+    "incident",
+    "Incidents: list them, open one, note what happens, resolve it.",
+    "[list] | open [sev1…sev4] TITLE | show [ID] | note TEXT | resolve TEXT",
+    (
+        Usage("[list]", "the open incidents", "list", "list"),
+        Usage("open", "a form to open one", "open", "open"),
+        Usage(
+            "open [sev1|sev2|sev3|sev4] TITLE",
+            f"open one at once (sev{DEFAULT_SEVERITY} if you say none)",
+            "open sev2 checkout is down",
+            "open",
+        ),
+        Usage("show [ID]", "one incident; its ID may be cut to its end", "show 7KQ4", "show"),
+        Usage("note [ID] TEXT", "add to its timeline", "note 7KQ4 the disk is full", "note"),
+        Usage("resolve [ID] TEXT", "say what fixed it", "resolve 7KQ4 fixed by a restart", "resolve"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class List:
+    """List the open incidents."""
+
+
+@dataclass(frozen=True)
+class OpenForm:
+    """Show the form that opens an incident, with this severity chosen if one was said."""
+
+    severity: int | None = None
+
+
+@dataclass(frozen=True)
+class Open:
+    """Open an incident: a clean title of 1 to 150 characters, severity 1 (worst) to 4."""
+
+    title: str
+    severity: int = DEFAULT_SEVERITY
+
+
+@dataclass(frozen=True)
+class Show:
+    """Show an incident by its ID or the end of it; None: the thread's, or the only one."""
+
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """Add a text, as it was typed, to the timeline of an incident (None: the thread's)."""
+
+    text: str
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """Resolve an incident (None: the thread's); the text, as it was typed, says what fixed it."""
+
+    text: str
+    id: str | None = None
+
+
+Said = List | OpenForm | Open | Show | Note | Resolve | Help
+
+
+def parse(text: str, known: Collection[str] = ()) -> Said:
+    """What the text after `/incident` asks for. `known` are the IDs of the open incidents.
+
+    An ID in the answer is whole or an ending: `ids.match` finds the incident. WordError; NotFoundError if a first word
+    of `note` or `resolve` is the ending of several open incidents.
+    """
+    line = words(text)
+    if asks_help(line):
+        return Help(COMMAND.name)
+    if not line.words:
+        return List()
+    first = line.words[0]
+    read = VERBS.get(first.key)
+    if read is None:
+        raise _bare_id(first) or unknown(first, COMMAND)
+    return read(line, known)
+
+
+def _bare_id(word: Word) -> WordError | None:
+    found = ids.ending(word.text) or ""
+    if len(found) < 4 or not any(character.isdigit() for character in word.text):
+        return None
+    return word.wrong(f"What about {shown(word.text)}?", f"Did you mean `/incident show {found}`?")
+
+
+def _list(line: Line, _: Collection[str]) -> List:
+    line.no_more_than(1)
+    return List()
+
+
+def _open(line: Line, _: Collection[str]) -> Open | OpenForm:
+    severity = _severity(line)
+    at = 1 if severity is None else 2
+    if len(line.words) <= at:
+        return OpenForm(severity)
+    return Open(title(line.rest(at)), DEFAULT_SEVERITY if severity is None else severity)
+
+
+def _severity(line: Line) -> int | None:
+    """The severity after `open`; None if the title begins there."""
+    if len(line.words) < 2:
+        return None
+    word = line.words[1]
+    if word.key == "sev" and len(line.words) > 2 and line.words[2].key in ("1", "2", "3", "4"):
+        raise word.wrong("A severity is one word.", f"Did you mean `sev{line.words[2].key}`?")
+    found = _SEVERITY.fullmatch(word.key)
+    if not found:
+        return None
+    if found[1] not in ("1", "2", "3", "4"):
+        raise word.wrong(f"There is no severity {shown(word.text)}.", "It is `sev1` (worst), `sev2`, `sev3` or `sev4`.")
+    return int(found[1])
+
+
+def _show(line: Line, _: Collection[str]) -> Show:
+    line.no_more_than(2)
+    if len(line.words) < 2:
+        return Show()
+    word = line.words[1]
+    found = ids.ending(word.text)
+    if found is None:
+        problem = f"{shown(word.text)} is not an incident's ID."
+        raise word.wrong(problem, "Write it like `INC-20261123-7KQ4`, or only its end, `7KQ4`.")
+    return Show(found)
+
+
+def _note(line: Line, known: Collection[str]) -> Note:
+    found, at = _addressed(line, known)
+    return Note(free_text(line, at, "The note is empty.", "Write it after `note`."), found)
+
+
+def _resolve(line: Line, known: Collection[str]) -> Resolve:
+    found, at = _addressed(line, known)
+    text = free_text(line, at, "What fixed it?", "Say it after `resolve`, like `resolve fixed by a restart`.")
+    return Resolve(text, found)
+
+
+def _addressed(line: Line, known: Collection[str]) -> tuple[str | None, int]:
+    """The incident that the word after the verb names, if it names one, and where the text begins."""
+    found = ids.first_id(line.words[1], known) if len(line.words) > 1 else None
+    return found, 1 if found is None else 2
+
+
+VERBS: dict[str, Callable[[Line, Collection[str]], Said]] = {
+    "list": _list,
+    "open": _open,
+    "show": _show,
+    "note": _note,
+    "resolve": _resolve,
+}

@@ -1,0 +1,151 @@
+"""The one table of contents: every command in the order of the help, and what the app asks of a workspace for them.
+
+Help, the manifest and the words that a mention may leave out are read from here.
+"""
+
+from dataclasses import dataclass
+
+from bot.commands import checklist, health, incident, maintenance, ops
+from bot.commands.grammar import Command, is_help
+from bot.commands.words import Word, closest, key, shown, words
+from bot.errors import WordError
+
+COMMANDS: tuple[Command, ...] = (
+    health.COMMAND,
+    checklist.COMMAND,
+    maintenance.COMMAND,
+    incident.COMMAND,
+    ops.COMMAND,
+)
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """An entry of a message's menu: what Slack sends back, its name (24 characters) and description (150)."""
+
+    callback_id: str
+    name: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Needed:
+    """A scope or an event of Slack's, and why the bot needs it."""
+
+    name: str
+    reason: str
+
+
+SHORTCUTS: tuple[Shortcut, ...] = ()
+
+# https://docs.slack.dev/reference/scopes
+SCOPES: tuple[Needed, ...] = (
+    Needed("commands", "the slash commands"),
+    Needed("chat:write", "cards, announcements and answers"),
+    Needed("app_mentions:read", "the same words as a mention, which is the way in threads"),
+    Needed("channels:history", "what is written in incident threads; cards that the database missed"),
+    Needed("groups:history", "the same where the operations channel is private"),
+    Needed("channels:read", "find the operations channel by its name"),
+    Needed("groups:read", "the same where it is private"),
+    Needed("reactions:read", "a pin reaction marks a key event"),
+    Needed("users:read", "names in the timeline"),
+)
+
+# https://docs.slack.dev/reference/events
+EVENTS: tuple[Needed, ...] = (
+    Needed("app_mention", "words for the bot, in threads too"),
+    Needed("message.channels", "what is written in incident threads"),
+    Needed("message.groups", "the same where the operations channel is private"),
+    Needed("reaction_added", "a key event is marked"),
+    Needed("reaction_removed", "a key event is no longer marked"),
+    Needed("app_home_opened", "the Home tab shows the current state"),
+)
+
+
+@dataclass(frozen=True)
+class HelpLine:
+    """How to type something, what it does, and an example (may be empty)."""
+
+    usage: str
+    says: str
+    example: str
+
+
+@dataclass(frozen=True)
+class HelpPage:
+    """All about one command, or with `command` empty the overview: a line for each."""
+
+    command: str
+    summary: str
+    lines: tuple[HelpLine, ...]
+
+
+def help(command: str | None = None) -> HelpPage:  # noqa: A001 — it is the word that people type
+    """The page for a command's name (with or without its slash), the overview for None or ""; else WordError."""
+    if not command:
+        lines = tuple(HelpLine(f"/{row.name} {row.hint}", row.summary, f"/{row.name} help") for row in COMMANDS)
+        return HelpPage("", "What Ops Bot does; in a thread, mention it with the same words.", lines)
+    row = _row(key(command).removeprefix("/"))
+    if row is None:
+        problem = f"There is no command {shown(command)}."
+        raise WordError(problem, _nearest(command), text=command, start=0, end=len(command))
+    return HelpPage(
+        row.name,
+        row.summary,
+        tuple(
+            HelpLine(f"/{row.name} {usage.words}".rstrip(), usage.says, f"/{row.name} {usage.example}".rstrip())
+            for usage in row.usages
+        ),
+    )
+
+
+def _row(name: str) -> Command | None:
+    return next((row for row in COMMANDS if row.name == name), None)
+
+
+def _owners(word: str) -> tuple[str, ...]:
+    return tuple(row.name for row in COMMANDS if key(word) in row.verbs)
+
+
+def owner_of(word: str) -> str | None:
+    """The name of the only command that has this word, so that a mention may leave the command out."""
+    owners = _owners(word)
+    return owners[0] if len(owners) == 1 else None
+
+
+def mention(text: str, here: str | None = None) -> tuple[str, str]:
+    """The command and the words after it in what follows the bot's own mention; no words at all mean `/ops`.
+
+    `here` is the command whose thread it is written in: its words come first, also where others have them.
+    WordError for a word that no command or several have.
+    """
+    line = words(text.lstrip(" ,:;.–—"))  # "@Ops Bot, health" and "@Ops Bot: health"
+    if not line.words:
+        return "ops", ""
+    first, text = line.words[0], line.text
+    row = _row(first.key.removeprefix("/"))
+    if row is not None:
+        return row.name, text[first.end :].strip()
+    if is_help(first):
+        return "ops", text.strip()
+    owners = _owners(first.text) if not first.quoted else ()
+    if here in owners:
+        return here, text.strip()
+    if len(owners) == 1:
+        return owners[0], text.strip()
+    raise (
+        _several(first, owners)
+        if owners
+        else first.wrong(f"I do not know the word {shown(first.text)}.", _nearest(first.text))
+    )
+
+
+def _several(word: Word, owners: tuple[str, ...]) -> WordError:
+    choices = " or ".join(f"`{owner} {word.key}`" for owner in owners)
+    return word.wrong(f"More than one command has {shown(word.text)}.", f"Did you mean {choices}?")
+
+
+def _nearest(word: str) -> str:
+    choices = [row.name for row in COMMANDS] + [verb for row in COMMANDS for verb in row.verbs]
+    near = closest(word.removeprefix("/"), dict.fromkeys(choices))
+    return f"Did you mean `{near}`?" if near else "`/ops help` lists what there is."

@@ -1,0 +1,203 @@
+"""Is everything healthy: asks all shared services at once and says what each of them answered."""
+
+import asyncio
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from bot.domain.clock import Clock
+from bot.errors import NotFoundError
+
+# A probe that ignores its deadline is left behind after this long, so that it cannot hold up the others' answers.
+_GRACE = 0.25
+
+
+class State(StrEnum):
+    """How a service is.
+
+    `degraded` is a service that answers as itself but says that a part of it does not work, or that refuses the bot;
+    `down` is one that does not answer, or where something else answers in its place.
+    """
+
+    UP = "up"
+    STARTING = "starting"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    OFF = "off"
+
+
+# From fine to worst. A service that is switched off is nobody's trouble.
+_RANK = {state: rank for rank, state in enumerate((State.OFF, State.UP, State.STARTING, State.DEGRADED, State.DOWN))}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a probe found. `cause` is a short sentence in our own words, empty when there is nothing to say."""
+
+    state: State
+    cause: str = ""
+
+
+UP = Finding(State.UP)
+SWITCHED_OFF = Finding(State.OFF, "switched off in the settings")
+
+
+class Probe(Protocol):
+    """One service, asked. It may take its time or fail: the desk sets the deadline and catches what it raises."""
+
+    @property
+    def name(self) -> str:
+        """What people call the service, in lower case without spaces."""
+
+    async def read(self) -> Finding:
+        """Ask the service once."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one service was at one moment. `latency` is in seconds, None when nothing usable came; `at` is aware UTC."""
+
+    service: str
+    state: State
+    latency: float | None
+    cause: str
+    at: datetime
+
+    @property
+    def is_plainly_up(self) -> bool:
+        """Up, and nothing to add to that."""
+        return self.state is State.UP and not self.cause
+
+    @property
+    def latency_ms(self) -> float | None:
+        """Milliseconds, to a tenth."""
+        return None if self.latency is None else round(self.latency * 1000, 1)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What all the services that were asked answered, always in the same order."""
+
+    at: datetime
+    readings: tuple[Reading, ...]
+
+    @property
+    def worst(self) -> State:
+        """The state to worry about most; `off` when nothing is switched on."""
+        return max((r.state for r in self.readings), key=_RANK.__getitem__, default=State.OFF)
+
+    @property
+    def all_up(self) -> bool:
+        """Whether everything that is switched on is up."""
+        return _RANK[self.worst] <= _RANK[State.UP]
+
+    def count(self, *states: State) -> int:
+        """How many services are in one of these states."""
+        return sum(reading.state in states for reading in self.readings)
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"at": ISO 8601, "ok": bool, "services": [{"name", "state", "latency_ms", "cause"}]}`."""
+        return {
+            "at": self.at.isoformat(timespec="milliseconds"),
+            "ok": self.all_up,
+            "services": [
+                {"name": r.service, "state": str(r.state), "latency_ms": r.latency_ms, "cause": r.cause}
+                for r in self.readings
+            ],
+        }
+
+
+class HealthDesk:
+    """Asks the probes. `deadline` is seconds for each service."""
+
+    def __init__(self, probes: Sequence[Probe], clock: Clock, deadline: float = 2.0) -> None:
+        self._probes = {probe.name: probe for probe in probes}
+        if len(self._probes) != len(probes):
+            raise ValueError("two probes have the same name")
+        self._clock = clock
+        self._deadline = deadline
+        self._left_behind: set[asyncio.Task[Reading]] = set()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The services, in the order in which reports list them."""
+        return tuple(self._probes)
+
+    def chosen(self, names: Sequence[str] = ()) -> tuple[str, ...]:
+        """The services that these words mean, in the order of reports; all of them for no words.
+
+        Raises NotFoundError for a word that is none of them.
+        """
+        wanted = {name.strip().casefold() for name in names}
+        known = {name.casefold() for name in self._probes}
+        for name in names:
+            if name.strip().casefold() not in known:
+                raise self._unknown(name.strip())
+        return tuple(name for name in self._probes if not wanted or name.casefold() in wanted)
+
+    async def ask(self, names: Sequence[str] = ()) -> Report:
+        """Ask the named services (all of them for no names) at once: as long as the slowest, not as their sum.
+
+        Never raises for a service's sake, and never takes longer than the deadline by more than a moment.
+        Raises NotFoundError for an unknown name, before anything is asked.
+        """
+        chosen = self.chosen(names)
+        tasks = {name: asyncio.create_task(self._read(self._probes[name])) for name in chosen}
+        try:
+            if tasks:
+                await asyncio.wait(tasks.values(), timeout=self._deadline + _GRACE)
+            return Report(self._clock(), tuple(self._outcome(name, task) for name, task in tasks.items()))
+        finally:
+            for task in tasks.values():
+                self._leave(task)
+
+    async def _read(self, probe: Probe) -> Reading:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        try:
+            async with asyncio.timeout(self._deadline):
+                found = await probe.read()
+        except TimeoutError:
+            return self._no_answer(probe.name)
+        took = None if found.state in (State.DOWN, State.OFF) else loop.time() - started
+        return Reading(probe.name, found.state, took, found.cause, self._clock())
+
+    def _outcome(self, name: str, task: asyncio.Task[Reading]) -> Reading:
+        """What became of one probe; one that raised is our own mistake, and its message may hold anything."""
+        if not task.done():
+            return self._no_answer(name)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is None:
+            return task.result()
+        return Reading(name, State.DOWN, None, f"the check itself failed ({type(error).__name__})", self._clock())
+
+    def _no_answer(self, name: str) -> Reading:
+        return Reading(name, State.DOWN, None, f"no answer within {self._deadline:g} s", self._clock())
+
+    def _leave(self, task: asyncio.Task[Reading]) -> None:
+        """Cancel what still runs, and keep hold of it until it is gone."""
+        if not task.done():
+            task.cancel()
+            self._left_behind.add(task)
+            task.add_done_callback(self._gone)
+
+    def _gone(self, task: asyncio.Task[Reading]) -> None:
+        self._left_behind.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not complain about it
+
+    def _unknown(self, name: str) -> NotFoundError:
+        starts = [known for known in self._probes if name and known.casefold().startswith(name.casefold())]
+        close = starts[:1] or difflib.get_close_matches(name.casefold(), self._probes, n=1)
+        guess = f"Did you mean {close[0]}? " if close else ""
+        shown = name if len(name) <= 40 else name[:39] + "…"
+        return NotFoundError(
+            f'There is no service called "{shown}".', f"{guess}The services are {_listed(self.names)}."
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)

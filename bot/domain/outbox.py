@@ -1,0 +1,112 @@
+"""What must reach Slack: a record for each message, with what it should show and what it shows.
+
+pending ──claim──▶ posting ──ts──▶ posted          (an edit raises `wanted` above `shown` until it is shown)
+   ▲                  │
+   └──429, refused────┘            parked: Slack's answer will not heal by itself
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class State(StrEnum):
+    """Where a letter stands."""
+
+    PENDING = "pending"
+    POSTING = "posting"
+    POSTED = "posted"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a message shows: `body` as chat.postMessage takes it, `facts` for the metadata beside the key.
+
+    `revision` grows with what is told; of two contents the higher one is right.
+    """
+
+    body: Mapping[str, Any]
+    facts: Mapping[str, str | int | bool] = field(default_factory=dict)
+    revision: int = 1
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message. `event_type` and `key` are its metadata and, joined, its ID: there is one message per ID."""
+
+    event_type: str
+    key: str
+    channel: str
+    content: Content
+    created_at: datetime
+    thread_ts: str | None = None
+    broadcast: bool = False
+    state: State = State.PENDING
+    ts: str | None = None
+    shown: int = 0
+    fence: int = 0
+    reason: str = ""
+
+    @property
+    def id(self) -> str:
+        """`opsbot_incident:INC-20261128-7KQ4`."""
+        return letter_id(self.event_type, self.key)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether Slack shows what it should."""
+        return self.state is State.POSTED and self.shown >= self.content.revision
+
+
+def letter_id(event_type: str, key: str) -> str:
+    """The ID of the letter with this metadata."""
+    return f"{event_type}:{key}"
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much waits to be delivered, for how many seconds the oldest has, and how much was given up."""
+
+    waiting: int
+    oldest_seconds: float
+    parked: int
+
+
+class Letters(Protocol):
+    """Where letters are kept. Each method raises StoreAwayError when MongoDB is away."""
+
+    async def add(self, letter: Letter, owner: str) -> Letter | None:
+        """Keeps a new letter, claimed by `owner`; None if there is one with this ID already."""
+
+    async def find(self, letter_id: str) -> Letter | None:
+        """The letter with this ID."""
+
+    async def claim(self, letter_id: str, owner: str) -> Letter | None:
+        """The letter, claimed, if it is not shown yet and nobody else holds it; the state is as it was before."""
+
+    async def posting(self, letter: Letter) -> bool:
+        """Marks that the next step is to post. False if the claim was lost."""
+
+    async def waiting(self, letter: Letter) -> None:
+        """Marks that nothing was posted, and keeps the claim."""
+
+    async def posted(self, letter: Letter, ts: str, revision: int) -> bool:
+        """Confirms that Slack shows `revision` of the letter at `ts`, and ends the claim. False if it was lost."""
+
+    async def park(self, letter: Letter, reason: str) -> None:
+        """Gives a letter up, with the reason."""
+
+    async def want(self, letter_id: str, content: Content) -> bool:
+        """Replaces the content by a newer one; False if the letter wants the same or a newer one already."""
+
+    async def unclaimed(self, limit: int) -> list[Letter]:
+        """Letters not shown that nobody holds, oldest first."""
+
+    async def release(self, letter: Letter) -> None:
+        """Ends the claim without a result."""
+
+    async def depth(self, now: datetime) -> Depth:
+        """How much is waiting."""

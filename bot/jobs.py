@@ -1,0 +1,157 @@
+"""The timetable: what the bot does by itself, how often, and what happens when MongoDB or Slack come back."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from bot.domain.announcement_desk import AnnouncementDesk
+from bot.domain.checklist import ChecklistDesk
+from bot.domain.incident_desk import IncidentDesk
+from bot.domain.outbox import Depth
+from bot.errors import StoreAwayError
+from bot.logs import trace
+from bot.scheduler import Scheduler
+from bot.tasks import Tasks
+
+log = structlog.get_logger("jobs")
+
+LOOK_BACK = timedelta(days=7)  # how far the channel is read for incidents that MongoDB does not have
+
+
+class Mail(Protocol):
+    """The outbox, as far as jobs need it."""
+
+    async def take_over(self) -> None:
+        """Delivers what nobody delivers."""
+
+    async def depth(self) -> Depth:
+        """How much waits."""
+
+
+class Store(Protocol):
+    """MongoDB, as far as jobs need it."""
+
+    async def reach(self) -> None:
+        """Reads something and makes sure that indexes exist. Raises StoreAwayError."""
+
+
+class Channel(Protocol):
+    """The ops channel, as far as jobs need it."""
+
+    @property
+    def ops_channel(self) -> str:
+        """Its id, once it is known."""
+
+    async def find_ops_channel(self) -> bool:
+        """Looks for it in Slack."""
+
+
+class JobMeter(Protocol):
+    """What jobs measure."""
+
+    def mongo(self, up: bool) -> None:
+        """Whether MongoDB answers."""
+
+    def scheduler_ticked(self) -> None:
+        """The alarm clock works."""
+
+    def outbox(self, depth: int, oldest_seconds: float) -> None:
+        """How much waits to be delivered, and since when."""
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """How often the jobs run."""
+
+    tick: timedelta = timedelta(seconds=1)
+    sweep: timedelta = timedelta(seconds=2)
+    tidy: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Owners:
+    """The desks that have work of their own."""
+
+    announcements: AnnouncementDesk
+    incidents: IncidentDesk
+    checklists: ChecklistDesk
+
+
+class Jobs:
+    """Does the desks' own work. `is_store_up` tells whether MongoDB answered last time."""
+
+    def __init__(self, owners: Owners, mail: Mail, store: Store, channel: Channel, meter: JobMeter) -> None:
+        self._owners = owners
+        self._mail = mail
+        self._store = store
+        self._channel = channel
+        self._meter = meter
+        self._must_catch_up = True
+        self.is_store_up = False
+
+    def schedule(self, scheduler: Scheduler, tasks: Tasks, tempo: Tempo) -> None:
+        """Enters the timetable. Each run is a task that is supervised and drained like any other."""
+
+        def every(interval: timedelta, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+            async def run() -> None:
+                await tasks.start(self._traced(work, name), f"job {name}")
+
+            scheduler.every(interval, run, name)
+
+        every(tempo.tick, self._tick, "tick")
+        every(tempo.sweep, self._sweep, "sweep")
+        every(tempo.tidy, self._tidy, "tidy")
+
+    async def _traced(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        with trace(job=name):
+            try:
+                await work()
+            except StoreAwayError:
+                self._note_store(is_up=False)
+
+    def missed_events(self) -> None:
+        """Slack could not reach the bot for a while: what was written meanwhile is read back."""
+        self._must_catch_up = True
+
+    async def check_store(self) -> None:
+        """Finds out whether MongoDB answers; never raises for it."""
+        try:
+            await self._store.reach()
+        except StoreAwayError:
+            self._note_store(is_up=False)
+        else:
+            self._note_store(is_up=True)
+
+    def _note_store(self, *, is_up: bool) -> None:
+        if is_up != self.is_store_up:
+            log.info("MongoDB is back" if is_up else "MongoDB is away")
+            self._must_catch_up = True
+        self.is_store_up = is_up
+        self._meter.mongo(is_up)
+
+    async def _tick(self) -> None:
+        self._meter.scheduler_ticked()
+        if self._channel.ops_channel and self.is_store_up:
+            await self._owners.announcements.tick()
+
+    async def _sweep(self) -> None:
+        await self.check_store()
+        if not self._channel.ops_channel:
+            await self._channel.find_ops_channel()
+        if not self.is_store_up:
+            return
+        await self._owners.incidents.save_unsaved()
+        await self._mail.take_over()
+        depth = await self._mail.depth()
+        self._meter.outbox(depth.waiting, depth.oldest_seconds)
+        if self._must_catch_up and self._channel.ops_channel:
+            await self._owners.incidents.catch_up(LOOK_BACK)
+            self._must_catch_up = False
+
+    async def _tidy(self) -> None:
+        if self.is_store_up:
+            await self._owners.incidents.tell_left_behind()
+            await self._owners.checklists.tell_left_behind()

@@ -1,0 +1,102 @@
+"""What Prometheus is told of the bot: one registry of its own, and one small method for each thing that happens.
+
+Label values come from the bot's own tables (commands, rungs, methods of Slack), never from a person's text.
+"""
+
+import time
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+# A command is acknowledged in milliseconds and done in seconds; a probe has about two seconds.
+_COMMAND_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_PROBE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
+
+
+class Metrics:
+    """Counts and measures. `now` is a monotonic clock in seconds, for the ages."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._last_pong = self._last_tick = now()
+        self._registry = own = CollectorRegistry()
+        ProcessCollector(registry=own)
+        self._commands = Counter("opsbot_commands", "Commands by outcome.", ("command", "outcome"), registry=own)
+        self._command_seconds = Histogram(
+            "opsbot_command_seconds",
+            "From a command to its result.",
+            ("command",),
+            buckets=_COMMAND_SECONDS,
+            registry=own,
+        )
+        self._events = Counter("opsbot_events", "Events of Slack by outcome.", ("type", "outcome"), registry=own)
+        self._in_flight = Gauge("opsbot_in_flight", "Work that is under way.", registry=own)
+        self._slack = Counter("opsbot_slack_calls", "Calls of Slack by answer.", ("method", "answer"), registry=own)
+        self._outbox_depth = Gauge("opsbot_outbox_depth", "Messages that wait to be posted.", registry=own)
+        self._outbox_oldest = Gauge("opsbot_outbox_oldest_seconds", "Age of the oldest of them.", registry=own)
+        self._sockets = Gauge("opsbot_sockets_connected", "Socket Mode connections.", registry=own)
+        pong = Gauge("opsbot_socket_last_pong_age_seconds", "Since Slack last answered a ping.", registry=own)
+        pong.set_function(lambda: self._now() - self._last_pong)
+        tick = Gauge("opsbot_scheduler_tick_age_seconds", "Since the timetable last ran.", registry=own)
+        tick.set_function(lambda: self._now() - self._last_tick)
+        self._mongo_up = Gauge("opsbot_mongo_up", "1 while MongoDB answers the bot.", registry=own)
+        self._service_up = Gauge("opsbot_service_up", "1 while the service is plainly up.", ("service",), registry=own)
+        self._probe_seconds = Histogram(
+            "opsbot_probe_seconds", "Time of a service's answer.", ("service",), buckets=_PROBE_SECONDS, registry=own
+        )
+        self._announcements = Counter(
+            "opsbot_announcements", "Announcements by rung and outcome.", ("rung", "outcome"), registry=own
+        )
+
+    def command_done(self, command: str, outcome: str, seconds: float) -> None:
+        """A command came to its result, a refusal or an error."""
+        self._commands.labels(command, outcome).inc()
+        self._command_seconds.labels(command).observe(seconds)
+
+    def event_done(self, kind: str, outcome: str) -> None:
+        """An event, button or form was dealt with."""
+        self._events.labels(kind, outcome).inc()
+
+    def in_flight(self, count: int) -> None:
+        """So much work is under way now."""
+        self._in_flight.set(count)
+
+    def slack_called(self, method: str, answer: str) -> None:
+        """Slack answered `ok` or with an error code; `timeout` and the like if it did not answer."""
+        self._slack.labels(method, answer).inc()
+
+    def outbox(self, depth: int, oldest_seconds: float) -> None:
+        """So many messages wait, the oldest for so long (0 if none)."""
+        self._outbox_depth.set(depth)
+        self._outbox_oldest.set(oldest_seconds)
+
+    def sockets(self, connected: int) -> None:
+        """So many connections are open."""
+        self._sockets.set(connected)
+
+    def pong(self, age_seconds: float = 0.0) -> None:
+        """The newest pong of any connection came so long ago."""
+        self._last_pong = self._now() - age_seconds
+
+    def scheduler_ticked(self) -> None:
+        """The timetable ran."""
+        self._last_tick = self._now()
+
+    def mongo(self, up: bool) -> None:
+        """MongoDB answered, or did not."""
+        self._mongo_up.set(up)
+
+    def service_probed(self, service: str, up: bool, seconds: float | None) -> None:
+        """A probe ended; `seconds` is None if nothing answered."""
+        self._service_up.labels(service).set(up)
+        if seconds is not None:
+            self._probe_seconds.labels(service).observe(seconds)
+
+    def announced(self, rung: str, outcome: str) -> None:
+        """An announcement was posted, skipped or failed."""
+        self._announcements.labels(rung, outcome).inc()
+
+    def exposition(self) -> bytes:
+        """All of it in Prometheus's text format, of the type `CONTENT_TYPE`."""
+        return generate_latest(self._registry)

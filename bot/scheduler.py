@@ -1,0 +1,36 @@
+"""The alarm clock: calls jobs at intervals. What is due is decided by whoever is called, never here."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+Job = Callable[[], Awaitable[None]]
+
+
+class Scheduler:
+    """APScheduler in memory. A job that was late runs once; one that still runs is not started again."""
+
+    def __init__(self) -> None:
+        # The defaults would silently drop a run that is one second late (misfire_grace_time).
+        self._scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+
+    def every(self, interval: timedelta, job: Job, name: str) -> None:
+        """Has `job` called every `interval`, first after one interval."""
+        self._scheduler.add_job(job, "interval", seconds=interval.total_seconds(), id=name, name=name)
+
+    def start(self) -> None:
+        """From now on jobs are called."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """No job is called any more; the caller waits for those that run (APScheduler would cancel them)."""
+        if self._scheduler.running:
+            self._scheduler.pause()
+
+    def close(self) -> None:
+        """Ends for good."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)

@@ -1,0 +1,191 @@
+"""Calls to Slack's Web API, with every result as one of four: done, not sent, refused, or unknown.
+
+The SDK's own retry of broken connections is off: it posts twice (the first request may have been carried out).
+
+SlackError
+├── NotSentError       nothing reached Slack; calling again is safe
+├── RateLimitedError   Slack asks to wait; nothing was done
+├── DeclinedError      Slack said no (`code`); calling again gives the same answer
+└── UnknownError       Slack may or may not have done it; look before calling again
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.outbox import Letter
+
+PAGE = 200
+_PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+
+
+class SlackError(Exception):
+    """A call that did not succeed."""
+
+
+class NotSentError(SlackError):
+    """No connection came about."""
+
+
+class UnknownError(SlackError):
+    """The connection broke, time ran out, or Slack answered 5xx."""
+
+
+class DeclinedError(SlackError):
+    """Slack answered `ok: false`; `code` is its word for why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class RateLimitedError(SlackError):
+    """Slack answered 429; `retry_after` in seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"retry after {retry_after:g} s")
+        self.retry_after = retry_after
+
+
+class CallMeter(Protocol):
+    """Counts calls."""
+
+    def slack_called(self, method: str, answer: str) -> None:
+        """One call of `method` was answered: `ok`, Slack's error code, or how it failed."""
+
+
+class Api:
+    """The few methods that the bot needs, on one client and one connection pool."""
+
+    def __init__(self, client: AsyncWebClient, meter: CallMeter) -> None:
+        self._client = client
+        self._meter = meter
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Calls `method` once and returns the answer. Raises SlackError."""
+        try:
+            answer = await self._client.api_call(method, json=arguments)
+        except SlackApiError as error:
+            outcome = _outcome(error)
+            self._meter.slack_called(method, _name(outcome))
+            raise outcome from error
+        except aiohttp.ClientConnectorError as error:
+            self._meter.slack_called(method, "not_sent")
+            raise NotSentError(str(error)) from error
+        except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
+            self._meter.slack_called(method, "unknown")
+            raise UnknownError(f"{type(error).__name__}: {error}") from error
+        self._meter.slack_called(method, "ok")
+        data = answer.data
+        return data if isinstance(data, dict) else {}
+
+    async def patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """As `call`, for calls that may be made twice: waits as Slack asks, tries three times in all."""
+        for attempt in (1, 2, 3):
+            try:
+                return await self.call(method, **arguments)
+            except RateLimitedError as error:
+                if attempt == 3:
+                    raise
+                await asyncio.sleep(error.retry_after)
+            except (NotSentError, UnknownError):
+                if attempt == 3:
+                    raise
+                await asyncio.sleep(0.2 * attempt)
+        raise AssertionError  # the loop returns or raises
+
+    async def post(self, letter: Letter) -> str:
+        """Posts a letter and returns its timestamp. Raises SlackError."""
+        extra: dict[str, Any] = {}
+        if letter.thread_ts:
+            extra = {"thread_ts": letter.thread_ts, "reply_broadcast": letter.broadcast}
+        answer = await self.call(
+            "chat.postMessage",
+            channel=letter.channel,
+            metadata=metadata(letter),
+            unfurl_links=False,
+            unfurl_media=False,
+            **extra,
+            **letter.content.body,
+        )
+        return str(answer["ts"])
+
+    async def update(self, letter: Letter) -> None:
+        """Makes the posted message show the letter's content. Raises SlackError."""
+        await self.call(
+            "chat.update", channel=letter.channel, ts=letter.ts, metadata=metadata(letter), **letter.content.body
+        )
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Removes a message of ours; one that is gone already is fine. Raises SlackError."""
+        try:
+            await self.patiently("chat.delete", channel=channel, ts=ts)
+        except DeclinedError as error:
+            if error.code != "message_not_found":
+                raise
+
+    async def history(self, channel: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
+        """The channel's messages since `oldest` (seconds), newest first, with metadata. Raises SlackError."""
+        async for message in self._pages("conversations.history", channel=channel, oldest=f"{oldest:.6f}"):
+            yield message
+
+    async def replies(self, channel: str, thread_ts: str, oldest: str = "0") -> AsyncIterator[dict[str, Any]]:
+        """A thread's messages since `oldest`, oldest first, its root included. Raises SlackError."""
+        async for message in self._pages("conversations.replies", channel=channel, ts=thread_ts, oldest=oldest):
+            yield message
+
+    async def _pages(self, method: str, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
+        cursor = ""
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            answer = await self.patiently(method, include_all_metadata=True, limit=PAGE, **arguments, **more)
+            for message in answer.get("messages", ()):
+                yield message
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    async def find(self, letter: Letter, since: float) -> list[str]:
+        """The timestamps of all messages that carry the letter's key, oldest first. Raises SlackError."""
+        messages = (
+            self.replies(letter.channel, letter.thread_ts) if letter.thread_ts else self.history(letter.channel, since)
+        )
+        return sorted([str(m["ts"]) async for m in messages if key_of(m) == (letter.event_type, letter.key)], key=float)
+
+
+def metadata(letter: Letter) -> dict[str, Any]:
+    """The metadata that makes a message findable. Readable by the whole workspace."""
+    return {"event_type": letter.event_type, "event_payload": {**letter.content.facts, "key": letter.key}}
+
+
+def key_of(message: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The event type and key of a message's metadata, if it has them."""
+    carried = message.get("metadata") or {}
+    payload = carried.get("event_payload") or {}
+    if "event_type" not in carried or "key" not in payload:
+        return None
+    return str(carried["event_type"]), str(payload["key"])
+
+
+def _outcome(error: SlackApiError) -> SlackError:
+    response = error.response
+    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
+    headers = getattr(response, "headers", None) or {}
+    data = getattr(response, "data", None)
+    code = str(data.get("error", "")) if isinstance(data, dict) else ""
+    if status == 429 or code in ("ratelimited", "rate_limited"):
+        wait = headers.get("Retry-After") or headers.get("retry-after") or "1"
+        return RateLimitedError(float(wait) if str(wait).replace(".", "", 1).isdigit() else 1.0)
+    if status >= 500 or not code or code in _PASSING:
+        return UnknownError(f"Slack answered {status} {code}".strip())
+    return DeclinedError(code)
+
+
+def _name(outcome: SlackError) -> str:
+    if isinstance(outcome, DeclinedError):
+        return outcome.code
+    return "rate_limited" if isinstance(outcome, RateLimitedError) else "unknown"

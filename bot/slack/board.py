@@ -1,0 +1,127 @@
+"""What the channel shows: cards, threads, announcements and checklists, each through the outbox."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+from bot.domain.announcement import Rung
+from bot.domain.checklist import Checklist
+from bot.domain.clock import Clock
+from bot.domain.incident import Act, Deed, Incident, facts, from_facts
+from bot.domain.outbox import Content, Letter, letter_id
+from bot.domain.timeline import Heard
+from bot.slack.api import Api
+from bot.slack.directory import Directory, heard
+from bot.slack.outbox import Outbox
+from bot.slack.views import checklist as checklist_view
+from bot.slack.views import incident as incident_view
+from bot.slack.views import maintenance as maintenance_view
+from bot.slack.views.parts import Message
+
+INCIDENT = "opsbot_incident"
+ANNOUNCEMENT = "opsbot_announcement"
+CHECKLIST = "opsbot_checklist"
+REPLY = "opsbot_reply"  # what is said in a thread; its own type, so that a card stays the only one of its key
+
+
+class Board:
+    """Shows the domain's things; each has one message, however often it is shown."""
+
+    def __init__(self, outbox: Outbox, api: Api, directory: Directory, clock: Clock) -> None:
+        self._outbox = outbox
+        self._api = api
+        self._directory = directory
+        self._clock = clock
+
+    # Incidents
+
+    async def card(self, incident: Incident, *, is_saved: bool) -> str:
+        """See IncidentBoard.card."""
+        return await self._outbox.post(self._card(incident, is_saved=is_saved), even_unrecorded=not is_saved)
+
+    async def refresh(self, incident: Incident) -> None:
+        """See IncidentBoard.refresh."""
+        letter = self._card(incident, is_saved=True)
+        await self._outbox.edit(letter.id, letter.content, letter.channel)
+
+    async def adopt(self, incident: Incident) -> None:
+        """See IncidentBoard.adopt."""
+        await self._outbox.adopt(self._card(incident, is_saved=False), incident.card_ts or "")
+        await self.refresh(incident)
+
+    async def reply(self, incident: Incident, act: Act) -> None:
+        """See IncidentBoard.reply."""
+        content = _content(incident_view.acted(incident, act), {"incident": incident.id})
+        letter = Letter(
+            REPLY,
+            f"{incident.id}/v{act.version}",
+            incident.channel,
+            content,
+            self._clock(),
+            thread_ts=incident.card_ts,
+            broadcast=act.deed is Deed.RESOLVED,
+        )
+        await self._outbox.send(letter)
+
+    async def cards(self, since: datetime) -> AsyncIterator[Incident]:
+        """See IncidentBoard.cards. Only what the bot itself posted is believed."""
+        channel = self._directory.ops_channel
+        async for message in self._api.history(channel, since.timestamp()):
+            carried = message.get("metadata") or {}
+            if carried.get("event_type") == INCIDENT and message.get("user") == self._directory.bot_user:
+                incident = from_facts(carried.get("event_payload") or {}, channel, str(message["ts"]))
+                if incident is not None:
+                    yield incident
+
+    async def thread(self, incident: Incident, since: str) -> AsyncIterator[Heard]:
+        """See IncidentBoard.thread."""
+        if incident.card_ts is None:
+            return
+        async for message in self._api.replies(incident.channel, incident.card_ts, since):
+            said = heard(incident.channel, message)
+            if said is not None:
+                yield said
+
+    def _card(self, incident: Incident, *, is_saved: bool) -> Letter:
+        revision = incident.version if is_saved else 0
+        content = _content(incident_view.card(incident, is_saved=is_saved), facts(incident), revision)
+        return Letter(INCIDENT, incident.id, incident.channel, content, self._clock())
+
+    # Windows
+
+    async def announce(self, rung: Rung, late: timedelta, head_ts: str | None) -> tuple[str, str]:
+        """See WindowBoard.announce."""
+        view = maintenance_view.reply(rung, late) if head_ts else maintenance_view.head(rung, late, None)
+        letter = Letter(
+            ANNOUNCEMENT,
+            rung.key,
+            self._directory.ops_channel,
+            _content(view, {"window": rung.window.id, "rung": rung.name}),
+            self._clock(),
+            thread_ts=head_ts,
+            broadcast=head_ts is not None,
+        )
+        return letter.channel, await self._outbox.post(letter)
+
+    async def refresh_head(self, head: Rung, late: timedelta, latest: Rung, step: int) -> None:
+        """See WindowBoard.refresh_head. Step 1 is the head itself as it was posted."""
+        view = maintenance_view.head(head, late, latest)
+        content = _content(view, {"window": head.window.id, "rung": head.name}, revision=step + 1)
+        await self._outbox.edit(letter_id(ANNOUNCEMENT, head.key), content, self._directory.ops_channel)
+
+    # Checklists
+
+    async def checklist(self, checklist: Checklist) -> str:
+        """See ChecklistBoard.checklist."""
+        content = _content(checklist_view.card(checklist), {"window": checklist.window_id}, checklist.version)
+        return await self._outbox.post(
+            Letter(CHECKLIST, checklist.window_id, checklist.channel, content, self._clock())
+        )
+
+    async def refresh_checklist(self, checklist: Checklist) -> None:
+        """See ChecklistBoard.refresh_checklist."""
+        content = _content(checklist_view.card(checklist), {"window": checklist.window_id}, checklist.version)
+        await self._outbox.edit(letter_id(CHECKLIST, checklist.window_id), content, checklist.channel)
+
+
+def _content(message: Message, facts: dict[str, str | int], revision: int = 1) -> Content:
+    return Content(message.payload(), dict(facts), revision)

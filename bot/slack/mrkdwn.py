@@ -1,0 +1,84 @@
+"""The only place where text becomes Slack's mrkdwn: escaped once, on the way out.
+
+`Mrkdwn` is a string that is safe to send. `mrkdwn(template, ...)` fills a template of ours and escapes every value that
+is not yet `Mrkdwn`, so that nothing a person, an alert or a model wrote can mention or link its way out.
+Source of the rule: https://docs.slack.dev/messaging/formatting-message-text#escaping
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import LiteralString
+
+# Overrides of the writing direction can make a text read as something else; zero-width ones hide in names.
+_INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+class Mrkdwn(str):
+    """Text that is safe in a mrkdwn field: made here, never by concatenating what somebody typed."""
+
+    __slots__ = ()
+
+    def __add__(self, other: str) -> "Mrkdwn":
+        return Mrkdwn(str(self) + str(escape(other)))
+
+
+def plain(text: str) -> str:
+    """For plain_text and rich_text fields, where Slack interprets nothing: without invisible characters."""
+    return _INVISIBLE.sub("", text)
+
+
+def escape(text: str) -> Mrkdwn:
+    """A person's text as it was typed, unable to mention or link. Its `*` and `_` stay: they harm nobody."""
+    if isinstance(text, Mrkdwn):
+        return text
+    return Mrkdwn(plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def unescape(text: str) -> str:
+    """Text of a message as Slack delivers it (escaped), back to what was typed. Mentions stay as `<@U…>`."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def mrkdwn(template: LiteralString, *values: object, **named: object) -> Mrkdwn:
+    """`template` with every value escaped: `mrkdwn("*{}* by {}", title, person(who))`."""
+    return Mrkdwn(
+        template.format(*(escape(str(v)) if not isinstance(v, Mrkdwn) else v for v in values),
+                        **{k: v if isinstance(v, Mrkdwn) else escape(str(v)) for k, v in named.items()})
+    )  # fmt: skip
+
+
+def joined(separator: LiteralString, parts: "list[Mrkdwn] | tuple[Mrkdwn, ...]") -> Mrkdwn:
+    """Safe parts with one of our own separators between them."""
+    return Mrkdwn(separator.join(parts))
+
+
+def person(user_id: str) -> Mrkdwn:
+    """A mention that Slack shows as the person's name. Only ids of Slack's own shape become one."""
+    return Mrkdwn(f"<@{user_id}>") if re.fullmatch(r"[UW][A-Z0-9]{1,20}", user_id) else escape(user_id)
+
+
+def channel(channel_id: str) -> Mrkdwn:
+    """A channel's name, by its id (`C…` or `G…`)."""
+    return Mrkdwn(f"<#{channel_id}>") if re.fullmatch(r"[CGD][A-Z0-9]{1,20}", channel_id) else escape(channel_id)
+
+
+def link(url: str, label: str) -> Mrkdwn:
+    """A labelled link to an http(s) address of our own making."""
+    if not re.fullmatch(r"https?://[^\s<>|]+", url):
+        return escape(label)
+    return Mrkdwn(f"<{url.replace('&', '&amp;')}|{escape(label).replace('|', '¦')}>")
+
+
+def utc(when: datetime) -> str:
+    """`2026-11-28 02:00 UTC`: for text that notifications and screen readers read."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def local(when: datetime) -> Mrkdwn:
+    """Each reader's own time, by Slack's date token; where it is not rendered, UTC in words."""
+    return Mrkdwn(f"<!date^{int(when.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(when)}>")
+
+
+def both(when: datetime) -> Mrkdwn:
+    """UTC in words with each reader's local time beside it."""
+    return Mrkdwn(f"{utc(when)} ({local(when)})")

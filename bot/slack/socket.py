@@ -1,0 +1,206 @@
+"""Socket Mode on several connections at once, so that a refresh or a drop of one leaves no gap.
+
+Each connection is its own loop: ask Slack for an address, connect, read until it ends, again. The SDK's client is not
+used here: it opens the next connection only after the old one is gone, and tries a dead address for ever.
+Source of the frames: https://docs.slack.dev/apis/events-api/using-socket-mode
+"""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import aiohttp
+import structlog
+
+from bot.slack.api import Api, DeclinedError, RateLimitedError, SlackError
+
+log = structlog.get_logger("socket")
+
+PING_EVERY = 2.0  # seconds
+DEAF_AFTER = 6.0  # seconds without a pong or a frame: the connection is dead, whatever TCP says
+LONGEST_WAIT = 4.0  # seconds between tries, so that the bot answers soon after Slack is back
+
+Payload = dict[str, Any]
+Answer = Callable[[Payload], Awaitable[Payload | None]]
+Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
+
+
+class SocketMeter(Protocol):
+    """Counts connections."""
+
+    def sockets(self, connected: int) -> None:
+        """How many are open."""
+
+    def pong(self, age_seconds: float = 0) -> None:
+        """Slack showed a sign of life so long ago."""
+
+
+@dataclass(eq=False)
+class _Link:
+    """One open connection."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    heard_at: float = field(default_factory=time.monotonic)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Sockets:
+    """Keeps `count` connections open. `answer` takes an envelope and returns what acknowledges it, None for nothing.
+
+    `returned` is called when a connection opens after there was none: events may have been missed meanwhile.
+    """
+
+    def __init__(
+        self, api: Api, session: aiohttp.ClientSession, answer: Answer, spawn: Spawn, meter: SocketMeter, count: int = 2
+    ) -> None:
+        self._api = api
+        self._session = session
+        self._answer = answer
+        self._spawn = spawn
+        self._meter = meter
+        self._count = count
+        self._links: set[_Link] = set()
+        self._loops: list[asyncio.Task[None]] = []
+        self._is_stopping = False
+        self._first = asyncio.Event()
+        self._refusal: DeclinedError | None = None
+        self._answering: set[asyncio.Task[None]] = set()
+        self.returned: Callable[[], None] = lambda: None
+
+    @property
+    def connected(self) -> int:
+        """How many connections are open."""
+        return len(self._links)
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the best connection showed a sign of life; infinite without one."""
+        return min((time.monotonic() - link.heard_at for link in self._links), default=float("inf"))
+
+    async def start(self) -> None:
+        """Opens the connections; returns when one is there. Raises DeclinedError when Slack refuses the token."""
+        self._loops = [self._spawn(self._keep(number), f"socket {number}") for number in range(self._count)]
+        await self._first.wait()
+        if self._refusal is not None:
+            raise self._refusal
+
+    async def stop(self) -> None:
+        """Takes no more envelopes, sends the acknowledgements under way, and closes."""
+        self._is_stopping = True
+        if self._answering:
+            await asyncio.wait(set(self._answering), timeout=1.5)
+        for loop in self._loops:
+            loop.cancel()
+        for link in list(self._links):
+            await link.socket.close()
+        if self._loops:
+            await asyncio.wait(self._loops)
+
+    async def _keep(self, number: int) -> None:
+        failures = 0
+        while not self._is_stopping:
+            try:
+                link = await self._open()
+            except DeclinedError as error:
+                log.warning("Slack refuses the connection", cause=error.code)
+                if not self._first.is_set():
+                    self._refusal = error
+                    self._first.set()
+                    return
+                await asyncio.sleep(30.0)
+            except RateLimitedError as error:
+                await asyncio.sleep(error.retry_after)
+            except (SlackError, aiohttp.ClientError, TimeoutError, OSError) as error:
+                failures += 1
+                log.warning("no connection", number=number, cause=str(error) or type(error).__name__)
+                await asyncio.sleep(min(LONGEST_WAIT, 0.25 * 2**failures) * random.uniform(0.7, 1.0))  # noqa: S311
+            else:
+                failures = 0
+                await self._use(link)
+
+    async def _open(self) -> _Link:
+        address = str((await self._api.call("apps.connections.open"))["url"])
+        # A read that times out is a dead connection, whatever TCP says: pongs come in more often.
+        limits = aiohttp.ClientWSTimeout(ws_receive=DEAF_AFTER, ws_close=1.0)
+        socket = await self._session.ws_connect(address, autoping=False, max_msg_size=0, timeout=limits)
+        link = _Link(socket)
+        was_cut_off = not self._links and self._first.is_set()
+        self._links.add(link)
+        self._meter.sockets(self.connected)
+        self._first.set()
+        log.info("connected", open=self.connected)
+        if was_cut_off:
+            self.returned()
+        return link
+
+    async def _use(self, link: _Link) -> None:
+        """Reads until the connection ends, or says that it will: it is read on while its successor is opened."""
+        reading = self._spawn(self._read(link), "socket read")
+        closing = self._spawn(self._until_closing(link), "socket closing")
+        try:
+            while not reading.done() and not link.closing.is_set():
+                await asyncio.wait({reading, closing}, timeout=PING_EVERY, return_when=asyncio.FIRST_COMPLETED)
+                if not link.socket.closed:
+                    await link.socket.ping()
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning("no ping", cause=str(error) or type(error).__name__)
+            reading.cancel()
+        except asyncio.CancelledError:
+            reading.cancel()
+            raise
+        finally:
+            closing.cancel()
+
+    async def _until_closing(self, link: _Link) -> None:
+        await link.closing.wait()
+
+    async def _read(self, link: _Link) -> None:
+        try:
+            while not link.socket.closed:
+                frame = await link.socket.receive()
+                link.heard_at = time.monotonic()
+                self._meter.pong()
+                if frame.type is aiohttp.WSMsgType.PING:
+                    await link.socket.pong(frame.data)
+                elif frame.type is aiohttp.WSMsgType.TEXT:
+                    self._take(link, frame.data)
+        except TimeoutError:
+            log.warning("no sign of life", seconds=DEAF_AFTER)
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning("connection broke", cause=str(error) or type(error).__name__)
+        finally:
+            self._links.discard(link)
+            self._meter.sockets(self.connected)
+            await link.socket.close()
+
+    def _take(self, link: _Link, text: str) -> None:
+        try:
+            envelope = json.loads(text)
+        except ValueError:
+            log.warning("frame is no JSON")
+            return
+        if envelope.get("type") == "disconnect":
+            log.info("connection is being closed", reason=envelope.get("reason"))
+            link.closing.set()
+        elif "envelope_id" in envelope and not self._is_stopping:
+            task = self._spawn(self._reply(link, envelope), "socket envelope")
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def _reply(self, link: _Link, envelope: Payload) -> None:
+        acknowledgement = await self._answer(envelope)
+        if acknowledgement is None:
+            return
+        frame = json.dumps({"envelope_id": envelope["envelope_id"], **acknowledgement})
+        # Its own connection may have gone meanwhile; Slack takes the acknowledgement on another.
+        for each in (link, *(other for other in self._links if other is not link)):
+            try:
+                await each.socket.send_str(frame)
+            except (aiohttp.ClientError, OSError):
+                continue
+            return
+        log.warning("acknowledgement lost", envelope=envelope["envelope_id"])

@@ -1,0 +1,122 @@
+"""What a checklist looks like: four phases with tick boxes, progress, and who ticked what when."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import Block, CheckboxesElement, Option, PlainTextObject
+
+from bot.domain.checklist import Checklist, Item, Phase, Remark
+from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person
+from bot.slack.views.parts import Message, actions, context, header, said, section, short
+
+TICK = "checklist_tick"
+REMARKS = 5
+
+
+def card(checklist: Checklist) -> Message:
+    """The one message of a checklist in the channel."""
+    blocks: list[Block] = [header(f"Checklist of {checklist.window_id}: {_progress(checklist)}")]
+    for phase in Phase:
+        items = checklist.of(phase)
+        blocks.append(section(mrkdwn("*{}*: {} of {} done", phase, sum(i.is_done for i in items), len(items))))
+        blocks.append(actions([_boxes(phase, items)], block_id=_block_id(checklist, phase)))
+        done = [_done(item) for item in items if item.is_done]
+        if done:
+            blocks.append(context(joined("\n", done)))
+    if checklist.notes:
+        blocks.append(section(_remarks(checklist.notes)))
+    return Message(_sentence(checklist), tuple(blocks))
+
+
+def _block_id(checklist: Checklist, phase: Phase) -> str:
+    # With the version in it: a client that knows the block already keeps its own ticks and shows none of the others'.
+    return f"{checklist.window_id}/{phase.name}/{checklist.version}"
+
+
+def window_of(block_id: str) -> str:
+    """The ID of the window whose checklist has this block."""
+    return block_id.partition("/")[0]
+
+
+def _boxes(phase: Phase, items: Sequence[Item]) -> CheckboxesElement:
+    options = [_option(item) for item in items]
+    ticked = [option for option, item in zip(options, items, strict=True) if item.is_done]
+    return CheckboxesElement(action_id=f"{TICK}_{phase.name}", options=options, initial_options=ticked or None)
+
+
+def _option(item: Item) -> Option:
+    return Option(text=PlainTextObject(text=short(f"{item.number}. {item.text}", 75)), value=str(item.number))
+
+
+def _done(item: Item) -> Mrkdwn:
+    when = local(item.done_at) if item.done_at else Mrkdwn("")
+    return mrkdwn("{}. done by {} {}", item.number, person(item.done_by), when)
+
+
+def _remarks(notes: Sequence[Remark]) -> Mrkdwn:
+    lines = [
+        mrkdwn("• {} {}: {}", local(note.at), person(note.who), short(note.text, 400)) for note in notes[-REMARKS:]
+    ]
+    more = len(notes) - REMARKS
+    title = mrkdwn("*Notes* (the newest {} of {})", REMARKS, len(notes)) if more > 0 else Mrkdwn("*Notes*")
+    return joined("\n", [title, *lines])
+
+
+def _progress(checklist: Checklist) -> str:
+    return f"{checklist.done} of {len(checklist.items)} done"
+
+
+def _sentence(checklist: Checklist) -> Mrkdwn:
+    return mrkdwn("The checklist of {}: {}.", checklist.window_id, _progress(checklist))
+
+
+def shown(checklist: Checklist, url: str) -> Message:
+    """The whole list in words, for whoever asked."""
+    head = mrkdwn("{} {}", _sentence(checklist), link(url, "Open it") if url else "")
+    blocks: list[Block] = [section(head)]
+    for phase in Phase:
+        lines = [
+            mrkdwn("{} {}. {}{}", "☑" if item.is_done else "☐", item.number, item.text, _by(item))
+            for item in checklist.of(phase)
+        ]
+        blocks.append(section(joined("\n", [mrkdwn("*{}*", phase), *lines])))
+    if checklist.notes:
+        blocks.append(section(_remarks(checklist.notes)))
+    blocks.append(
+        context(Mrkdwn("`/checklist done 3` ticks, `/checklist undo 3` takes it back, `/checklist note …` notes."))
+    )
+    return Message(_sentence(checklist), tuple(blocks))
+
+
+def _by(item: Item) -> Mrkdwn:
+    return mrkdwn(" (done by {})", person(item.done_by)) if item.is_done else Mrkdwn("")
+
+
+def none_yet(window_id: str) -> Message:
+    """The window has no checklist yet."""
+    return said(mrkdwn("{} has no checklist yet. `/checklist start` posts it.", window_id))
+
+
+def starting(window_id: str) -> Message:
+    """While the checklist is being posted."""
+    return said(mrkdwn("Posting the checklist of {}…", window_id))
+
+
+def started(checklist: Checklist, url: str, *, is_new: bool) -> Message:
+    """The answer to whoever started it."""
+    sentence = "is in the channel" if is_new else "was posted before"
+    return said(
+        mrkdwn("The checklist of {} {}. {}", checklist.window_id, sentence, link(url, "Open it") if url else "")
+    )
+
+
+def ticked(checklist: Checklist, numbers: Sequence[int], *, is_done: bool) -> Message:
+    """The answer to a tick by command."""
+    items = ", ".join(f"{n}. {checklist.items[n - 1].text}" for n in numbers)
+    return said(
+        mrkdwn("{}: {}. {} of {} done.", "Done" if is_done else "Not done", items, checklist.done, len(checklist.items))
+    )
+
+
+def noted(checklist: Checklist) -> Message:
+    """The answer to a note."""
+    return said(mrkdwn("Noted in the checklist of {}.", checklist.window_id))

@@ -1,0 +1,41 @@
+"""The app's Home tab: what is open, which window is next, what can be typed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+
+from bot.domain.incident import Incident
+from bot.domain.window import Window
+from bot.slack.mrkdwn import Mrkdwn, joined, local, mrkdwn
+from bot.slack.views.maintenance import period
+from bot.slack.views.parts import context, header, section, short
+
+LISTED = 20
+
+
+def home(
+    incidents: Sequence[Incident] | None, window: Window, commands: Sequence[tuple[str, str]], now: datetime
+) -> View:
+    """One person's Home; `incidents` is None while MongoDB does not answer."""
+    blocks: list[Block] = [header("Open incidents"), section(_open(incidents)), header("Maintenance")]
+    blocks.append(section(mrkdwn("*{}* {} · {}: {}", window.id, window.title, period(window), window.phase(now))))
+    blocks.append(header("What you can type"))
+    blocks.append(section(joined("\n", [mrkdwn("`{}`  {}", name, says) for name, says in commands])))
+    blocks.append(context(mrkdwn("As of {}", local(now))))
+    return View(type="home", blocks=blocks)
+
+
+def _open(incidents: Sequence[Incident] | None) -> Mrkdwn:
+    if incidents is None:
+        return Mrkdwn("MongoDB does not answer, so the incidents cannot be listed.")
+    if not incidents:
+        return Mrkdwn("None.")
+    lines = [
+        mrkdwn("*{}* {} · {}", incident.id, incident.severity.upper(), short(incident.title, 100))
+        for incident in incidents[:LISTED]
+    ]
+    if len(incidents) > LISTED:
+        lines.append(mrkdwn("… and {} more.", len(incidents) - LISTED))
+    return joined("\n", lines)

@@ -1,0 +1,118 @@
+"""What windows look like: the head of a window's thread, the replies of its rungs, the timetable."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from slack_sdk.models.blocks import Block
+
+from bot.domain.announcement import Announcement, Occasion, Rung, State
+from bot.domain.window import Phase, Window
+from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, local, mrkdwn, utc
+from bot.slack.views.parts import Message, context, header, section
+
+
+def spelled(length: timedelta) -> str:
+    """`1 h 30 min`: a length in the two largest units that say something."""
+    seconds = max(0, round(length.total_seconds()))
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def period(window: Window) -> str:
+    """`Saturday 2026-11-28 02:00 to 06:00 UTC`."""
+    start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)
+    last = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%Y-%m-%d %H:%M}"
+    return f"{start:%A %Y-%m-%d %H:%M} to {last} UTC"
+
+
+def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
+    """The first message of a window: what it is and where it stands; edited as later rungs are told."""
+    window = rung.window
+    standing = _standing(latest or rung)
+    text = mrkdwn("{}: {}, {}. {}", window.title, period(window), window.id, standing)
+    blocks: list[Block] = [
+        header(f"{window.title}: {standing}"),
+        section(mrkdwn("*{}*\nFor you: {} to {}", period(window), local(window.start), local(window.end))),
+        context(*_small_print(window, rung, late)),
+    ]
+    return Message(text if not late else text + _lateness(late), tuple(blocks))
+
+
+def reply(rung: Rung, late: timedelta) -> Message:
+    """A later rung: a reply in the window's thread, also sent to the channel."""
+    sentence = escape(_sentence(rung))
+    if late:
+        sentence += _lateness(late)
+    moment = rung.window.start if rung.occasion in (Occasion.AHEAD, Occasion.START) else rung.window.end
+    detail = mrkdwn("{} · for you {}", rung.window.id, local(moment))
+    return Message(sentence, (section(sentence), context(detail)))
+
+
+def _sentence(rung: Rung) -> str:
+    window = rung.window
+    match rung.occasion:
+        case Occasion.AHEAD:
+            return f"{window.title} starts at {utc(window.start)}, in {spelled(window.start - rung.due)}."
+        case Occasion.START:
+            return f"{window.title} has started ({utc(window.start)}) and ends at {utc(window.end)}."
+        case Occasion.ENDING:
+            return f"{window.title} ends at {utc(window.end)}, in {spelled(window.end - rung.due)}."
+        case Occasion.END:
+            return f"{window.title} has ended ({utc(window.end)})."
+
+
+def _standing(latest: Rung) -> str:
+    return {
+        Occasion.AHEAD: "planned",
+        Occasion.START: "under way",
+        Occasion.ENDING: "under way, ends soon",
+        Occasion.END: "over",
+    }[latest.occasion]
+
+
+def _small_print(window: Window, rung: Rung, late: timedelta) -> list[Mrkdwn]:
+    parts = [
+        mrkdwn(
+            "{} · {} long · everything else about it is in this thread", window.id, spelled(window.end - window.start)
+        )
+    ]
+    if late:
+        parts.append(mrkdwn("This announcement was due at {}; it is {} late.", utc(rung.due), spelled(late)))
+    return parts
+
+
+def _lateness(late: timedelta) -> Mrkdwn:
+    return mrkdwn(" (This announcement is {} late.)", spelled(late))
+
+
+def timetable(
+    coming: Sequence[tuple[Window, Sequence[Rung]]], told: Mapping[str, Announcement] | None, now: datetime
+) -> Message:
+    """The current and the next windows, and what is announced when."""
+    window = coming[0][0]
+    state = "is under way" if window.phase(now) is Phase.UNDER_WAY else "is next"
+    text = mrkdwn("{} {}: {}.", window.title, state, period(window))
+    blocks: list[Block] = []
+    for number, (each, ladder) in enumerate(coming):
+        lines = [mrkdwn("*{}* {} · {} · {}", each.id, each.title, period(each), each.phase(now))]
+        if number == 0:
+            lines += [_rung_line(rung, (told or {}).get(rung.key)) for rung in ladder]
+        blocks.append(section(joined("\n", lines)))
+    if told is None:
+        blocks.append(context(Mrkdwn("MongoDB does not answer: what was announced already is not known here.")))
+    blocks.append(context(mrkdwn("Now it is {}.", both(now))))
+    return Message(text, tuple(blocks))
+
+
+def _rung_line(rung: Rung, known: Announcement | None) -> Mrkdwn:
+    what = {Occasion.AHEAD: f"{rung.name} ahead", Occasion.START: "start", Occasion.ENDING: "ending soon"}
+    name = what.get(rung.occasion, "end")
+    if known is None or known.state is State.CLAIMED:
+        return mrkdwn("• {}: to be announced at {}", name, both(rung.due))
+    if known.state is State.SKIPPED:
+        return mrkdwn("• {}: not announced, since {}", name, known.reason)
+    return mrkdwn("• {}: announced {}", name, local(known.at or rung.due))

@@ -1,0 +1,86 @@
+"""What every view is made of: a message, and the few kinds of block, within Slack's limits.
+
+Limits: https://docs.slack.dev/reference/block-kit/blocks (50 blocks a message, 3000 characters a section).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ContextBlock,
+    DividerBlock,
+    HeaderBlock,
+    InteractiveElement,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
+from bot.slack.mrkdwn import Mrkdwn, plain
+
+MAX_BLOCKS = 50
+MAX_SECTION = 3000
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one message shows. `text` is the full sentence that notifications and screen readers read."""
+
+    text: Mrkdwn
+    blocks: tuple[Block, ...] = ()
+
+    def payload(self) -> dict[str, Any]:
+        """The fields of chat.postMessage, chat.update and response_url that carry the content."""
+        body: dict[str, Any] = {"text": self.text[:3000]}
+        if self.blocks:
+            body["blocks"] = [block.to_dict() for block in self.blocks[:MAX_BLOCKS]]
+        return body
+
+
+def short(text: str, limit: int) -> str:
+    """`text` cut to `limit` characters with an ellipsis, never in the middle of an escape."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    amp = cut.rfind("&")
+    if amp > len(cut) - 6 and ";" not in cut[amp:]:
+        cut = cut[:amp]
+    return cut.rstrip() + "…"
+
+
+def section(text: Mrkdwn, accessory: InteractiveElement | None = None, block_id: str | None = None) -> SectionBlock:
+    """A paragraph, with one element at its right if wanted."""
+    return SectionBlock(text=MarkdownTextObject(text=short(text, MAX_SECTION)), accessory=accessory, block_id=block_id)
+
+
+def fields(*texts: Mrkdwn) -> SectionBlock:
+    """Up to ten short texts in two columns."""
+    return SectionBlock(fields=[MarkdownTextObject(text=short(t, 2000)) for t in texts[:10]])
+
+
+def header(text: str) -> HeaderBlock:
+    """A large line of plain text (150 characters at most)."""
+    return HeaderBlock(text=PlainTextObject(text=short(plain(text), 150), emoji=False))
+
+
+def context(*texts: Mrkdwn) -> ContextBlock:
+    """Small print: up to ten short texts."""
+    return ContextBlock(elements=[MarkdownTextObject(text=short(t, 2000)) for t in texts[:10]])
+
+
+def actions(elements: Iterable[InteractiveElement], block_id: str | None = None) -> ActionsBlock:
+    """A row of buttons and menus."""
+    return ActionsBlock(elements=list(elements), block_id=block_id)
+
+
+def divider() -> DividerBlock:
+    """A thin line."""
+    return DividerBlock()
+
+
+def said(text: Mrkdwn) -> Message:
+    """A message that is one paragraph."""
+    return Message(Mrkdwn(short(text, MAX_SECTION)), (section(text),))

@@ -1,0 +1,51 @@
+"""All collections of the bot's database under their names, and their indexes."""
+
+from datetime import timedelta
+
+from bot.store import announcement, audit, checklist, event, incident, outbox, timeline
+from bot.store.announcement import Announcements
+from bot.store.audit import AuditTrail
+from bot.store.checklist import Checklists
+from bot.store.event import Events
+from bot.store.incident import Incidents
+from bot.store.mongo import Database, Documents
+from bot.store.outbox import Outbox
+from bot.store.role import Roles
+from bot.store.timeline import Timelines
+
+
+class Store:
+    """The stores of one database. `owner` names this process in claims, which hold for `lease`."""
+
+    def __init__(self, database: Database, owner: str, lease: timedelta) -> None:
+        def documents(name: str) -> Documents:
+            return Documents(database[name])
+
+        self._indexed = {
+            "incidents": incident.INDEXES,
+            "timeline": timeline.INDEXES,
+            "windows": announcement.WINDOW_INDEXES,
+            "announcements": announcement.INDEXES,
+            "checklists": checklist.INDEXES,
+            "audit": audit.INDEXES,
+            "outbox": outbox.INDEXES,
+            "events": event.INDEXES,
+        }
+        self._documents = documents
+        self._has_indexes = False
+        self.incidents = Incidents(documents("incidents"))
+        self.timelines = Timelines(documents("timeline"))
+        self.announcements = Announcements(documents("windows"), documents("announcements"), owner, lease)
+        self.checklists = Checklists(documents("checklists"))
+        self.roles = Roles(documents("roles"))
+        self.audit = AuditTrail(documents("audit"))
+        self.outbox = Outbox(documents("outbox"), lease)
+        self.events = Events(documents("events"))
+
+    async def reach(self) -> None:
+        """Reads in the bot's own database, since a ping does not prove the password. Raises StoreAwayError."""
+        if not self._has_indexes:
+            for name, indexes in self._indexed.items():
+                await self._documents(name).index(indexes)
+            self._has_indexes = True
+        await self._documents("roles").one({})

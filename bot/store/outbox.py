@@ -1,0 +1,149 @@
+"""Letters in MongoDB (`outbox`): claims with a lease by the server's clock, so that the bots' clocks do not matter."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from bot.domain.outbox import Content, Depth, Letter, State
+from bot.store.mongo import Document, Documents
+
+INDEXES = (IndexModel([("unshown", ASCENDING), ("created_at", ASCENDING)]),)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Outbox:
+    """Implements bot.domain.outbox.Letters. `lease` is how long a claim holds without news from its owner."""
+
+    def __init__(self, documents: Documents, lease: timedelta) -> None:
+        self._documents = documents
+        self._free = {"$expr": {"$lt": ["$leased_at", {"$subtract": ["$$NOW", int(lease.total_seconds() * 1000)]}]}}
+
+    async def add(self, letter: Letter, owner: str) -> Letter | None:
+        """See Letters.add. The upsert lets the server's clock start the lease; the filter never fits."""
+        document = {**_document(letter), "state": State.POSTING, "owner": owner, "fence": 1, "unshown": True}
+        del document["_id"]
+        try:
+            await self._documents.update(
+                {"_id": letter.id, "state": {"$exists": False}},
+                {"$setOnInsert": document, "$currentDate": {"leased_at": True}},
+                upsert=True,
+            )
+        except DuplicateKeyError:
+            return None
+        return _letter({**document, "_id": letter.id})
+
+    async def find(self, letter_id: str) -> Letter | None:
+        """See Letters.find."""
+        found = await self._documents.one({"_id": letter_id})
+        return _letter(found) if found else None
+
+    async def claim(self, letter_id: str, owner: str) -> Letter | None:
+        """See Letters.claim."""
+        found = await self._documents.take(
+            {"_id": letter_id, "unshown": True, **self._free},
+            {"$set": {"owner": owner}, "$inc": {"fence": 1}, "$currentDate": {"leased_at": True}},
+            after=True,
+        )
+        return _letter(found) if found else None
+
+    async def posting(self, letter: Letter) -> bool:
+        """See Letters.posting."""
+        change = {"$set": {"state": State.POSTING}, "$currentDate": {"leased_at": True}}
+        return await self._documents.update(_held(letter), change) == 1
+
+    async def waiting(self, letter: Letter) -> None:
+        """See Letters.waiting."""
+        change = {"$set": {"state": State.PENDING}, "$currentDate": {"leased_at": True}}
+        await self._documents.update(_held(letter), change)
+
+    async def posted(self, letter: Letter, ts: str, revision: int) -> bool:
+        """See Letters.posted. An edit wanted since then leaves the letter unshown, free for the next claim."""
+        done = {"state": State.POSTED, "ts": ts, "shown": revision, "leased_at": NEVER}
+        query = {"_id": letter.id, "fence": letter.fence}
+        shown = {"$set": {**done, "unshown": False}}
+        if await self._documents.update({**query, "revision": {"$lte": revision}}, shown):
+            return True
+        return await self._documents.update(query, {"$set": done}) == 1
+
+    async def record(self, letter: Letter, ts: str) -> None:
+        """Keeps a letter that was posted while MongoDB was away; a record of it that exists stays."""
+        document = {**_document(letter), "state": State.POSTED, "ts": ts, "fence": 1, "shown": letter.content.revision}
+        try:
+            await self._documents.insert({**document, "unshown": False, "leased_at": NEVER, "owner": ""})
+        except DuplicateKeyError:
+            return
+
+    async def park(self, letter: Letter, reason: str) -> None:
+        """See Letters.park."""
+        change = {"$set": {"state": State.PARKED, "reason": reason, "unshown": False}}
+        await self._documents.update(_held(letter), change)
+
+    async def want(self, letter_id: str, content: Content) -> bool:
+        """See Letters.want."""
+        query = {"_id": letter_id, "revision": {"$lt": content.revision}}
+        return await self._documents.update(query, {"$set": {**_content(content), "unshown": True}}) == 1
+
+    async def unclaimed(self, limit: int) -> list[Letter]:
+        """See Letters.unclaimed."""
+        found = await self._documents.many({"unshown": True, **self._free}, [("created_at", ASCENDING)], limit)
+        return [_letter(document) for document in found]
+
+    async def release(self, letter: Letter) -> None:
+        """See Letters.release."""
+        await self._documents.update(_held(letter), {"$set": {"leased_at": NEVER}})
+
+    async def depth(self, now: datetime) -> Depth:
+        """See Letters.depth."""
+        oldest = await self._documents.one({"unshown": True}, sort=[("created_at", ASCENDING)])
+        waiting = await self._documents.count({"unshown": True}) if oldest else 0
+        parked = await self._documents.count({"state": State.PARKED})
+        return Depth(waiting, max(0.0, (now - oldest["created_at"]).total_seconds()) if oldest else 0.0, parked)
+
+
+def _held(letter: Letter) -> Document:
+    return {"_id": letter.id, "fence": letter.fence}
+
+
+def _content(content: Content) -> Document:
+    # As text, since what people wrote may hold keys that MongoDB reads ("$", ".") and must come back unchanged.
+    return {
+        "body": json.dumps(content.body, ensure_ascii=False),
+        "facts": json.dumps(content.facts, ensure_ascii=False),
+        "revision": content.revision,
+    }
+
+
+def _document(letter: Letter) -> Document:
+    return {
+        "_id": letter.id,
+        "event_type": letter.event_type,
+        "key": letter.key,
+        "channel": letter.channel,
+        "thread_ts": letter.thread_ts,
+        "broadcast": letter.broadcast,
+        "created_at": letter.created_at,
+        "state": letter.state,
+        "ts": letter.ts,
+        "shown": letter.shown,
+        "reason": letter.reason,
+        **_content(letter.content),
+    }
+
+
+def _letter(document: Document) -> Letter:
+    return Letter(
+        event_type=document["event_type"],
+        key=document["key"],
+        channel=document["channel"],
+        content=Content(json.loads(document["body"]), json.loads(document["facts"]), document["revision"]),
+        created_at=document["created_at"],
+        thread_ts=document["thread_ts"],
+        broadcast=document["broadcast"],
+        state=State(document["state"]),
+        ts=document["ts"],
+        shown=document["shown"],
+        fence=document["fence"],
+        reason=document["reason"],
+    )

@@ -1,0 +1,185 @@
+"""The bot's HTTP endpoints: alive, ready, metrics, and in HTTP mode Slack's requests.
+
+Whatever comes in, the answer is JSON (metrics apart), and a request that is wrong gets a 4xx: never a traceback.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Literal, Protocol
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from slack_sdk.signature import SignatureVerifier
+
+from bot.metrics import CONTENT_TYPE
+
+BODY_LIMIT = 1024 * 1024  # bytes; Slack's largest payloads are a fraction of it
+BODY_SECONDS = 5.0  # Slack gives up after three
+IDLE_SECONDS = 20.0  # a connection that sends no whole request is closed; Prometheus asks every 15 s
+STOP_SECONDS = 2.0
+
+_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether the bot takes commands. `degraded`: it does, but something (MongoDB, say) is away; `reasons` say what."""
+
+    status: Literal["ready", "degraded", "starting", "stopping"]
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def takes_commands(self) -> bool:
+        """Whether a load balancer should send requests."""
+        return self.status in ("ready", "degraded")
+
+
+@dataclass(frozen=True)
+class SlackEvents:
+    """HTTP mode: `answer` gets the requests that Slack signed and that hold JSON or a form, with the body read."""
+
+    signing_secret: str = field(repr=False)
+    answer: Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Exposition(Protocol):
+    """Where the metrics come from."""
+
+    def exposition(self) -> bytes:
+        """Prometheus's text format."""
+
+
+class Web:
+    """The HTTP server. With port 0 it takes any free port."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        readiness: Callable[[], Readiness],
+        metrics: Exposition,
+        slack: SlackEvents | None = None,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._readiness = readiness
+        self._metrics = metrics
+        self._slack = slack
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> int:
+        """Listens, and returns the port. Raises OSError if the address is taken or not ours."""
+        app = web.Application(middlewares=[_in_json], client_max_size=BODY_LIMIT)
+        app.router.add_get("/healthz", self._alive)
+        app.router.add_get("/readyz", self._ready)
+        app.router.add_get("/metrics", self._exposition)
+        if self._slack:
+            app.router.add_post("/slack/events", _Signed(self._slack).receive)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            handle_signals=False,
+            keepalive_timeout=IDLE_SECONDS,
+            lingering_time=1.0,
+            shutdown_timeout=STOP_SECONDS,
+        )
+        await runner.setup()
+        self._runner = runner
+        await web.TCPSite(runner, self._host, self._port).start()
+        return int(runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Stops listening, lets running requests end for two seconds, closes every connection. May be called again."""
+        runner, self._runner = self._runner, None
+        if runner:
+            await runner.cleanup()
+
+    async def _alive(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        now = self._readiness()
+        status = HTTPStatus.OK if now.takes_commands else HTTPStatus.SERVICE_UNAVAILABLE
+        return web.json_response({"status": now.status, "reasons": list(now.reasons)}, status=status)
+
+    async def _exposition(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE})
+
+
+class _Signed:
+    """Lets through what Slack signed: https://docs.slack.dev/authentication/verifying-requests-from-slack/
+
+    Bolt verifies as well, but answers malformed headers and bodies with 500 and a traceback.
+    """
+
+    def __init__(self, slack: SlackEvents) -> None:
+        self._answer = slack.answer
+        self._verifier = SignatureVerifier(slack.signing_secret)
+
+    async def receive(self, request: web.Request) -> web.StreamResponse:
+        timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
+            return refusal(HTTPStatus.UNAUTHORIZED, "the request is not signed as Slack signs")
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = (await request.read()).decode()
+        except TimeoutError:
+            return refusal(HTTPStatus.REQUEST_TIMEOUT, "the body did not come in time")
+        except (UnicodeDecodeError, web.RequestPayloadError):
+            return refusal(HTTPStatus.BAD_REQUEST, "the body cannot be decoded")
+        if not self._verifier.is_valid(body, timestamp, signature):
+            return refusal(
+                HTTPStatus.UNAUTHORIZED, "the signature does not fit, or the request is older than 5 minutes"
+            )
+        if not _is_a_payload(body, request.content_type, request.charset):
+            return refusal(HTTPStatus.BAD_REQUEST, "the body is neither a JSON object nor a form")
+        return await self._answer(request)
+
+
+def _is_a_payload(body: str, content_type: str, charset: str | None) -> bool:
+    """Whether Bolt can read the body, by the rules by which it chooses between JSON, a form and a form with JSON."""
+    if (charset or "utf-8").lower().replace("-", "") not in ("utf8", "usascii"):
+        return False
+    if content_type == "application/json" or body.startswith("{"):
+        return _is_object(body)
+    try:
+        fields = dict(parse_qsl(body, keep_blank_values=True, strict_parsing=True))
+    except ValueError:
+        return False
+    if "payload" in fields:
+        return _is_object(fields["payload"])
+    return bool(fields) and all(map(str.isidentifier, fields))
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def refusal(status: HTTPStatus, why: str) -> web.Response:
+    """A refusal in JSON: `{"error": …}`."""
+    return web.json_response({"error": why}, status=status)
+
+
+@web.middleware
+async def _in_json(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Turns aiohttp's own refusals (unknown path, wrong method, body too large) into JSON."""
+    try:
+        return await handler(request)
+    except web.HTTPException as refused:
+        if refused.status < HTTPStatus.BAD_REQUEST:
+            raise
+        answer = refusal(HTTPStatus(refused.status), refused.reason.lower())
+        if "Allow" in refused.headers:
+            answer.headers["Allow"] = refused.headers["Allow"]
+        return answer

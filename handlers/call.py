@@ -1,0 +1,79 @@
+"""One act of a person as the handlers see it: who, where, and how to answer them privately."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from slack_sdk.models.views import View
+
+from bot.errors import RefusedError
+from bot.slack.views.parts import Message
+
+T = TypeVar("T")
+
+PATIENCE = 0.7  # seconds of work before the person is told that it goes on
+
+
+class Voice(Protocol):
+    """Ways to speak to one person."""
+
+    async def respond(self, url: str, message: Message, *, replacing: bool) -> None:
+        """Answers where the command was typed or the button pressed, seen by that person alone."""
+
+    async def whisper(self, channel: str, who: str, message: Message, thread_ts: str | None) -> None:
+        """Says something in a channel or thread that one person sees; a direct message where that cannot be."""
+
+    async def open_form(self, trigger_id: str, view: View) -> None:
+        """Opens a form. Raises UserError when the person's click is too long ago."""
+
+    async def show_home(self, who: str, view: View) -> None:
+        """Shows a person's Home."""
+
+
+@dataclass
+class Call:
+    """One command, button, form or mention. `is_inside` tells whether it came from the ops channel."""
+
+    voice: Voice
+    who: str
+    channel: str
+    is_inside: bool
+    thread_ts: str | None = None
+    trigger_id: str = ""
+    response_url: str = ""
+    command: str = ""
+    spoken_words: str = ""
+    _is_placeholder: bool = field(default=False, repr=False)
+
+    async def answer(self, message: Message) -> None:
+        """Tells the person, and nobody else; takes the place of "working on it"."""
+        if self.response_url:
+            await self.voice.respond(self.response_url, message, replacing=self._is_placeholder)
+            self._is_placeholder = False
+        else:
+            await self.voice.whisper(self.channel, self.who, message, self.thread_ts)
+
+    async def slowly(self, work: Coroutine[Any, Any, T], meanwhile: Message) -> T:
+        """Waits for `work`; when it takes a while, says `meanwhile` until there is an answer."""
+        task = asyncio.ensure_future(work)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+            if not done and self.response_url and not self._is_placeholder:
+                await self.answer(meanwhile)
+                self._is_placeholder = True
+            return await task
+        finally:
+            task.cancel()
+
+    def must_be_inside(self) -> None:
+        """Lets changes through from the ops channel only. Raises OutsideError."""
+        if not self.is_inside:
+            raise OutsideError
+
+
+class OutsideError(RefusedError):
+    """A change was asked for where the others do not see it."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed: changes are made in the ops channel, where everybody sees them.")

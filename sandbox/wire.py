@@ -1,0 +1,134 @@
+"""Messages, views, people and channels in the JSON that the Web API and the payloads show them in."""
+
+from sandbox.records import Json
+from sandbox.text import typed_blocks
+from sandbox.values import on_view, state_values
+from sandbox.workspace import APP, BOT, BOT_USER, TEAM, Channel, Member, Message, View, Workspace
+
+
+def message_json(workspace: Workspace, message: Message, *, metadata: bool = True) -> Json:
+    """A message as history, events and interaction payloads carry it; `metadata` only where it was asked for."""
+    by_bot = message.user == BOT_USER
+    shown: Json = {"type": "message", "user": message.user, "text": message.text, "ts": message.ts, "team": TEAM}
+    if by_bot:
+        shown |= {"bot_id": BOT, "app_id": APP, "bot_profile": _profile()}
+    if message.blocks is not None:
+        shown["blocks"] = message.blocks
+    elif not by_bot and not message.subtype:
+        shown["blocks"] = typed_blocks(message.text)
+    parts = {
+        "subtype": message.subtype,
+        "attachments": message.attachments,
+        "files": message.files,
+        "metadata": message.metadata if metadata else None,
+        "edited": message.edited,
+        "reactions": reactions_json(message),
+        "pinned_to": [message.channel] if message.pinned else None,
+    }
+    return shown | {name: part for name, part in parts.items() if part} | _thread(workspace, message)
+
+
+def reactions_json(message: Message) -> list[Json]:
+    """The reactions below a message."""
+    found = message.reactions.items()
+    return [{"name": name, "users": list(users), "count": len(users)} for name, users in found if users]
+
+
+def _thread(workspace: Workspace, message: Message) -> Json:
+    if message.is_reply and message.thread_ts:
+        parent = workspace.messages[message.channel].get(message.thread_ts)
+        return {"thread_ts": message.thread_ts, "parent_user_id": parent.user if parent else message.user}
+    replies = workspace.replies(message.channel, message.ts)
+    if not replies:
+        return {}
+    return {
+        "thread_ts": message.ts,
+        "reply_count": len(replies),
+        "reply_users": sorted({reply.user for reply in replies}),
+        "reply_users_count": len({reply.user for reply in replies}),
+        "latest_reply": replies[-1].ts,
+    }
+
+
+def _profile() -> Json:
+    return {"id": BOT, "app_id": APP, "name": "Ops Bot", "deleted": False, "team_id": TEAM, "updated": 1764000000}
+
+
+def view_json(workspace: Workspace, view: View) -> Json:
+    """A view as views.* answers and payloads carry it, with what the person has entered so far."""
+    return {
+        "id": view.id,
+        "team_id": TEAM,
+        "private_metadata": "",
+        "callback_id": "",
+        "external_id": "",
+        "clear_on_close": False,
+        "notify_on_close": False,
+        "close": None,
+        "submit": None,
+        **view.content,
+        "hash": view.hash,
+        "state": {"values": state_values(workspace, on_view(view))},
+        "root_view_id": view.root_id,
+        "previous_view_id": view.previous_id,
+        "app_id": APP,
+        "app_installed_team_id": TEAM,
+        "bot_id": BOT,
+    }
+
+
+def channel_json(channel: Channel) -> Json:
+    """A conversation as conversations.info shows it."""
+    shown: Json = {
+        "id": channel.id,
+        "created": 1764000000,
+        "creator": "U0ANN",
+        "is_archived": False,
+        "is_im": bool(channel.im_with),
+        "is_mpim": False,
+        "is_private": bool(channel.im_with),
+        "context_team_id": TEAM,
+        "updated": 1764000000000,
+    }
+    if channel.im_with:
+        return shown | {"user": channel.im_with, "is_user_deleted": False, "is_open": True}
+    empty = {"value": "", "creator": "", "last_set": 0}
+    return shown | {
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "is_channel": True,
+        "is_group": False,
+        "is_general": channel.name == "general",
+        "is_shared": False,
+        "is_org_shared": False,
+        "is_member": BOT_USER in channel.members,
+        "topic": empty,
+        "purpose": empty,
+        "num_members": len(channel.members),
+    }
+
+
+def member_json(member: Member) -> Json:
+    """A user as users.info shows them."""
+    return {
+        "id": member.id,
+        "team_id": TEAM,
+        "name": member.name,
+        "deleted": False,
+        "real_name": member.real_name,
+        "tz": "Europe/Amsterdam",
+        "tz_label": "Central European Time",
+        "tz_offset": 3600,
+        "profile": {
+            "real_name": member.real_name,
+            "real_name_normalized": member.real_name,
+            "display_name": member.real_name if member.is_bot else member.name,
+            "display_name_normalized": member.real_name if member.is_bot else member.name,
+            "team": TEAM,
+        },
+        "is_admin": member.id == "U0ANN",
+        "is_owner": False,
+        "is_bot": member.is_bot,
+        "is_app_user": False,
+        "updated": 1764000000,
+    }

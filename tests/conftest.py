@@ -1,0 +1,52 @@
+"""One real mongod for the whole run; a fresh workspace, services, database and bot for each test that asks for them."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox.mongo import Mongod
+from sandbox.services import Services
+from sandbox.slack import Slack
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def mongod() -> Iterator[Mongod]:
+    """The server that tests share; each has a database of its own on it."""
+    with Mongod() as server:
+        yield server
+
+
+@pytest.fixture
+def own_mongod() -> Iterator[Mongod]:
+    """A server of the test's own, to be stopped and killed."""
+    with Mongod() as server:
+        yield server
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    """A strict workspace with the app's own manifest. What it refuses without being expected to fails the test."""
+    manifest = yaml.safe_load((Path(__file__).parent.parent / "manifest.yaml").read_text("utf-8"))
+    async with Slack(manifest, retry_after=(0.0, 0.3, 0.6)) as workspace:
+        yield workspace
+        assert workspace.refusals == [], "Slack refused something that the test did not expect"
+        assert workspace.pages == [], "the bot paged many people"
+
+
+@pytest.fixture
+async def services() -> AsyncIterator[Services]:
+    """Stand-ins for the shared services, all up."""
+    running = Services()
+    await running.start()
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A workspace with the bot in it, ready for commands; the shared services are switched off."""
+    async with World(slack, mongod.url()) as ready:
+        yield ready

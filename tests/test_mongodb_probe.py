@@ -1,0 +1,118 @@
+"""The MongoDB probe against a real mongod with passwords: refusals and silences are told apart."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from pymongo import AsyncMongoClient, MongoClient
+from pymongo.errors import OperationFailure
+
+from bot.services.mongodb import MongoProbe, refused
+from sandbox.mongo import Mongod
+from tests.peers import found
+
+CANARY = "canary-7f3a"
+
+
+@pytest.fixture(scope="module")
+def mongod() -> Iterator[Mongod]:
+    """With passwords: the bot's user in its database, and a user of another database."""
+    with Mongod(auth=True) as server:
+        with MongoClient[dict[str, Any]](server.url()) as client:
+            client.butler.command("createUser", "bot", pwd="right", roles=["readWrite"])
+            client.other.command("createUser", "stranger", pwd="right", roles=["readWrite"])
+        yield server
+
+
+def url(mongod: Mongod, who: str = "bot:right", source: str = "butler") -> str:
+    return f"mongodb://{who}{'@' if who else ''}127.0.0.1:{mongod.port}/butler?authSource={source}"
+
+
+Probing = Callable[..., AbstractAsyncContextManager[MongoProbe]]
+
+
+@pytest.fixture
+def probing() -> Probing:
+    """A probe with a client of its own, as the bot has one."""
+
+    @asynccontextmanager
+    async def probe(address: str, wait: float = 0.8) -> AsyncIterator[MongoProbe]:
+        async with AsyncMongoClient[dict[str, Any]](address, serverSelectionTimeoutMS=400) as client:
+            yield MongoProbe(client.get_default_database(), wait)
+
+    return probe
+
+
+@pytest.mark.parametrize(
+    ("who", "source", "expected"),
+    [
+        ("bot:right", "butler", ("up", "")),
+        (f"bot:{CANARY}", "butler", ("degraded", "it answers, but the bot's user or password is wrong")),
+        (f"{CANARY}:right", "butler", ("degraded", "it answers, but the bot's user or password is wrong")),
+        ("", "butler", ("degraded", "it answers, but wants a user and password, and the settings have none")),
+        ("stranger:right", "other", ("degraded", "it answers, but the bot's user may not read its database")),
+    ],
+)
+async def test_a_mongodb_that_refuses_the_bot_is_not_down(
+    mongod: Mongod, probing: Probing, who: str, source: str, expected: tuple[str, str]
+) -> None:
+    """A ping would be answered in each of these cases; only a read tells."""
+    async with probing(url(mongod, who, source)) as probe:
+        assert await found(probe) == expected
+
+
+async def test_a_mongodb_that_hangs_is_told_from_one_that_is_stopped(mongod: Mongod, probing: Probing) -> None:
+    """A frozen server gives no answer in time, and is up again when it goes on."""
+    async with probing(url(mongod), wait=0.25) as probe:
+        assert (await found(probe))[0] == "up"
+        mongod.pause()
+        try:
+            assert await found(probe) == ("down", "no answer within 0.25 s")
+        finally:
+            mongod.resume()
+        while (await found(probe))[0] != "up":
+            pass
+
+
+async def test_a_mongodb_whose_name_does_not_resolve_is_said_in_words(
+    probing: Probing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the resolver fails, without repeating the name."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    async with probing(f"mongodb://bot:{CANARY}@no-such-host.invalid/butler", wait=0.25) as probe:
+        assert await found(probe) == ("down", "its name does not resolve")
+
+
+async def test_a_mongodb_that_is_killed_refuses_and_a_closed_client_says_so(mongod: Mongod, probing: Probing) -> None:
+    """A server that was there a moment ago is refused; the bot's own closed connection is no news of the server."""
+    async with probing(url(mongod)) as probe:
+        assert (await found(probe))[0] == "up"
+        mongod.kill()
+        async with asyncio.timeout(5):
+            while (now := await found(probe)) != ("down", "connection refused"):
+                assert now == ("down", "connection dropped")
+    assert await found(probe) == ("down", "the bot's own connection to it is closed")
+
+
+async def test_a_replica_set_without_a_primary_is_degraded(probing: Probing) -> None:
+    """Its members answer, but none of them leads."""
+    with Mongod(replica_set=True) as alone:
+        with MongoClient[dict[str, Any]](alone.url()) as client:
+            client.admin.command("replSetStepDown", 60, force=True)
+        async with probing(alone.url()) as probe:
+            assert await found(probe) == ("degraded", "its replica set has no primary")
+        alone.kill()  # a member that waits for a primary takes its time to stop
+
+
+def test_refusals_of_the_server_are_read_by_their_code() -> None:
+    """Atlas has a code of its own for a wrong password, and no message of MongoDB's is repeated."""
+    atlas = refused(OperationFailure(f"bad auth : {CANARY}", 8000))
+    assert "password is wrong" in atlas.cause
+    assert CANARY not in refused(OperationFailure(CANARY, 96)).cause

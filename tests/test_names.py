@@ -1,0 +1,132 @@
+"""People, groups, incidents and windows that a command names."""
+
+import pytest
+
+from bot.commands import ids
+from bot.commands.people import Who, who
+from bot.commands.words import Word, words
+from bot.errors import NotFoundError, WordError
+
+# People
+
+
+def word(text: str) -> Word:
+    return words(text).words[0]
+
+
+def test_people_and_groups_are_read_from_mentions() -> None:
+    """Labels and a comma after the mention make no difference."""
+    assert who(word("<@U123>")) == Who("U123")
+    assert who(word("<@W123|ann>,")) == Who("W123")
+    assert who(word("<!subteam^S1>")) == Who("S1", is_group=True)
+    assert who(word("<!subteam^S1|@ops>")) == Who("S1", is_group=True)
+
+
+@pytest.mark.parametrize("text", ["@ann", "ann", "U123", "<@u123>", "<@U1><@U2>", "<!channel>", '"<@U1>"', "< @U1>"])
+def test_a_name_that_slack_did_not_resolve_is_refused(text: str) -> None:
+    """The remedy tells how to make a mention."""
+    with pytest.raises(WordError) as caught:
+        who(word(text))
+    assert "pick the name from the list" in caught.value.remedy
+
+
+# IDs
+
+KNOWN = ("INC-20261123-7KQ4", "INC-20261122-7KQ4", "INC-20261123-D01S", "INC-20261123-DESK")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("INC-20261123-7KQ4", "INC-20261123-7KQ4"),
+        ("inc-20261123-7kq4", "INC-20261123-7KQ4"),
+        ("INC–20261123–7kq4.", "INC-20261123-7KQ4"),
+        ("`INC-20261123-7KQ4`", "INC-20261123-7KQ4"),
+        ("20261123-7kq4", "20261123-7KQ4"),
+        ("INC-7KQ4", "7KQ4"),
+        ("7kq4", "7KQ4"),
+        ("doLs", "D01S"),
+        ("q4", "Q4"),
+        ("3-7kq4", "3-7KQ4"),
+    ],
+)
+def test_an_id_may_be_cut_to_its_end(text: str, wanted: str) -> None:
+    """Case, look-alike letters and dashes are read as Crockford's base 32 says."""
+    assert ids.ending(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text", ["", "7KU4", "restarted", "INC-", "INC-2026-7KQ4X", "1234567890-7KQ4", "a b", "MW-20261128-0200"]
+)
+def test_what_cannot_be_an_id_is_none(text: str) -> None:
+    """Wrong lengths and letters outside the alphabet are no ID."""
+    assert ids.ending(text) is None
+
+
+def test_a_unique_end_finds_its_incident() -> None:
+    """One match is found; none and several are refused, the latter with the candidates."""
+    assert ids.match("D01S", KNOWN) == "INC-20261123-D01S"
+    assert ids.match("23-7KQ4", KNOWN) == "INC-20261123-7KQ4"
+    with pytest.raises(NotFoundError, match="I know no incident ZZZZ"):
+        ids.match("ZZZZ", KNOWN)
+    with pytest.raises(NotFoundError, match="7KQ4 fits 2 incidents: INC-20261122-7KQ4, INC-20261123-7KQ4"):
+        ids.match("7KQ4", KNOWN)
+    with pytest.raises(NotFoundError, match="and 4 more"):
+        ids.match("1", [f"INC-2026112{day}-AAA1" for day in range(9)])
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("MW-20261128-0200", "MW-20261128-0200"),
+        ("mw-20261128-0200", "MW-20261128-0200"),
+        ("20261128-0200", "MW-20261128-0200"),
+        ("2026-11-28", "MW-20261128-0200"),
+        ("MW-20261128", "MW-20261128-0200"),
+        ("20261128", "MW-20261128-0200"),
+        ("28-0200", "MW-20261128-0200"),
+    ],
+)
+def test_a_window_is_named_by_its_id_its_end_or_its_date(text: str, wanted: str) -> None:
+    """All of these are the window of that Saturday."""
+    ref = ids.window(text)
+    assert ref is not None
+    assert ids.match_window(ref, ["MW-20261121-0200", "MW-20261128-0200"]) == wanted
+
+
+def test_a_window_that_is_not_there_is_refused() -> None:
+    """Neither a word nor an unknown or ambiguous date is a window."""
+    assert ids.window("saturday") is None
+    assert ids.window("2026-11") is None
+    with pytest.raises(NotFoundError, match="I know no window MW-20261205"):
+        ids.match_window("MW-20261205-", ["MW-20261128-0200"])
+    with pytest.raises(NotFoundError, match="0200 fits 2 windows"):
+        ids.match_window("0200", ["MW-20261121-0200", "MW-20261128-0200"])
+
+
+@pytest.mark.parametrize(
+    "text", ["disk", "desk", "Desk", "DISK", "fixed", "the", "500", "7kq", "rolled-back", "D01T", '"D01S"']
+)
+def test_the_first_word_of_a_text_is_not_taken_for_an_id(text: str) -> None:
+    """English words, short endings, quoted ones and those of no open incident are text."""
+    assert ids.first_id(word(text), KNOWN) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("d01s", "INC-20261123-D01S"),
+        ("dO1S", "INC-20261123-D01S"),
+        ("DESK", "INC-20261123-DESK"),
+        ("INC-20250101-AAAA",) * 2,
+    ],
+)
+def test_the_first_word_of_a_text_may_be_an_id(text: str, wanted: str) -> None:
+    """A whole ID, or the end of an open incident's with a digit or in capitals."""
+    assert ids.first_id(word(text), KNOWN) == wanted
+
+
+def test_an_ambiguous_first_word_is_refused_rather_than_taken_for_text() -> None:
+    """The text would land in no incident, or in the wrong one."""
+    with pytest.raises(NotFoundError, match="fits 2 incidents"):
+        ids.first_id(word("7kq4"), KNOWN)

@@ -1,0 +1,125 @@
+"""The world that the tests speak in: a workspace, a database of its own, and bots that can be started and stopped."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, TypeVar
+
+from pymongo import AsyncMongoClient
+
+from bot.app import App, Tuning
+from bot.jobs import Tempo
+from bot.settings import load
+from bot.slack.outbox import Pace
+from sandbox.slack import Slack
+
+T = TypeVar("T")
+Document = dict[str, Any]
+
+# Everything that waits in earnest waits ten to a hundred times shorter here.
+PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05)
+TEMPO = Tempo(tick=timedelta(seconds=0.05), sweep=timedelta(seconds=0.15), tidy=timedelta(seconds=0.3))
+
+SWITCHED_OFF = {f"{name}_URL": "" for name in ("PROMETHEUS", "GRAFANA", "LOKI", "LLM", "ALERTMANAGER")}
+
+
+class WallClock:
+    """A clock that shows what a test wants, and goes on from there."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def set(self, text: str) -> None:
+        """Shows this UTC moment from now on, e.g. `2026-11-28 01:44:30`."""
+        self._ahead = datetime.fromisoformat(text).replace(tzinfo=UTC) - datetime.now(UTC)
+
+
+class World:
+    """A workspace with one or more bots on one database. Starts one bot by itself."""
+
+    def __init__(self, slack: Slack, mongodb_url: str, settings: Mapping[str, str] | None = None) -> None:
+        self.slack = slack
+        self.clock = WallClock()
+        self.bots: list[App] = []
+        self.mongodb_url = mongodb_url.replace("/butler", f"/test_{secrets.token_hex(6)}")
+        self._settings = dict(settings or {})
+        self._client: AsyncMongoClient[Document] = AsyncMongoClient(
+            self.mongodb_url, tz_aware=True, serverSelectionTimeoutMS=500
+        )
+        self.ann = slack.person("ann")
+        self.bob = slack.person("bob")
+
+    async def __aenter__(self) -> "World":
+        await self.starts()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        for bot in list(self.bots):
+            await self.stops(bot)
+        await self._client.close()
+
+    async def starts(self, **settings: str) -> App:
+        """Starts another bot; its settings are those of the world and these."""
+        environment = {
+            **self.slack.environment(),
+            "MONGODB_URL": self.mongodb_url,
+            "OPS_ADMINS": self.ann.id,
+            "PORT": "0",
+            **SWITCHED_OFF,
+            **self._settings,
+            **settings,
+        }
+        bot = App(load((), environment), Tuning(self.clock, PACE, TEMPO))
+        self.bots.append(bot)
+        await bot.start()
+        return bot
+
+    async def stops(self, bot: App | None = None) -> None:
+        """Stops a bot as SIGTERM does."""
+        gone = bot or self.bots[0]
+        self.bots.remove(gone)
+        await gone.stop()
+
+    # What MongoDB has
+
+    async def documents(self, collection: str, **query: Any) -> list[Document]:
+        """All documents of a collection that fit."""
+        found = self._client.get_default_database()[collection].find(query)
+        return await found.sort("_id").to_list()
+
+    async def document(self, collection: str, key: str) -> Document:
+        """The document with this `_id`, which must be there."""
+        found = await self._client.get_default_database()[collection].find_one({"_id": key})
+        assert found is not None, f"{collection} has no {key}"
+        return found
+
+    async def drops(self, collection: str) -> None:
+        """Empties a collection, as if it had never been written."""
+        await self._client.get_default_database()[collection].delete_many({})
+
+    async def until(self, question: Callable[[], Awaitable[T | None]], what: str, within: float = 8.0) -> T:
+        """Waits until the answer is something, and returns it."""
+        end = asyncio.get_running_loop().time() + within
+        while asyncio.get_running_loop().time() < end:
+            answer = await question()
+            if answer:
+                return answer
+            # A database has no bell; what Slack shows is awaited without this.
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"waited in vain for {what}")
+
+    async def stored(self, collection: str, count: int = 1, **query: Any) -> list[Document]:
+        """Waits until so many documents fit, and returns them."""
+
+        async def enough() -> list[Document] | None:
+            found = await self.documents(collection, **query)
+            return found if len(found) >= count else None
+
+        return await self.until(enough, f"{count} in {collection} with {query}")
