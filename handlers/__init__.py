@@ -30,7 +30,7 @@ def register(door: Door, desks: Desks) -> None:
     door.event("app_mention", _mention(door, desks), concerns=lambda event: bool(event.get("user")))
     door.event("message", _listen(desks, timeline.said), concerns=timeline.is_reply)
     door.event("reaction_added", _listen(desks, timeline.pinned), concerns=timeline.is_pin)
-    door.event("reaction_removed", _listen(desks, timeline.unpinned), concerns=timeline.is_pin)
+    door.event("reaction_removed", _listen(desks, timeline.pinned), concerns=timeline.is_pin)
     door.event("app_home_opened", _home(door, desks), concerns=home.is_home)
 
     # Whatever else comes: an app in Slack that is newer or older than the bot, a button of last year.

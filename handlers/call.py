@@ -47,7 +47,11 @@ class Call:
     _is_placeholder: bool = field(default=False, repr=False)
 
     async def answer(self, message: Message) -> None:
-        """Tells the person, and nobody else; takes the place of "working on it"."""
+        """Tells the person, and nobody else.
+
+        It asks to take the place of "working on it". For slash commands Slack shows both
+        (https://github.com/slackapi/bolt-python/issues/1268), so that is said only when the work takes a while.
+        """
         if self.response_url:
             await self.voice.respond(self.response_url, message, replacing=self._is_placeholder)
             self._is_placeholder = False
@@ -59,7 +63,8 @@ class Call:
         task = asyncio.ensure_future(work)
         try:
             done, _ = await asyncio.wait({task}, timeout=PATIENCE)
-            if not done and self.response_url and not self._is_placeholder:
+            # Only after a command: behind a button the response_url would replace the message with the button.
+            if not done and self.command and not self._is_placeholder:
                 await self.answer(meanwhile)
                 self._is_placeholder = True
             return await task

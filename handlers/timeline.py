@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.timeline import Mark
 from handlers.desks import Desks
 
 PIN = "pushpin"
@@ -28,12 +29,8 @@ def is_pin(event: Event) -> bool:
 
 
 async def pinned(desks: Desks, body: Event) -> None:
-    """A pin was put on a message."""
-    item = body["event"]["item"]
-    await desks.timelines.pinned(str(item["channel"]), str(item["ts"]), str(body["event"]["user"]))
-
-
-async def unpinned(desks: Desks, body: Event) -> None:
-    """A pin was taken off a message."""
-    item = body["event"]["item"]
-    await desks.timelines.unpinned(str(item["channel"]), str(item["ts"]), str(body["event"]["user"]))
+    """A pin was put on a message, or taken off."""
+    event = body["event"]
+    channel, ts = str(event["item"]["channel"]), str(event["item"]["ts"])
+    is_on = event["type"] == "reaction_added"
+    await desks.timelines.pinned(Mark(channel, ts, str(event["user"]), str(event["event_ts"]), is_on))

@@ -53,7 +53,7 @@ class Control:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def add_to(self, app: web.Application) -> None:
-        """Add the routes; give this to `Slack.start(also=…)`."""
+        """Add the routes; give this to `Slack.start`."""
         app.router.add_get("/sandbox/state", self.state)
         app.router.add_post("/sandbox/act", self.act)
         app.router.add_get("/sandbox/live", self.live)
@@ -197,8 +197,8 @@ class Control:
     async def add_fault(self, request: web.Request) -> web.Response:
         """`POST /sandbox/faults`: `{"kind", "method", "count", "value"}` as `Faults.add`, or one of the sockets' kinds.
 
-        Sockets: "refresh" (`value` seconds of grace), "close", "abort", "half_open", "refuse" (`value` seconds). "clear"
-        ends all faults of the Web API.
+        Sockets: "refresh" (`value` seconds of grace), "close", "abort", "half_open", "refuse" (`value` seconds).
+        "clear" ends all faults of the Web API.
         """
         body = await _body(request)
         kind, value = str(body.get("kind")), body.get("value", 0.0)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 
@@ -32,6 +32,13 @@ from sandbox.workspace import Workspace
 
 _T = TypeVar("_T")
 UPLOADS = 50 * 1024 * 1024
+
+
+class Routes(Protocol):
+    """Something that is served on the same port."""
+
+    def add_to(self, app: web.Application) -> None:
+        """Add routes."""
 
 
 class Slack:
@@ -76,19 +83,17 @@ class Slack:
         self._runner: web.AppRunner | None = None
         self.url = ""
 
-    async def start(
-        self, host: str = "127.0.0.1", port: int = 0, also: Callable[[web.Application], None] | None = None
-    ) -> None:
-        """Listen; `also` adds routes, such as those of `sandbox.control.Control`."""
+    async def start(self, host: str = "127.0.0.1", port: int = 0, control: Routes | None = None) -> None:
+        """Listen; `control` adds the page and its endpoints."""
         app = web.Application(client_max_size=UPLOADS)
         app.router.add_route("*", "/api/{method}", self._api.handle)
         app.router.add_get("/link/{ticket}", self.sockets.link)
         app.router.add_post("/hook/{token}", self.hooks.post)
         app.router.add_post("/files/upload/{id}", self.files.receive)
         app.router.add_get("/files/{id}/{name}", self.files.download)
-        if also is not None:
-            also(app)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
+        if control is not None:
+            control.add_to(app)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
         self.url = f"http://{host}:{self._runner.addresses[0][1]}"

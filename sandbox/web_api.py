@@ -17,6 +17,24 @@ from sandbox.records import Call, Json, SlackError
 from sandbox.workspace import Workspace
 
 _DECODED = {"blocks", "attachments", "metadata", "view", "files"}
+# Methods that read take a query string or a form; Slack does not look at JSON sent to them (and then misses arguments).
+# https://docs.slack.dev/changelog/2017-10-keeping-up-with-the-jsons
+FORM_ONLY = {
+    "chat.getPermalink",
+    "conversations.history",
+    "conversations.info",
+    "conversations.list",
+    "conversations.members",
+    "conversations.replies",
+    "files.getUploadURLExternal",
+    "files.info",
+    "team.info",
+    "usergroups.list",
+    "usergroups.users.list",
+    "users.conversations",
+    "users.info",
+    "users.list",
+}
 _SWITCHES = {"inclusive", "include_all_metadata", "include_locale", "reply_broadcast", "exclude_archived", "mrkdwn"}
 
 
@@ -63,7 +81,7 @@ class WebApi:
         self._workspace.ledger.calls.append(call)
         forced = any(fault.kind in {"error", "rate_limited"} for fault in striking)
         try:
-            args, token = await _arguments(request)
+            args, token = await _arguments(request, name)
             call.args = args
             await self._faults.before(striking, request)
             call.answer = await self._answer(name, args, token)
@@ -114,7 +132,7 @@ class WebApi:
         raise SlackError("missing_scope", needed=",".join(method.scopes), provided=",".join(sorted(granted)))
 
 
-async def _arguments(request: web.Request) -> tuple[Json, str]:
+async def _arguments(request: web.Request, method: str) -> tuple[Json, str]:
     """The arguments, decoded, and the token. JSON in a form's fields is decoded like JSON in the body."""
     args: Json = dict(request.query)
     if request.content_type == "application/json":
@@ -124,6 +142,8 @@ async def _arguments(request: web.Request) -> tuple[Json, str]:
             raise SlackError("invalid_json") from None
         if not isinstance(body, dict):
             raise SlackError("json_not_object")
+        if body and method in FORM_ONLY:
+            raise SlackError("invalid_arguments", messages=(f"{method} takes no JSON, only a query string or a form",))
         args |= body
     elif request.can_read_body:
         args |= dict(await request.post())

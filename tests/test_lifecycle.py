@@ -49,7 +49,7 @@ def build():
 logs.configure("json", "error", (), sys.stderr)
 if "stuck" in words:
     App.stop = lambda self: time.sleep(60)
-sys.exit(lifecycle.run(build, limit=0.5 if "limit" in words else 10.0))
+sys.exit(lifecycle.run(build, limit=0.2 if "limit" in words else 10.0))
 """
 
 

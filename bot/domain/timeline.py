@@ -60,6 +60,17 @@ class Heard:
     text: str
 
 
+@dataclass(frozen=True)
+class Mark:
+    """A pin that somebody put on a message, or took off, `at` Slack's timestamp of that."""
+
+    channel: str
+    ts: str
+    who: str
+    at: str
+    is_on: bool
+
+
 def moment_of(ts: str) -> datetime:
     """The moment of a Slack timestamp."""
     seconds, _, micros = ts.partition(".")
@@ -88,11 +99,8 @@ class Timelines(Protocol):
     async def of(self, incident_id: str, limit: int = 0) -> list[Entry]:
         """An incident's entries in order."""
 
-    async def pin(self, channel: str, ts: str, who: str) -> bool:
-        """Marks a message's entry; False if there is none."""
-
-    async def unpin(self, channel: str, ts: str, who: str) -> bool:
-        """Takes one person's mark back; False if there is no such entry."""
+    async def pin(self, mark: Mark) -> bool:
+        """Marks a message's entry or takes the mark off; False if there is none, or that person's pin is newer."""
 
 
 class Threads(Protocol):
@@ -141,13 +149,10 @@ class TimelineDesk:
         """An incident's entries in order."""
         return await self._timelines.of(incident_id)
 
-    async def pinned(self, channel: str, ts: str, who: str) -> bool:
-        """Marks a thread message as a key event. One that was not heard yet is entered first."""
-        if await self._timelines.pin(channel, ts, who):
-            return True
-        missed = await self._threads.message_at(channel, ts)
-        return missed is not None and await self.heard(missed) and await self._timelines.pin(channel, ts, who)
-
-    async def unpinned(self, channel: str, ts: str, who: str) -> bool:
-        """Takes one person's mark back."""
-        return await self._timelines.unpin(channel, ts, who)
+    async def pinned(self, mark: Mark) -> None:
+        """Marks a thread message as a key event, or no longer. One that was not heard yet is entered first."""
+        if await self._timelines.pin(mark) or not mark.is_on:
+            return
+        missed = await self._threads.message_at(mark.channel, mark.ts)
+        if missed is not None and await self.heard(missed):
+            await self._timelines.pin(mark)

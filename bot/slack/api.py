@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.outbox import Letter
 
 PAGE = 200
+_WRITING = ("chat.", "views.")
 _PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 
 
@@ -68,7 +69,11 @@ class Api:
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Calls `method` once and returns the answer. Raises SlackError."""
         try:
-            answer = await self._client.api_call(method, json=arguments)
+            # Methods that read take no JSON: https://docs.slack.dev/apis/web-api/#basics
+            if method.startswith(_WRITING):
+                answer = await self._client.api_call(method, json=arguments)
+            else:
+                answer = await self._client.api_call(method, data=_form(arguments))
         except SlackApiError as error:
             outcome = _outcome(error)
             self._meter.slack_called(method, _name(outcome))
@@ -169,6 +174,10 @@ def key_of(message: Mapping[str, Any]) -> tuple[str, str] | None:
     if "event_type" not in carried or "key" not in payload:
         return None
     return str(carried["event_type"]), str(payload["key"])
+
+
+def _form(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(value).lower() if isinstance(value, bool) else value for name, value in arguments.items()}
 
 
 def _outcome(error: SlackApiError) -> SlackError:

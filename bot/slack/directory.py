@@ -102,8 +102,9 @@ class Directory:
 
     async def message_at(self, channel: str, ts: str) -> Heard | None:
         """The thread message with this timestamp; None if it is none, or not a person's."""
+        just_that = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 2}  # Slack may add the thread's root
         try:
-            answer = await self._api.patiently("conversations.replies", channel=channel, ts=ts, limit=1, inclusive=True)
+            answer = await self._api.patiently("conversations.replies", channel=channel, ts=ts, **just_that)
         except SlackError:
             return None
         found = next((m for m in answer.get("messages", ()) if m.get("ts") == ts), None)

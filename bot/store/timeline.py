@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from pymongo import ASCENDING, IndexModel
 
-from bot.domain.timeline import Entry, Kind
+from bot.domain.timeline import Entry, Kind, Mark
 from bot.store.mongo import Document, Documents
 
 INDEXES = (
@@ -33,13 +33,16 @@ class Timelines:
         found = await self._documents.many({"incident_id": incident_id}, [("order", ASCENDING)], limit)
         return [_entry(document) for document in found]
 
-    async def pin(self, channel: str, ts: str, who: str) -> bool:
-        """See Timelines.pin."""
-        return await self._documents.update({"channel": channel, "ts": ts}, {"$addToSet": {"pinned_by": who}}) == 1
-
-    async def unpin(self, channel: str, ts: str, who: str) -> bool:
-        """See Timelines.unpin."""
-        return await self._documents.update({"channel": channel, "ts": ts}, {"$pull": {"pinned_by": who}}) == 1
+    async def pin(self, mark: Mark) -> bool:
+        """See Timelines.pin. Events may come in another order than they happened: the latest of a person counts."""
+        latest = f"pin_marks.{mark.who}"
+        query: Document = {
+            "channel": mark.channel,
+            "ts": mark.ts,
+            "$or": [{latest: {"$exists": False}}, {latest: {"$lt": mark.at}}],
+        }
+        change: Document = {"$addToSet": {"pinned_by": mark.who}} if mark.is_on else {"$pull": {"pinned_by": mark.who}}
+        return await self._documents.update(query, {"$set": {latest: mark.at}, **change}) == 1
 
 
 def _entry(document: Document) -> Entry:

@@ -1,0 +1,73 @@
+"""`python -m sandbox`: one address, a bot that comes back, and nothing left at the end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+ROOT = Path(__file__).parents[1]
+
+
+PARENT = """
+import pathlib, sys, time
+from sandbox.mongo import Mongod
+mongod = Mongod(pathlib.Path(sys.argv[1]))
+mongod.start()
+print(mongod.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def children(pid: int) -> dict[str, int]:
+    """The sandbox's children: `bot` and `mongod` with their pids."""
+    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    found = (line.split(maxsplit=1) for line in listed.stdout.splitlines())
+    return {
+        "bot" if args.endswith("-m bot") else "mongod": int(number) for number, args in found if "ps -o" not in args
+    }
+
+
+def test_it_says_where_it_is_starts_the_bot_again_and_ends_with_everything() -> None:
+    """The page answers at the address; a killed bot is reported and started again; Ctrl-C ends all in 5 s."""
+    sandbox = subprocess.Popen(
+        [sys.executable, "-m", "sandbox"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        assert sandbox.stdout is not None
+        first = sandbox.stdout.readline()
+        assert first.startswith("The bot is there: ")
+        with urlopen(first.split()[-1], timeout=5) as page:
+            assert page.status == 200
+        before = children(sandbox.pid)
+        os.kill(before["bot"], signal.SIGKILL)
+        while not (line := sandbox.stdout.readline()).startswith("The bot ended"):
+            assert line
+        assert "by SIGKILL; it starts again" in line
+        begun = time.monotonic()
+        sandbox.send_signal(signal.SIGINT)
+        rest, _ = sandbox.communicate(timeout=10)
+        assert time.monotonic() - begun < 5
+        assert sandbox.returncode == 0
+        assert "Traceback" not in rest
+        assert not Path(f"/proc/{before['mongod']}").exists()
+    finally:
+        sandbox.kill()
+        sandbox.communicate()
+
+
+def test_mongod_does_not_outlive_whoever_started_it(tmp_path: Path) -> None:
+    """Even SIGKILL of the parent leaves no mongod behind."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    pid = parent.stdout.readline().strip()
+    parent.kill()
+    parent.communicate()
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{pid}/exe").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)  # its end cannot be awaited: it is not our child
+    assert not Path(f"/proc/{pid}/exe").exists()
