@@ -61,8 +61,6 @@ from handlers.middleware import Door
 log = structlog.get_logger("app")
 
 REQUEST_LIMIT = 10.0  # seconds for one call to Slack; well below the outbox's lease
-# Seconds for what runs when the bot stops: what people wait for, then the rest. The process has ten in all.
-WORK_LIMIT, REST_LIMIT = 4.0, 2.5
 
 
 def utc_now() -> datetime:
@@ -77,6 +75,9 @@ class Tuning:
     clock: Clock = utc_now
     pace: Pace = field(default_factory=Pace)
     tempo: Tempo = field(default_factory=Tempo)
+    # Seconds for what runs when the bot stops: what people wait for, then the rest. The process has ten in all.
+    work_limit: float = 4.0
+    rest_limit: float = 2.5
 
 
 def probes(settings: Settings, http: Http, database: Database) -> list[Probe]:
@@ -166,8 +167,8 @@ class App:
         await jobs.check_store()
         await directory.find_ops_channel()
         scheduler = Scheduler()
-        self._exit.push_async_callback(tasks.drain, REST_LIMIT)
-        self._exit.push_async_callback(door.drain, WORK_LIMIT)
+        self._exit.push_async_callback(tasks.drain, tuning.rest_limit)
+        self._exit.push_async_callback(door.drain, tuning.work_limit)
         jobs.schedule(scheduler, tasks, tuning.tempo)
         self._exit.callback(scheduler.close)
         if settings.slack_app_token is not None:

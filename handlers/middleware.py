@@ -72,14 +72,17 @@ class Door:
         # Not bound methods: Bolt deep-copies its error handler for each lazy listener, and with one all that it holds.
         app.error(_failed)
 
-    async def drain(self, limit: float) -> bool:
-        """Waits until nothing is being worked on, `limit` seconds at most; whether that came about."""
+    async def drain(self, limit: float) -> None:
+        """Waits until nothing is being worked on, `limit` seconds at most; then what is left is cancelled."""
         try:
             async with asyncio.timeout(limit):
                 await self._idle.wait()
         except TimeoutError:
-            return False
-        return True
+            late = set(self._working)
+            log.warning("work cancelled", count=len(late))
+            for task in late:
+                task.cancel()
+            await asyncio.wait(late, timeout=1.0)
 
     # What the features register
 

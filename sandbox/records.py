@@ -11,9 +11,9 @@ class SlackError(Exception):
     """What Slack answers instead of `ok: true`; `messages` go into `response_metadata.messages`."""
 
     def __init__(self, error: str, detail: str = "", *, messages: tuple[str, ...] = (), **extra: str) -> None:
-        super().__init__(f"{error}: {detail}" if detail else error)
         self.error = error
         self.detail = detail or "; ".join(messages)
+        super().__init__(f"{error}: {self.detail}" if self.detail else error)
         self.messages = messages
         self.extra = extra
 

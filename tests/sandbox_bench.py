@@ -86,7 +86,7 @@ async def running(slack: Slack, app: AsyncApp) -> AsyncIterator[None]:
     """The app behind one socket."""
     environment = slack.environment()
     web = AsyncWebClient(base_url=environment["SLACK_API_URL"])
-    handler = AsyncSocketModeHandler(app, environment["SLACK_APP_TOKEN"], web_client=web)
+    handler: Any = AsyncSocketModeHandler(app, environment["SLACK_APP_TOKEN"], web_client=web)
     await handler.connect_async()
     await slack.until_connected()
     yield

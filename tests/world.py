@@ -38,6 +38,10 @@ class WallClock:
         """Shows this UTC moment from now on, e.g. `2026-11-28 01:44:30`."""
         self._ahead = datetime.fromisoformat(text).replace(tzinfo=UTC) - datetime.now(UTC)
 
+    def forward(self, **by: float) -> None:
+        """Jumps ahead, e.g. `minutes=1`."""
+        self._ahead += timedelta(**by)
+
 
 class World:
     """A workspace with one or more bots on one database. Starts one bot by itself."""
@@ -76,7 +80,7 @@ class World:
             **self._settings,
             **settings,
         }
-        bot = App(load((), environment), Tuning(self.clock, PACE, TEMPO))
+        bot = App(load((), environment), Tuning(self.clock, PACE, TEMPO, work_limit=1.0, rest_limit=0.3))
         self.bots.append(bot)
         await bot.start()
         return bot
@@ -99,6 +103,10 @@ class World:
         found = await self._client.get_default_database()[collection].find_one({"_id": key})
         assert found is not None, f"{collection} has no {key}"
         return found
+
+    async def puts(self, collection: str, document: Document) -> None:
+        """Writes a document, as a bot that died afterwards would have."""
+        await self._client.get_default_database()[collection].insert_one(document)
 
     async def drops(self, collection: str) -> None:
         """Empties a collection, as if it had never been written."""

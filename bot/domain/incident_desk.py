@@ -5,6 +5,7 @@ until MongoDB is back.
 """
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -108,6 +109,7 @@ class IncidentDesk:
         self._clock = clock
         self._recent: dict[tuple[str, ...], tuple[datetime, asyncio.Future[Opened]]] = {}
         self._unsaved: dict[str, Incident] = {}
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     async def open(self, opening: Opening) -> Opened:
         """Opens an incident and shows its card. The same words of one person within a minute are one incident."""
@@ -190,11 +192,13 @@ class IncidentDesk:
         return incident
 
     async def _change(self, incident_id: str, step: Callable[[Incident], Incident]) -> Incident:
-        for _ in range(TRIES):
-            after = step(await self.get(incident_id))
-            if await self._incidents.save(after):
-                await self._tell(after)
-                return after
+        # One after the other within this process, so that the thread has the order in which people spoke.
+        async with self._turns.setdefault(incident_id, asyncio.Lock()):
+            for _ in range(TRIES):
+                after = step(await self.get(incident_id))
+                if await self._incidents.save(after):
+                    await self._tell(after)
+                    return after
         raise ConflictError(f"{incident_id} is being changed by many people at once.", "Try again.")
 
     async def _tell(self, incident: Incident) -> None:

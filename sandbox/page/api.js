@@ -33,6 +33,16 @@ export async function fetchServices() {
   return (await json("sandbox/services")).services ?? [];
 }
 
+/** `[{kind, method, count, value}]`: the faults of the workspace's Web API that are in force. */
+export async function fetchFaults() {
+  return (await json("sandbox/faults")).faults ?? [];
+}
+
+/** Breaks Slack itself: `{kind, method, count, value}`; `{kind: "clear"}` ends all of it. */
+export function startFault(fault) {
+  return json("sandbox/faults", fault);
+}
+
 export function switchService(name, state) {
   return json("sandbox/services", { name, state });
 }

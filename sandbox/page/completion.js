@@ -41,7 +41,7 @@ function peopleItems(typed) {
 
 function channelItems(typed) {
   return (app.state?.channels ?? [])
-    .filter((one) => `#${one.name}`.startsWith(typed))
+    .filter((one) => !one.id.startsWith("D") && `#${one.name}`.startsWith(typed))
     .map((one) => ({ insert: `#${one.name} `, title: `#${one.name}`, detail: "" }));
 }
 

@@ -2,8 +2,9 @@
 import { commandOf, completionsFor, isComplete } from "./completion.js";
 import { h } from "./dom.js";
 import { withEmoji } from "./emoji.js";
-import { act, app, repaint } from "./store.js";
+import { act, app, labelOf, repaint } from "./store.js";
 
+const broadcasts = new Set(); // composers of threads whose next reply goes to the channel too
 const offered = new Map(); // composer → {caret, at, closed}
 
 /** The composer of a channel, or of a thread where `thread` is given. `onsent()` runs after a message is on its way. */
@@ -43,6 +44,7 @@ export function composer({ channel, thread = null, label, onsent = () => {}, onu
         "➤",
       ),
     ),
+    thread && broadcastChoice(spot, channel),
   );
 }
 
@@ -55,6 +57,16 @@ export function prefill(channel, text) {
     field?.focus();
     field?.setSelectionRange(text.length, text.length);
   });
+}
+
+function broadcastChoice(spot, channel) {
+  const change = (event) => {
+    if (event.target.checked) broadcasts.add(spot.id);
+    else broadcasts.delete(spot.id);
+    repaint();
+  };
+  const box = h("input", { type: "checkbox", checked: broadcasts.has(spot.id), onchange: change });
+  return h("label", { class: "broadcast" }, box, ` Also send to ${labelOf(channel)}`);
 }
 
 function notice(spot) {
@@ -185,8 +197,9 @@ async function send(spot) {
   const what = command
     ? { act: "says", channel: spot.channel, text }
     : { act: "writes", channel: spot.channel, text: text.trim() };
+  const inThread = spot.thread && { thread_ts: spot.thread, ...(broadcasts.delete(spot.id) && { broadcast: true }) };
   spot.onsent();
-  const answer = await act(spot.thread ? { ...what, thread_ts: spot.thread } : what, { quiet: true });
+  const answer = await act({ ...what, ...inThread }, { quiet: true });
   if (answer.ok) return;
   app.notices.set(spot.id, answer.error ?? "That could not be sent.");
   if (!app.drafts.get(spot.id)) app.drafts.set(spot.id, text);

@@ -79,19 +79,6 @@ export function valuesOf(context, blocks) {
   return values;
 }
 
-/** `{block_id: words}` for the required inputs that are empty: Slack's client stops these before the bot hears of them. */
-export function missing(context, blocks) {
-  const empty = (value) => value === null || value === "" || (Array.isArray(value) && value.length === 0);
-  const required = (blocks ?? []).filter(
-    (block) => block.type === "input" && !block.optional && block.element?.type in INITIAL,
-  );
-  return Object.fromEntries(
-    required
-      .filter((block) => empty(valueOf(context, block, block.element)))
-      .map((block) => [block.block_id, "Please complete this required field."]),
-  );
-}
-
 /** Tells the bot of a click or a choice at once (`block_actions`), with everything else that is filled in beside it. */
 export function click(context, block, element, value) {
   return act(

@@ -1,13 +1,13 @@
 /** Modals: the top view of the stack as a dialog that keeps the focus, with its errors under the inputs. */
 import { blocksNode } from "./blocks.js";
 import { h } from "./dom.js";
-import { missing, unsettle, valuesOf } from "./forms.js";
+import { unsettle, valuesOf } from "./forms.js";
 import { textOf } from "./mrkdwn.js";
-import { act, app, changed } from "./store.js";
+import { act, app, refresh, say } from "./store.js";
 import { toastList } from "./toasts.js";
 
-const unfilled = new Map(); // view → {block: words}, found by the page itself before anything is sent
 let lastShown = { id: null, fields: 0 };
+let refocus = false; // after a submission the first input with an error takes the focus
 
 /** The dialog for the top of my stack of views, or nothing. */
 export function modalNode() {
@@ -77,7 +77,7 @@ function contextOf(top) {
     dom: top.id,
     container: { type: "view", view_id: top.id },
     blocks: top.view.blocks ?? [],
-    errors: { ...top.errors, ...unfilled.get(top.id) },
+    errors: top.errors ?? {},
   };
   context.submit = () => top.view.submit && submit(context, top.id);
   return context;
@@ -94,36 +94,38 @@ function strayErrors({ errors, blocks }) {
 async function submit(context, id) {
   if (app.busy.has(`submit ${id}`)) return;
   unsettle(context);
-  const empty = missing(context, context.blocks);
-  unfilled.set(id, empty);
-  if (Object.keys(empty).length) {
-    changed();
-    queueMicrotask(() => document.querySelector(".modal .invalid :is(input, textarea, button.select)")?.focus());
-    return;
-  }
-  await act({ act: "submits", view_id: id, values: valuesOf(context, context.blocks) }, { busy: `submit ${id}` });
+  refocus = true;
+  const submission = { act: "submits", view_id: id, values: valuesOf(context, context.blocks) };
+  const answer = await act(submission, { quiet: true, busy: `submit ${id}` });
+  if (answer.ok) return;
+  // What is wrong with the inputs is said below them; anything else has no other place.
+  await refresh();
+  const errors = app.state.modals.find((one) => one.id === id)?.errors ?? {};
+  if (Object.keys(errors).length === 0) say(answer.error, true);
 }
 
 function leave(event, top) {
   event.preventDefault();
-  unfilled.delete(top.id);
   act({ act: "closes", view_id: top.id });
 }
 
-/** After each rendering: the first input of a new view, or of one that has just got its inputs, takes the focus. */
+/** After each rendering: the first input of a new view, of one that got its inputs late, or with an error takes the focus. */
 export function focusFirstField() {
-  const dialog = document.querySelector("dialog.modal");
-  const fields = dialog?.querySelectorAll(".modal-blocks :is(input, textarea, button.select)") ?? [];
   const id = app.state?.modals?.at(-1)?.id ?? null;
+  const dialog = document.querySelector("dialog.modal");
+  const fields = [...(dialog?.querySelectorAll(".modal-blocks :is(input, textarea, button.select)") ?? [])];
   const fresh = id !== lastShown.id || (lastShown.fields === 0 && fields.length > 0);
   lastShown = { id, fields: fields.length };
-  if (!dialog || !fresh) return;
+  if (!dialog) return;
   // The browser may have closed it by itself on a second Escape; what the workspace says counts.
   if (!dialog.open) dialog.showModal();
-  (
-    dialog.querySelector("[autofocus]") ??
-    fields[0] ??
-    dialog.querySelector(".submit") ??
-    dialog.querySelector("footer button")
-  )?.focus();
+  const wrong = refocus && fields.find((field) => field.closest(".invalid"));
+  if (wrong) refocus = false;
+  if (wrong) wrong.focus();
+  else if (fresh) firstOf(dialog, fields)?.focus();
+}
+
+function firstOf(dialog, fields) {
+  const buttons = dialog.querySelectorAll("footer button");
+  return dialog.querySelector("[autofocus]") ?? fields[0] ?? [...buttons].at(-1);
 }

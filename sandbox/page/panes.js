@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { edit } from "./editing.js";
 import { messageList } from "./messages.js";
 import { follow, newestOf, scrolled, toEnd } from "./scrolling.js";
-import { app, changed, go, repliesOf } from "./store.js";
+import { app, changed, go, labelOf, repliesOf } from "./store.js";
 
 const TRY = ["/health", "/incident open sev2 checkout is down", "/checklist start"];
 const HINT_KEY = "sandbox-hint-dismissed";
@@ -38,7 +38,7 @@ export function channelPane(channel) {
   const list = {
     class: "messages",
     role: "log",
-    "aria-label": `Messages in #${channel.name}`,
+    "aria-label": `Messages in ${labelOf(channel)}`,
     "data-scroll": "channel",
     key: `${app.me}/${channel.id}`,
     mount: toEnd,
@@ -47,7 +47,7 @@ export function channelPane(channel) {
   return h(
     "main",
     { class: "pane" },
-    top(`# ${channel.name}`, `as ${app.state.people.find((one) => one.id === app.me)?.real_name ?? app.me}`),
+    top(labelOf(channel), `as ${app.state.people.find((one) => one.id === app.me)?.real_name ?? app.me}`),
     h("h2", { class: "unseen" }, "Messages"),
     h("div", list, messages.length ? null : beginning(channel), h("ol", null, messageList(messages, "channel"))),
     newerPill(channel),
@@ -55,11 +55,11 @@ export function channelPane(channel) {
     channel.is_member
       ? composer({
           channel,
-          label: `Message #${channel.name}`,
+          label: `Message ${labelOf(channel)}`,
           onsent: () => follow("channel"),
           onup: () => editLast(messages, "channel"),
         })
-      : h("p", { class: "outside" }, `You are not in #${channel.name}: you can look, but not write.`),
+      : h("p", { class: "outside" }, `You are not in ${labelOf(channel)}: you can look, but not write.`),
   );
 }
 
@@ -67,7 +67,7 @@ function beginning(channel) {
   return h(
     "div",
     { class: "empty" },
-    h("h2", null, `# ${channel.name}`),
+    h("h2", null, labelOf(channel)),
     h("p", null, "This is the very beginning of the channel."),
   );
 }
@@ -158,7 +158,7 @@ export function threadPane(channel, thread) {
       "header",
       { class: "top" },
       h("h2", null, "Thread"),
-      h("small", null, `# ${channel.name}`),
+      h("small", null, labelOf(channel)),
       h("button", { type: "button", class: "plain", "aria-label": "Close thread", onclick: closeThread }, "✕"),
     ),
     h(

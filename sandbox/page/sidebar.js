@@ -3,6 +3,7 @@ import { switchService } from "./api.js";
 import { stamp } from "./dates.js";
 import { h } from "./dom.js";
 import { app, changed, go, HOME, refresh, say } from "./store.js";
+import { trouble } from "./trouble.js";
 
 export function sidebar() {
   const { state } = app;
@@ -26,6 +27,7 @@ export function sidebar() {
       h("ul", null, h("li", null, place(HOME, h("span", { class: "hash" }, "⌂"), "Ops Bot · Home"))),
     ),
     services(),
+    trouble(),
     refusals(),
   );
 }
@@ -69,7 +71,7 @@ function channelItem(channel) {
     { key: channel.id },
     place(
       channel.id,
-      h("span", { class: "hash" }, "#"),
+      h("span", { class: "hash" }, channel.id.startsWith("D") ? "✉" : "#"),
       h("span", { class: count ? "name new" : "name" }, channel.name),
       !channel.is_member && h("small", null, "not joined"),
       count > 0 && h("span", { class: "count", "aria-label": `${count} new` }, count),

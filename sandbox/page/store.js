@@ -1,5 +1,5 @@
 /** What the page knows and where the reader is: the server's state, the person picked, the open channel and thread. */
-import { fetchServices, fetchState, live, perform } from "./api.js";
+import { fetchFaults, fetchServices, fetchState, live, perform } from "./api.js";
 
 export const HOME = "home";
 
@@ -10,6 +10,7 @@ export const app = {
   thread: null,
   state: null,
   services: [],
+  faults: [],
   online: true,
   drafts: new Map(), // composer → text
   notices: new Map(), // composer → what went wrong there
@@ -26,8 +27,8 @@ export const app = {
 let paint = () => {};
 let queued = false;
 let stopLive = () => {};
-let fetching = false;
-let stale = false;
+let fetching = null; // the fetch that is under way
+let next = null; // the one to come after it
 
 /** Something changed that any part of the page may show. */
 export function changed() {
@@ -83,28 +84,32 @@ function become(me) {
   });
 }
 
-/** Fetches the state again. Calls that come while one is under way become one more fetch after it. */
-export async function refresh() {
-  if (fetching) {
-    stale = true;
-    return;
+/** Fetches the state again. Calls that come while one is under way share one more fetch after it. */
+export function refresh() {
+  if (!fetching) {
+    fetching = fetchAll().finally(() => (fetching = null));
+    return fetching;
   }
-  fetching = true;
-  const me = app.me;
-  const [state, services] = await Promise.all([fetchState(me), fetchServices()]);
-  fetching = false;
-  if (state && me === app.me) accept(state, services);
-  if (stale || me !== app.me) {
-    stale = false;
-    refresh();
-  }
+  next ??= fetching.then(() => {
+    next = null;
+    return refresh();
+  });
+  return next;
 }
 
-function accept(state, services) {
+async function fetchAll() {
+  const me = app.me;
+  const [state, services, faults] = await Promise.all([fetchState(me), fetchServices(), fetchFaults()]);
+  if (me !== app.me) await fetchAll();
+  else if (state) accept(state, services, faults);
+}
+
+function accept(state, services, faults) {
   const first = app.state === null;
   if (frameOf(app.state) !== frameOf(state)) app.version += 1;
   app.state = state;
   app.services = services;
+  app.faults = faults;
   if (!app.me) {
     app.me = state.me ?? state.people.find((one) => !one.is_bot)?.id;
     become(app.me);
@@ -178,6 +183,11 @@ export function handle(someone) {
 
 export function channelNamed(id) {
   return app.state?.channels.find((one) => one.id === id)?.name ?? null;
+}
+
+/** A channel as people call it; a direct message by whom it is with. */
+export function labelOf(channel) {
+  return channel.id.startsWith("D") ? channel.name : `#${channel.name}`;
 }
 
 export function here() {
