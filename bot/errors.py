@@ -52,13 +52,19 @@ class ConflictError(UserError):
 
 
 class StoreAwayError(UserError):
-    """MongoDB cannot be reached, so the act was not done."""
+    """MongoDB cannot be reached, so the act was not done; `in_doubt`: it broke off while a change was on its way."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "MongoDB does not answer, so nothing was changed.",
-            "Try again in a minute; `/health mongodb` tells more.",
-        )
+    def __init__(self, *, in_doubt: bool = False) -> None:
+        if in_doubt:
+            super().__init__(
+                "MongoDB stopped answering while it was asked to change something; whether it did is not known.",
+                "Look before you repeat it.",
+            )
+        else:
+            super().__init__(
+                "MongoDB does not answer, so nothing was changed.",
+                "Try again in a minute; `/health mongodb` tells more.",
+            )
 
 
 class ConfigError(Exception):

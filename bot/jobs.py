@@ -152,6 +152,6 @@ class Jobs:
             self._must_catch_up = False
 
     async def _tidy(self) -> None:
-        if self.is_store_up:
+        if self.is_store_up and not self._must_catch_up:
             await self._owners.incidents.tell_left_behind()
             await self._owners.checklists.tell_left_behind()

@@ -6,9 +6,10 @@ from typing import Any
 from bot.commands import checklist as words
 from bot.commands import ids
 from bot.commands.grammar import Help
-from bot.domain.checklist import Checklist
+from bot.domain.checklist import Checklist, Press
 from bot.errors import NotFoundError
 from bot.slack.views import checklist as view
+from bot.slack.views import ops as ops_view
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -68,24 +69,12 @@ async def _start(desks: Desks, call: Call, asked_for: str | None) -> None:
 
 
 async def ticked(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
-    """A tick box was pressed: what changed is the difference to what that person's message showed.
-
-    The payload has the whole selection of one phase; taken as it is, it would undo what others ticked meanwhile.
-    """
+    """A tick box was pressed. The payload has the whole selection of one phase, as that person's screen has it."""
     call.must_be_inside()
     action = body["actions"][0]
-    selected = {int(option["value"]) for option in action.get("selected_options") or ()}
-    shown = _shown(body.get("message") or {}, action)
-    window_id = view.window_of(str(action["block_id"]))
-    if newly := sorted(selected - shown):
-        await desks.checklists.tick(window_id, newly, call.who)
-    if no_longer := sorted(shown - selected):
-        await desks.checklists.untick(window_id, no_longer, call.who)
-
-
-def _shown(message: Mapping[str, Any], action: Mapping[str, Any]) -> set[int]:
-    for block in message.get("blocks") or ():
-        if block.get("block_id") == action["block_id"]:
-            boxes = block["elements"][0]
-            return {int(option["value"]) for option in boxes.get("initial_options") or ()}
-    return set()
+    boxes = view.boxes_of(str(action["block_id"]))
+    if boxes is None:
+        await call.answer(ops_view.stale())
+        return
+    selected = frozenset(int(option["value"]) for option in action.get("selected_options") or ())
+    await desks.checklists.pressed(boxes.window_id, Press(call.who, boxes.phase, boxes.shown, selected))

@@ -8,7 +8,7 @@ from bot.commands import incident as words
 from bot.commands.grammar import Help
 from bot.commands.words import title as clean_title
 from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity
-from bot.errors import NotFoundError, StoreAwayError, UserError
+from bot.errors import NotFoundError, UserError
 from bot.slack.views import incident as view
 from handlers.call import Call
 from handlers.desks import Desks
@@ -17,7 +17,7 @@ from handlers.help import show_help
 
 async def run(desks: Desks, call: Call, text: str) -> None:
     """Does what was typed, or said in a mention: there the incident is the thread's unless another is named."""
-    said = words.parse(text, await _known(desks))
+    said = words.parse(text, await _known(desks, text))
     match said:
         case Help():
             await show_help(call, said.topic)
@@ -46,11 +46,10 @@ def _severity(number: int | None) -> Severity:
     return Severity(f"sev{number or 3}")
 
 
-async def _known(desks: Desks) -> list[str]:
-    try:
-        return [incident.id for incident in await desks.incidents.open_ones()]
-    except StoreAwayError:
-        return []  # opening works without; what needs the list says so itself
+async def _known(desks: Desks, text: str) -> list[str]:
+    """The incidents that the text may name. Resolved ones too: else `resolve 7KQ4 …`, said twice, ends another one."""
+    ending = words.ending_in(text)
+    return [incident.id for incident in await desks.incidents.ending_with(ending)] if ending else []
 
 
 async def open_incident(desks: Desks, call: Call, title: str, severity: Severity, affected: str = "") -> None:
@@ -89,7 +88,9 @@ async def _which(desks: Desks, call: Call, named: str | None) -> str:
     if len(open_ones) == 1:
         return open_ones[0].id
     if not open_ones:
-        raise NotFoundError("No incident is open.", "Name one by its ID, e.g. `/incident show 7KQ4`.")
+        raise NotFoundError(
+            "No incident is open.", "Name a resolved one by its ID; the end of it, like `7KQ4`, will do."
+        )
     listed = ", ".join(incident.id for incident in open_ones[:5])
     raise NotFoundError(f"{len(open_ones)} incidents are open: {listed}.", "Say which one by the end of its ID.")
 

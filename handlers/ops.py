@@ -23,8 +23,14 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case words.Audit():
             await call.answer(view.audit(await desks.audit.newest(said.count)))
         case words.WhoAmI():
-            his_roles = await desks.roles.roles_of(call.who)
-            await call.answer(view.whoami(call.who, his_roles, is_admin=desks.roles.is_admin(call.who)))
+            await _who_am_i(desks, call)
+
+
+async def _who_am_i(desks: Desks, call: Call) -> None:
+    holders = await desks.roles.holders()
+    his_roles = [holder.role for holder in holders if call.who in holder.people]
+    leads = any(holder.role is Role.TECH_LEAD and holder.owner == call.who for holder in holders)
+    await call.answer(view.whoami(call.who, his_roles, may_assign=leads or desks.roles.is_admin(call.who)))
 
 
 async def _assign(desks: Desks, call: Call, said: words.SetRole) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sandbox.manifest import Manifest
 from sandbox.records import Json, SlackError
 from sandbox.screens import Screens
 from sandbox.web_api import Method
@@ -12,9 +13,10 @@ from sandbox.workspace import View, Workspace
 class Views:
     """Modals and Home tabs, as the app sees them. `link` makes the address of a fresh websocket."""
 
-    def __init__(self, workspace: Workspace, screens: Screens, link: Callable[[], str]) -> None:
+    def __init__(self, workspace: Workspace, screens: Screens, manifest: Manifest, link: Callable[[], str]) -> None:
         self._workspace = workspace
         self._screens = screens
+        self._manifest = manifest
         self._link = link
 
     def methods(self) -> dict[str, Method]:
@@ -29,6 +31,8 @@ class Views:
 
     def publish(self, args: Json) -> Json:
         """views.publish."""
+        if not self._manifest.has_home:
+            raise SlackError("not_enabled", "the manifest does not switch the Home tab on")
         if not args.get("user_id"):
             raise SlackError("invalid_arguments", messages=("missing required field: user_id",))
         return self._said(self._screens.publish(args["user_id"], args.get("view"), args.get("hash")))

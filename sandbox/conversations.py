@@ -59,7 +59,9 @@ class Conversations:
         if message.broadcast and parent:
             event["root"] = message_json(self.workspace, parent)
         self._message_event(message.channel, event)
-        if f"<@{BOT_USER}>" in message.text and draft.user != BOT_USER:
+        # In a direct conversation with the bot a mention of it is a message like any other.
+        mentioned = f"<@{BOT_USER}>" in message.text and draft.user != BOT_USER
+        if mentioned and not self.workspace.channels[message.channel].im_with:
             self._tell_of(message.channel, "app_mention", {**event, "type": "app_mention"})
         return message
 

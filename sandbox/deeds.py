@@ -104,8 +104,8 @@ class Deeds:
     async def shortcut(self, user: str, callback_id: str, channel: str, ts: str) -> Outcome:
         """Run a message shortcut from the menu of a message."""
         declared = self._manifest.shortcuts
-        if declared is not None and callback_id not in declared:
-            raise CannotError(f"the app has no shortcut {callback_id!r}")
+        if declared is not None and (callback_id not in declared or declared[callback_id].type != "message"):
+            raise CannotError(f"the app has no shortcut {callback_id!r} for messages")
         message = self._seen(user, channel, ts)
         url = self._hooks.issue(user, channel)
         payload = self._payloads.shortcut(user, callback_id, message, url)

@@ -78,12 +78,17 @@ class Delivery:
         """Send what a person waits for: one attempt. UnansweredError says why there was no acknowledgement."""
         start = time.perf_counter()
         try:
-            body = await self.line.send(kind, payload, Retry())
+            body = await self._once(kind, payload)
         except UnansweredError as failure:
             if failure.blame:
                 self._workspace.refuse(str(payload.get("type", payload.get("command"))), failure.reason, failure.detail)
             raise
         return Ack(body, time.perf_counter() - start)
+
+    async def _once(self, kind: str, payload: Json) -> Json:
+        if kind == "interactive" and not self._manifest.is_interactive:
+            raise UnansweredError("interactivity_disabled", blame=True, detail="by the manifest")
+        return await self.line.send(kind, payload, Retry())
 
     def tell(self, subscription: str, event: Json) -> None:
         """Send an event, if the app hears of such, and repeat it by Slack's schedule until it is acknowledged."""

@@ -38,7 +38,11 @@ class HttpEvents:
         """Slack's handshake before it accepts a request URL; UnansweredError if the challenge does not come back."""
         challenge = secrets.token_hex(16)
         body = {"token": "verification-token-of-the-sandbox", "challenge": challenge, "type": "url_verification"}
-        answer = await self._post(url, JSON, json.dumps(body), Retry())
+        try:
+            answer = await self._post(url, JSON, json.dumps(body), Retry())
+        except UnansweredError as failure:
+            self._workspace.refuse("url_verification", failure.reason, failure.detail)
+            raise
         if answer.get("challenge", answer.get("text")) != challenge:
             self._workspace.refuse("url_verification", "challenge_failed", str(answer)[:200])
             raise UnansweredError("challenge_failed", blame=True, detail=str(answer)[:200])

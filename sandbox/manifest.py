@@ -68,6 +68,17 @@ class Manifest:
             raw=raw,
         )
 
+    @property
+    def has_home(self) -> bool:
+        """Whether the Home tab is switched on."""
+        home = self.raw.get("features", {}).get("app_home", {})
+        return not self.raw or bool(home.get("home_tab_enabled"))
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether interactivity is switched on; without it Slack sends no clicks, forms or shortcuts."""
+        return not self.raw or bool(self.raw.get("settings", {}).get("interactivity", {}).get("is_enabled"))
+
     def hears(self, subscription: str) -> bool:
         """Whether the app subscribed to an event, and may."""
         scope = EVENT_SCOPES.get(subscription)

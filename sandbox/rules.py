@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.blocks import check_blocks
 from sandbox.records import Json, SlackError
+from sandbox.text import normalised
 
 MAX_TEXT = 40_000  # Slack cuts longer text; here it is refused, for nothing should be cut unseen
 MAX_ATTACHMENTS = 100
@@ -37,7 +38,7 @@ def check_content(args: Json, *, may_be_empty: bool = False) -> Content:
     if len(text or "") > MAX_TEXT:
         raise SlackError("msg_too_long", f"{len(text or '')} characters of text")
     return Content(
-        text=text,
+        text=None if text is None else normalised(text),
         blocks=None if blocks is None else check_blocks(blocks),
         attachments=None if attachments is None else _attachments(attachments),
         metadata=check_metadata(args["metadata"]) if args.get("metadata") is not None else None,

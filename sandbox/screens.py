@@ -64,6 +64,7 @@ class Screens:
         present = self._workspace.homes.get(user)
         if present is not None:
             return self.replace(present, content, expected)
+        self._check_external(content, None)
         name = self._workspace.mint("V")
         self._workspace.homes[user] = View(name, user, content, self._hash(), name)
         self._workspace.changed()

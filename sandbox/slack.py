@@ -76,7 +76,7 @@ class Slack:
         methods = (
             Chat(self.conversations, strict_rate=strict_rate).methods()
             | Directory(self.workspace).methods()
-            | Views(self.workspace, self.screens, self._link).methods()
+            | Views(self.workspace, self.screens, self.manifest, self._link).methods()
             | self.files.methods()
         )
         self._api = WebApi(self.workspace, self.credentials, self.manifest, self.faults, methods)
@@ -208,10 +208,13 @@ class Slack:
     def expects(self, *errors: str) -> Iterator[list[Refusal]]:
         """Within this block these errors are right: at its end they move from `refusals` into what it yields."""
         found: list[Refusal] = []
-        before = list(self.refusals)
-        yield found
-        found += [one for one in self.refusals if one.error in errors and one not in before]
-        self.refusals[:] = [one for one in self.refusals if one not in found]
+        before = {id(one) for one in self.refusals}
+        try:
+            yield found
+        finally:
+            found += [one for one in self.refusals if one.error in errors and id(one) not in before]
+            right = {id(one) for one in found}
+            self.refusals[:] = [one for one in self.refusals if id(one) not in right]
         if missing := set(errors) - {one.error for one in found}:
             raise AssertionError(f"Slack was expected to refuse something with {sorted(missing)}, but did not")
 

@@ -18,6 +18,7 @@ from sandbox.records import Json
 from sandbox.workspace import APP, Workspace
 
 MAX_CONNECTIONS = 10
+CLOSING = 0.5  # seconds for the other side to answer a closing frame
 TICKET_LIFE = 30.0  # seconds in which an address from apps.connections.open must be used
 
 
@@ -103,7 +104,7 @@ class SocketMode:
         if issued is None or self._workspace.clock() - issued > TICKET_LIFE:
             self._workspace.refuse("link", "bad_ticket", "used twice, too late, or never issued")
             return web.Response(status=404, text="bad ticket")
-        ws = web.WebSocketResponse(autoping=False)
+        ws = web.WebSocketResponse(autoping=False, timeout=CLOSING)
         await ws.prepare(request)
         connection = Connection(ws, request.transport)
         if len(self.connections) >= MAX_CONNECTIONS:

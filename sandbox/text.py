@@ -9,12 +9,18 @@ from sandbox.workspace import Workspace
 
 _TYPED = re.compile(r"@(?P<person>Ops Bot|[\w.-]+)|#(?P<channel>[\w-]+)|(?P<url>https?://[^\s<>|]+)")
 _SEQUENCE = re.compile(r"<(?P<sigil>[@#!]?)(?P<body>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
+_KEPT = re.compile(r"<[@#!][^<>\n]+>|<(?:https?|mailto|tel):[^<>\n]+>|&(?:amp|lt|gt);|[&<>]")
 _PAGING = re.compile(r"<!(?:channel|here|everyone|group|subteam\^\w+)(?:\|[^>]*)?>")
 
 
 def escape(text: str) -> str:
     """As Slack stores what a person typed. https://docs.slack.dev/messaging/formatting-message-text#escaping"""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def normalised(text: str) -> str:
+    """The text of a message as Slack keeps it: what is neither a sequence nor an entity of Slack's is escaped."""
+    return _KEPT.sub(lambda match: match[0] if len(match[0]) > 1 else escape(match[0]), text)
 
 
 def unescape(text: str) -> str:

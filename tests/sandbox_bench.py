@@ -18,6 +18,16 @@ OPS = "C0OPSSHARED"
 GENERAL = "C0GENERAL"
 
 
+class Now:
+    """A clock that a test can move."""
+
+    def __init__(self) -> None:
+        self.time = 1_764_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
 def client_of(slack: Slack, token: str | None = None) -> AsyncWebClient:
     """A client that tries once, with the bot's token unless another is given."""
     environment = slack.environment()

@@ -27,7 +27,7 @@ def shown(message: Message) -> str:
 @pytest.mark.parametrize(
     ("readings", "sentence"),
     [
-        ([reading("a"), reading("b")], "All 2 services are up."),
+        ([reading("a"), reading("b")], "Both services are up."),
         (
             [reading("a"), reading("prometheus", State.DOWN, "connection refused", None)],
             "1 of 2 services is up; prometheus is down: connection refused.",

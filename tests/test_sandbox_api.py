@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.records import CannotError
 from sandbox.slack import Slack
-from tests.sandbox_bench import GENERAL, OPS, button, client_of, refused, section
+from tests.sandbox_bench import GENERAL, OPS, button, client_of, link, refused, section
 
 Json = dict[str, Any]
 METADATA = {"event_type": "opsbot_incident", "event_payload": {"key": "INC-1"}}
@@ -326,3 +326,28 @@ async def test_people_are_held_to_what_their_client_lets_them(client: AsyncWebCl
         await ann.clicks("Go", on=card)
     with pytest.raises(CannotError, match="no button 'Stop'; on the screen: Go, Go"):
         await ann.clicks("Stop", on=card)
+
+
+async def test_stray_control_characters_of_the_bot_come_back_escaped(client: AsyncWebClient) -> None:
+    """As Slack keeps text: sequences and entities stay, everything else is escaped."""
+    await client.chat_postMessage(channel=OPS, text="a & b &amp; <@U0ANN> <x> > <https://x.example|y>")
+    message = (await client.conversations_history(channel=OPS))["messages"][0]
+    assert message["text"] == "a &amp; b &amp; <@U0ANN> &lt;x&gt; &gt; <https://x.example|y>"
+
+
+async def test_the_manifest_switches_the_home_tab_on() -> None:
+    """Without it views.publish is refused."""
+    async with Slack({"features": {}}) as slack:
+        answer = await refused(slack, "views.publish", user_id="U0ANN", view={"type": "home", "blocks": []})
+        assert answer["error"] == "not_enabled"
+
+
+async def test_a_direct_conversation_is_heard_without_a_mention(slack: Slack) -> None:
+    """A message.im event, and no app_mention besides."""
+    async with link(slack) as bot:
+        await slack.person("dee").messages_bot("@Ops Bot help")
+        envelope = await bot.frame()
+        await bot.ack(envelope)
+        assert await bot.quiet()
+    event = envelope["payload"]["event"]
+    assert (event["type"], event["channel_type"], event["channel"]) == ("message", "im", "D0DEE")

@@ -1,5 +1,6 @@
 """People in the workspace, with a small Bolt app at the other end: what they do, and what they see of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,11 +12,25 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from sandbox.people import Person
 from sandbox.records import CannotError
 from sandbox.slack import Slack
-from tests.sandbox_bench import OPS, bolt, button, client_of, link, modal, option, plain, question, running, section
+from tests.sandbox_bench import (
+    OPS,
+    Now,
+    bolt,
+    button,
+    client_of,
+    link,
+    modal,
+    option,
+    plain,
+    question,
+    running,
+    section,
+)
 
 Json = dict[str, Any]
 MANIFEST = {
     "features": {
+        "app_home": {"home_tab_enabled": True},
         "slash_commands": [
             {"command": "/incident", "description": "Incidents", "usage_hint": "open", "should_escape": True},
             {"command": "/raw", "description": "Unescaped"},
@@ -23,18 +38,11 @@ MANIFEST = {
         "shortcuts": [{"name": "Add to the timeline", "callback_id": "to_timeline", "type": "message"}],
     },
     "oauth_config": {"scopes": {"bot": ["chat:write", "commands", "channels:history", "app_mentions:read"]}},
-    "settings": {"event_subscriptions": {"bot_events": ["message.channels", "app_mention", "app_home_opened"]}},
+    "settings": {
+        "interactivity": {"is_enabled": True},
+        "event_subscriptions": {"bot_events": ["message.channels", "app_mention", "app_home_opened"]},
+    },
 }
-
-
-class Now:
-    """A clock that a test can move."""
-
-    def __init__(self) -> None:
-        self.time = 1_764_000_000.0
-
-    def __call__(self) -> float:
-        return self.time
 
 
 @pytest.fixture
@@ -103,8 +111,6 @@ async def test_command_text_arrives_as_slack_sends_it(slack: Slack, ann: Person)
 
 async def _answered(bot: Any, says: Any) -> tuple[Json, Any]:
     """Acknowledge the next envelope without words."""
-    import asyncio
-
     saying = asyncio.ensure_future(says)
     envelope = await bot.frame()
     await bot.ack(envelope)
@@ -317,8 +323,6 @@ async def _opened(slack: Slack, bot: Any, ann: Person) -> None:
 
 
 async def _submitted(bot: Any, ann: Person, answer: Json) -> None:
-    import asyncio
-
     submitting = asyncio.ensure_future(ann.submits())
     await bot.ack(await bot.frame(), answer)
     await submitting
@@ -470,3 +474,12 @@ async def test_an_expected_refusal_must_come(slack: Slack) -> None:
     """`expects` fails if Slack refused nothing of the kind."""
     with pytest.raises(AssertionError, match="msg_too_long"), slack.expects("msg_too_long"):
         await slack.person("ann").writes("fine")
+
+
+async def test_without_interactivity_no_click_reaches_the_app() -> None:
+    """The manifest must switch it on; the person is told, and so is the test."""
+    async with Slack({"settings": {}}, scopes=frozenset({"chat:write"})) as slack:
+        card = (await client_of(slack).chat_postMessage(channel=OPS, text="card", blocks=CARD))["ts"]
+        with slack.expects("interactivity_disabled"):
+            outcome = await slack.person("ann").clicks("Resolve", on=card)
+        assert "dispatch_failed" in outcome.toast

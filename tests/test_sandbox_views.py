@@ -9,20 +9,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack import Slack
-from tests.sandbox_bench import button, client_of, link, modal, plain, question, refused, section
+from tests.sandbox_bench import Now, button, client_of, link, modal, plain, question, refused, section
 
 Json = dict[str, Any]
 NOTE = question("Note", "note", {"type": "plain_text_input", "action_id": "n"})
-
-
-class Now:
-    """A clock that a test can move."""
-
-    def __init__(self) -> None:
-        self.time = 1_764_000_000.0
-
-    def __call__(self) -> float:
-        return self.time
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from bot.errors import WordError
 
 # Free text, and text made of what trips parsers: quotes of every kind, tokens, entities, joiners.
 ANY = st.text() | st.text(alphabet="ab \n\t\"'“”‘’«»„<>@#!|&;U1C.:/-\u200b\u200d👩🚒", max_size=60)
-TOKEN = re.compile(r"<[@#!][^<>]*>")
+TOKEN = re.compile(r"<(?:@|#|!subteam\^)[^<>]*>")
 
 
 def texts(command: str) -> list[str]:
@@ -121,7 +121,8 @@ def test_words_are_compared_without_case_dashes_and_invisible_characters() -> No
         ("<https://evil.example|bank.example>", "bank.example (https://evil.example)"),
         ("<mailto:a@b.example|a@b.example>", "a@b.example"),
         ("literally &lt;@U1&gt;", "literally < @U1>"),
-        ("literally &lt;!channel&gt;", "literally < !channel>"),
+        ("literally &lt;!channel&gt;", "literally <!channel>"),
+        ("literally &lt;!subteam^S1&gt;", "literally < !subteam^S1>"),
         ("&lt;b&gt; and a&lt;!b", "<b> and a<!b"),
         ("raw < and > stay", "raw < and > stay"),
     ],
@@ -137,7 +138,7 @@ def test_nothing_that_is_typed_letter_by_letter_becomes_a_mention(text: str) -> 
     """Slack escapes what a person types, so no token can come out; all else comes out as it went in."""
     out = typed(escaped(text))
     assert not TOKEN.search(out)
-    assert out == re.sub(r"<(?=[@#!][^<>]*>)", "< ", text)
+    assert out == re.sub(r"<(?=(?:@|#|!subteam\^)[^<>]*>)", "< ", text)
 
 
 @settings(deadline=None)

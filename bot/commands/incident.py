@@ -8,7 +8,7 @@
     /incident resolve [ID] TEXT
 
 In `note` and `resolve` the first word is an ID only if it has the whole shape (`INC-20261123-7KQ4`) or is the unique
-ending of an open incident: four characters or more, with a digit or in capitals. All else is text: `note disk is full`.
+ending of an incident: four characters or more, with a digit or in capitals. All else is text: `note disk is full`.
 """
 
 import re
@@ -21,6 +21,7 @@ from bot.commands.words import Line, Word, shown, title, words
 from bot.errors import WordError
 
 DEFAULT_SEVERITY = 3
+RESOLUTION_LIMIT = 1_000  # as in the form of the card's button
 
 _SEVERITY = re.compile(r"sev-?([0-9]+)")
 
@@ -91,10 +92,10 @@ Said = List | OpenForm | Open | Show | Note | Resolve | Help
 
 
 def parse(text: str, known: Collection[str] = ()) -> Said:
-    """What the text after `/incident` asks for. `known` are the IDs of the open incidents.
+    """What the text after `/incident` asks for. `known` are the IDs of incidents that the text may name.
 
     An ID in the answer is whole or an ending: `ids.match` finds the incident. WordError; NotFoundError if a first word
-    of `note` or `resolve` is the ending of several open incidents.
+    of `note` or `resolve` is the ending of several of them.
     """
     line = words(text)
     if asks_help(line):
@@ -113,6 +114,13 @@ def _bare_id(word: Word) -> WordError | None:
     if len(found) < 4 or not any(character.isdigit() for character in word.text):
         return None
     return word.wrong(f"What about {shown(word.text)}?", f"Did you mean `/incident show {found}`?")
+
+
+def ending_in(text: str) -> str | None:
+    """The ending that `note` or `resolve` may name, whose incidents `parse` has to know; None if there is none."""
+    some = words(text).words[:2]
+    found = ids.ending(some[1].text) if len(some) == 2 and some[0].key in ("note", "resolve") else None
+    return found if found is not None and len(found) >= 4 else None
 
 
 def _list(line: Line, _: Collection[str]) -> List:
@@ -163,6 +171,9 @@ def _note(line: Line, known: Collection[str]) -> Note:
 def _resolve(line: Line, known: Collection[str]) -> Resolve:
     found, at = _addressed(line, known)
     text = free_text(line, at, "What fixed it?", "Say it after `resolve`, like `resolve fixed by a restart`.")
+    if len(text) > RESOLUTION_LIMIT:
+        problem = f"That has {len(text):,} characters; {RESOLUTION_LIMIT:,} is the most."
+        raise line.rest(at).wrong(problem, "Say in short what fixed it, and put the rest in the thread.")
     return Resolve(text, found)
 
 

@@ -20,7 +20,7 @@ _DASHES = str.maketrans("‐‑‒–—−", "------")
 _LONE_JOINER = re.compile("(?<![^\x00-\x7f\\s\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\\s])")
 _BLANKS = str.maketrans(dict.fromkeys("\u115f\u1160\u2800\u3164\uffa0", " "))  # letters and symbols that show nothing
 _TOKEN = re.compile(r"<([@#!]|[A-Za-z][A-Za-z0-9+.-]*:)([^<>|]*)(?:\|([^<>]*))?>")
-_LOOKS_LIKE_A_TOKEN = re.compile(r"<(?=[@#!][^<>]*>)")
+_LOOKS_LIKE_A_TOKEN = re.compile(r"<(?=(?:@|#|!subteam\^)[^<>]*>)")
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,8 @@ def typed(delivered: str) -> str:
 
     Slack escapes `&`, `<` and `>` and turns mentions and links into tokens. Afterwards `<@U…>`, `<!subteam^S…>` and
     `<#C…>` are mentions that Slack made, without their labels. `<#C…|name>` reads `#name`, `<!here>` `@here`, a link
-    what was typed for it. A token that a person typed letter by letter gets a space, `< @U1>`, so that nobody after us
-    takes it for a mention. https://docs.slack.dev/messaging/formatting-message-text#escaping
+    what was typed for it. A mention that a person typed letter by letter gets a space, `< @U1>`, so that nobody after
+    us takes it for one. https://docs.slack.dev/messaging/formatting-message-text#escaping
     """
     pieces: list[str] = []
     plain: list[str] = []

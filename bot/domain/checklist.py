@@ -1,5 +1,6 @@
 """The checklist of a window: the guide's four phases as single items, each ticked once by somebody."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -92,6 +93,34 @@ def started(window_id: str, channel: str, who: str, now: datetime) -> Checklist:
     return Checklist(window_id, channel, who, now, items)
 
 
+@dataclass(frozen=True)
+class Press:
+    """A press on the boxes of one phase: the numbers that `who` was shown as ticked, and those selected since."""
+
+    who: str
+    phase: Phase
+    shown: frozenset[int]
+    selected: frozenset[int]
+
+
+def meant(checklist: Checklist, press: Press) -> tuple[list[int], list[int]]:
+    """The items that a press ticks, and those that it unticks.
+
+    It tells the whole phase as that screen has it, which may be older than what others did: only the difference to
+    what the screen was given is meant. If all of that is so already, an earlier press was taken back.
+    """
+    items = checklist.of(press.phase)
+    changed = press.selected ^ press.shown
+    differing = [item for item in items if item.is_done != (item.number in press.selected)]
+    news = [item for item in differing if item.number in changed]
+    if not news:
+        others = [item for item in items if item.number in changed and item.is_done and item.done_by != press.who]
+        own = [item for item in differing if item.done_by in ("", press.who)]
+        news = others or sorted(own, key=lambda item: item.done_at or checklist.started_at)[-1:]
+    ticks = [item.number for item in news if item.number in press.selected]
+    return ticks, [item.number for item in news if item.number not in press.selected]
+
+
 class Checklists(Protocol):
     """Where checklists are kept. Each method raises StoreAwayError when MongoDB is away."""
 
@@ -135,11 +164,13 @@ class ChecklistDesk:
         self._board = board
         self._audit = audit
         self._clock = clock
+        self._turn = asyncio.Lock()
 
     async def start(self, window_id: str, channel: str, who: str) -> tuple[Checklist, bool]:
         """The window's checklist, posted; and whether it is new."""
-        checklist = started(window_id, channel, who, self._clock())
-        is_new = await self._checklists.add(checklist)
+        known = await self._checklists.get(window_id)
+        checklist = known or started(window_id, channel, who, self._clock())
+        is_new = known is None and await self._checklists.add(checklist)
         if not is_new:
             checklist = await self.get(window_id)
         ts = await self._board.checklist(checklist)
@@ -154,6 +185,15 @@ class ChecklistDesk:
         if checklist is None:
             raise NotFoundError(f"{window_id} has no checklist yet.", "`/checklist start` posts it.")
         return checklist
+
+    async def pressed(self, window_id: str, press: Press) -> None:
+        """Ticks or unticks what a press means. Raises as `tick` and `untick`."""
+        async with self._turn:  # a person's next press is understood by what the one before it did
+            ticks, unticks = meant(await self.get(window_id), press)
+            if ticks:
+                await self.tick(window_id, ticks, press.who)
+            if unticks:
+                await self.untick(window_id, unticks, press.who)
 
     async def tick(self, window_id: str, numbers: Sequence[int], who: str) -> Checklist:
         """Ticks items. Raises NotFoundError; ConflictError if all of them were ticked before."""
@@ -176,9 +216,10 @@ class ChecklistDesk:
         checklist = await self._shown(window_id, results)
         if not any(results):
             item = checklist.items[numbers[0] - 1]
-            raise ConflictError(f"{item.number}. “{item.text}” is not ticked", "Nothing was changed.")
-        for number in numbers:
-            await self._audit.wrote(who, "untick", f"{window_id}/{number}")
+            raise ConflictError(f"{item.number}. “{item.text}” is not ticked.", "Nothing was changed.")
+        for number, result in zip(numbers, results, strict=True):
+            if result:
+                await self._audit.wrote(who, "untick", f"{window_id}/{number}")
         return checklist
 
     async def note(self, window_id: str, who: str, text: str) -> Checklist:

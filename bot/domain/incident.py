@@ -7,6 +7,7 @@ whatever MongoDB missed is put back from the channel.
 """
 
 import hashlib
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from bot.errors import ConflictError
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 TITLE_LIMIT = 150
+RESOLUTION_LIMIT = 1_000
+RESOLUTION_BYTES = 1_500  # of the 8,000 that a message's metadata may have; title and affected take up to 5,400
 
 
 class Severity(StrEnum):
@@ -157,8 +160,9 @@ def resolved(incident: Incident, who: str, resolution: str, now: datetime) -> In
 
 
 def noted(incident: Incident, who: str, text: str, now: datetime) -> Incident:
-    """The incident with a note; notes are taken after its end too."""
-    return _after(incident, Deed.NOTED, who, text, now)
+    """The incident with a note; notes are taken after its end too, and leave it as whoever changed it last."""
+    after = _after(incident, Deed.NOTED, who, text, now)
+    return replace(after, updated_by=incident.updated_by, updated_at=incident.updated_at)
 
 
 def _after(incident: Incident, deed: Deed, who: str, text: str, now: datetime) -> Incident:
@@ -179,10 +183,18 @@ def facts(incident: Incident) -> dict[str, str | int]:
         "updated_by": incident.updated_by,
         "updated_at": incident.updated_at.isoformat(),
         "affected": incident.affected,
-        "resolution": incident.resolution,
+        "resolution": _within(incident.resolution, RESOLUTION_BYTES),
         "version": incident.version,
         "same_words": incident.same_words,
     }
+
+
+def _within(text: str, size: int) -> str:
+    """The text, cut if its JSON is longer than `size` bytes."""
+    cut = text
+    while len(json.dumps(cut)) > size:
+        cut = cut[: len(cut) * 7 // 8]
+    return cut if cut == text else cut + "…"
 
 
 def from_facts(payload: Mapping[str, object], channel: str, card_ts: str) -> Incident | None:

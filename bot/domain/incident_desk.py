@@ -67,8 +67,8 @@ class Incidents(Protocol):
 class IncidentBoard(Protocol):
     """Where incidents are shown."""
 
-    async def card(self, incident: Incident, *, is_saved: bool) -> str:
-        """Posts the card, or finds it posted; its timestamp."""
+    async def card(self, incident: Incident, *, is_saved: bool, in_doubt: bool = False) -> str:
+        """Posts the card, or finds it posted; its timestamp. `in_doubt` looks in the channel before it posts."""
 
     async def refresh(self, incident: Incident) -> None:
         """Has the card show the incident as it is now."""
@@ -143,7 +143,7 @@ class IncidentDesk:
             incident = self._unsaved[incident.id] = replace(incident, card_ts=card_ts)
             await self._audit.wrote(opening.who, "open", incident.id, detail="MongoDB is away; the card is the record")
             return Opened(incident, is_saved=False)
-        await self._board.card(incident, is_saved=True)
+        incident = replace(incident, card_ts=await self._board.card(incident, is_saved=True))
         await self._tell(incident)
         await self._audit.wrote(opening.who, "open", incident.id, detail=incident.title)
         return Opened(incident, is_saved=True)
@@ -217,7 +217,7 @@ class IncidentDesk:
             await self._board.adopt(incident)
             card_ts = incident.card_ts
         else:
-            card_ts = await self._board.card(incident, is_saved=True)
+            card_ts = await self._board.card(incident, is_saved=True, in_doubt=True)
         await self._incidents.carded(incident.id, card_ts)
         return replace(incident, card_ts=card_ts)
 
@@ -250,10 +250,13 @@ class IncidentDesk:
 
     async def _put_back(self, incident: Incident) -> bool:
         opening = Act(1, Deed.OPENED, incident.opened_by, incident.opened_at, incident.title)
-        if not await self._incidents.add(replace(incident, untold=(opening,))):
+        is_new = await self._incidents.add(replace(incident, untold=(opening,)))
+        known = incident if is_new else await self._incidents.get(incident.id)
+        if known is None or (not is_new and known.card_ts is not None):
             return False
+        # Lost whole, or written by a bot that did not live to note its card: now record and card have each other.
         await self._audit.wrote(SYSTEM, "put back", incident.id, detail="found in the channel, missing in MongoDB")
-        await self._tell(replace(incident, untold=(opening,)))
+        await self._tell(replace(known, card_ts=incident.card_ts, untold=known.untold or (opening,)))
         return True
 
     async def read_back(self, incident: Incident) -> None:

@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.outbox import Letter
 
 PAGE = 200
+AT_LEAST = 2 * PAGE
 _WRITING = ("chat.", "views.")
 _PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 
@@ -155,11 +156,22 @@ class Api:
                 return
 
     async def find(self, letter: Letter, since: float) -> list[str]:
-        """The timestamps of all messages that carry the letter's key, oldest first. Raises SlackError."""
-        messages = (
-            self.replies(letter.channel, letter.thread_ts) if letter.thread_ts else self.history(letter.channel, since)
-        )
-        return sorted([str(m["ts"]) async for m in messages if key_of(m) == (letter.event_type, letter.key)], key=float)
+        """The timestamps of all messages that carry the letter's key, oldest first. Raises SlackError.
+
+        A channel is read back to `since` (seconds), and 400 messages at least: our clock may be far off.
+        """
+        found = []
+        if letter.thread_ts:
+            found = [str(m["ts"]) async for m in self.replies(letter.channel, letter.thread_ts) if _is(m, letter)]
+        else:
+            count = 0
+            async for message in self._pages("conversations.history", channel=letter.channel):
+                count += 1
+                if count > AT_LEAST and float(message["ts"]) < since:
+                    break
+                if _is(message, letter):
+                    found.append(str(message["ts"]))
+        return sorted(found, key=float)
 
 
 def metadata(letter: Letter) -> dict[str, Any]:
@@ -178,6 +190,10 @@ def key_of(message: Mapping[str, Any]) -> tuple[str, str] | None:
 
 def _form(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: str(value).lower() if isinstance(value, bool) else value for name, value in arguments.items()}
+
+
+def _is(message: Mapping[str, Any], letter: Letter) -> bool:
+    return key_of(message) == (letter.event_type, letter.key)
 
 
 def _outcome(error: SlackApiError) -> SlackError:

@@ -34,9 +34,11 @@ class Board:
 
     # Incidents
 
-    async def card(self, incident: Incident, *, is_saved: bool) -> str:
+    async def card(self, incident: Incident, *, is_saved: bool, in_doubt: bool = False) -> str:
         """See IncidentBoard.card."""
-        return await self._outbox.post(self._card(incident, is_saved=is_saved), even_unrecorded=not is_saved)
+        letter = self._card(incident, is_saved=is_saved)
+        # The incident is worth more than its record: the card goes out even if MongoDB went away just now.
+        return await self._outbox.post(letter, even_unrecorded=not in_doubt, in_doubt=in_doubt)
 
     async def refresh(self, incident: Incident) -> None:
         """See IncidentBoard.refresh."""

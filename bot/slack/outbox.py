@@ -61,6 +61,7 @@ class _Job:
     letter: Letter | None = None
     since: float = 0.0
     recorded: bool = True
+    in_doubt: bool = False
 
 
 class Outbox:
@@ -76,15 +77,17 @@ class Outbox:
         self._waiters: dict[str, asyncio.Future[str]] = {}
         self._unconfirmed: dict[str, tuple[Letter, str, bool]] = {}
 
-    async def post(self, letter: Letter, *, even_unrecorded: bool = False) -> str:
+    async def post(self, letter: Letter, *, even_unrecorded: bool = False, in_doubt: bool = False) -> str:
         """Sends a letter and waits until Slack shows it; its timestamp. Raises as `send`, and UndeliveredError."""
-        return await asyncio.shield(await self.send(letter, even_unrecorded=even_unrecorded))
+        return await asyncio.shield(await self.send(letter, even_unrecorded=even_unrecorded, in_doubt=in_doubt))
 
-    async def send(self, letter: Letter, *, even_unrecorded: bool = False) -> asyncio.Future[str]:
+    async def send(
+        self, letter: Letter, *, even_unrecorded: bool = False, in_doubt: bool = False
+    ) -> asyncio.Future[str]:
         """Records a letter and queues it, or finds that it was sent before; its timestamp, to come.
 
         Raises StoreAwayError when it cannot be recorded, unless it must go out `even_unrecorded`: then it is posted
-        at once and recorded later.
+        at once and recorded later. `in_doubt`: it may be in the channel without a record, so look first.
         """
         waiter = self._waiters.get(letter.id)
         if waiter is None:
@@ -93,14 +96,14 @@ class Outbox:
             waiter.add_done_callback(lambda done: done.cancelled() or done.exception())
             self._waiters[letter.id] = waiter
             try:
-                await self._enter(letter, even_unrecorded=even_unrecorded)
+                await self._enter(letter, even_unrecorded=even_unrecorded, in_doubt=in_doubt)
             except StoreAwayError:
                 self._waiters.pop(letter.id, None)
                 waiter.cancel()
                 raise
         return waiter
 
-    async def _enter(self, letter: Letter, *, even_unrecorded: bool) -> None:
+    async def _enter(self, letter: Letter, *, even_unrecorded: bool, in_doubt: bool) -> None:
         since = time.monotonic()
         try:
             added = await self._records.add(letter, self._owner)
@@ -110,7 +113,7 @@ class Outbox:
             self._queue(letter.channel, _Job(letter.id, letter, since, recorded=False))
             return
         if added is not None:
-            self._queue(letter.channel, _Job(letter.id, added, since))
+            self._queue(letter.channel, _Job(letter.id, added, since, in_doubt=in_doubt))
             return
         known = await self._records.find(letter.id)
         if known is not None and known.ts:
@@ -168,7 +171,7 @@ class Outbox:
 
     async def _deliver(self, job: _Job) -> None:
         letter = job.letter
-        is_new = letter is not None
+        in_doubt = job.in_doubt or letter is None
         if letter is None:
             letter = await self._records.claim(job.letter_id, self._owner)
             if letter is None:
@@ -179,7 +182,7 @@ class Outbox:
             if letter.ts:
                 await self._update(letter)
             else:
-                in_doubt = not is_new and letter.state is State.POSTING
+                in_doubt = in_doubt and letter.state is State.POSTING
                 await self._post(letter, recorded=job.recorded, in_doubt=in_doubt)
         except DeclinedError as error:
             await self._give_up(letter, error.code, recorded=job.recorded)

@@ -8,7 +8,7 @@ from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
 from bot.store.event import Events
 from bot.store.incident import Incidents
-from bot.store.mongo import Database, Documents
+from bot.store.mongo import Database, Documents, Reach
 from bot.store.outbox import Outbox
 from bot.store.role import Roles
 from bot.store.timeline import Timelines
@@ -18,8 +18,10 @@ class Store:
     """The stores of one database. `owner` names this process in claims, which hold for `lease`."""
 
     def __init__(self, database: Database, owner: str, lease: timedelta) -> None:
+        reach = Reach()
+
         def documents(name: str) -> Documents:
-            return Documents(database[name])
+            return Documents(database[name], reach)
 
         self._indexed = {
             "incidents": incident.INDEXES,
@@ -44,8 +46,8 @@ class Store:
 
     async def reach(self) -> None:
         """Reads in the bot's own database, since a ping does not prove the password. Raises StoreAwayError."""
+        await self._documents("roles").probe()
         if not self._has_indexes:
             for name, indexes in self._indexed.items():
                 await self._documents(name).index(indexes)
             self._has_indexes = True
-        await self._documents("roles").one({})

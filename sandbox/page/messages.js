@@ -142,7 +142,7 @@ function content(message, place) {
       : message.text && h("div", { class: "text" }, mrkdwn(message.text), edited && " ", edited),
     message.attachments?.map((attachment, index) => attachmentNode(context, attachment, index)),
     message.files?.length > 0 && filesNode(message.files),
-    hasBlocks && edited,
+    hasBlocks && edited && h("div", null, edited),
   ];
 }
 
@@ -150,7 +150,7 @@ function contextOf(message, place) {
   const { channel, ts } = message;
   return {
     kind: "message",
-    key: `${channel}/${ts}`,
+    key: `${app.me}/${channel}/${ts}`,
     dom: `${place}-${channel}-${ts}`,
     container: { type: message.ephemeral ? "ephemeral" : "message", channel, ts },
     blocks: message.blocks ?? [],

@@ -3,7 +3,7 @@ import { blocksNode } from "./blocks.js";
 import { h } from "./dom.js";
 import { unsettle, valuesOf } from "./forms.js";
 import { textOf } from "./mrkdwn.js";
-import { act, app, refresh, say } from "./store.js";
+import { act, app, changed, refresh, say } from "./store.js";
 import { toastList } from "./toasts.js";
 
 let lastShown = { id: null, fields: 0 };
@@ -93,10 +93,11 @@ function strayErrors({ errors, blocks }) {
 
 async function submit(context, id) {
   if (app.busy.has(`submit ${id}`)) return;
-  unsettle(context);
-  refocus = true;
   const submission = { act: "submits", view_id: id, values: valuesOf(context, context.blocks) };
   const answer = await act(submission, { quiet: true, busy: `submit ${id}` });
+  unsettle(context);
+  refocus = true;
+  changed();
   if (answer.ok) return;
   // What is wrong with the inputs is said below them; anything else has no other place.
   await refresh();
@@ -109,13 +110,14 @@ function leave(event, top) {
   act({ act: "closes", view_id: top.id });
 }
 
-/** After each rendering: the first input of a new view, of one that got its inputs late, or with an error takes the focus. */
+/** After each rendering: the first input of a new view, of one that got its inputs late, or with an error gets the focus. */
 export function focusFirstField() {
   const id = app.state?.modals?.at(-1)?.id ?? null;
   const dialog = document.querySelector("dialog.modal");
   const fields = [...(dialog?.querySelectorAll(".modal-blocks :is(input, textarea, button.select)") ?? [])];
   const fresh = id !== lastShown.id || (lastShown.fields === 0 && fields.length > 0);
   lastShown = { id, fields: fields.length };
+  if (fresh) refocus = false;
   if (!dialog) return;
   // The browser may have closed it by itself on a second Escape; what the workspace says counts.
   if (!dialog.open) dialog.showModal();

@@ -132,7 +132,7 @@ function refusals() {
       h("strong", null, refusal.error),
       refusal.detail &&
         h("div", null, typeof refusal.detail === "string" ? refusal.detail : JSON.stringify(refusal.detail)),
-      when(refusal.at),
+      h("div", null, when(refusal.at)),
     );
   return h(
     "details",

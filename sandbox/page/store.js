@@ -76,6 +76,7 @@ function become(me) {
   stopLive();
   app.me = me;
   app.editing = null;
+  app.toasts = [];
   refresh();
   if (!me) return;
   stopLive = live(me, refresh, (online) => {

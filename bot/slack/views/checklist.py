@@ -1,15 +1,19 @@
 """What a checklist looks like: four phases with tick boxes, progress, and who ticked what when."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Block, CheckboxesElement, Option, PlainTextObject
 
 from bot.domain.checklist import Checklist, Item, Phase, Remark
 from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person
-from bot.slack.views.parts import Message, actions, context, header, said, section, short
+from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, said, section, short
 
 TICK = "checklist_tick"
 REMARKS = 5
+
+_BLOCK_ID = re.compile(r"(?P<window>[^/]+)/(?P<phase>[A-Z]+)/[0-9]+/(?P<ticked>[0-9,]*)")
 
 
 def card(checklist: Checklist) -> Message:
@@ -23,18 +27,33 @@ def card(checklist: Checklist) -> Message:
         if done:
             blocks.append(context(joined("\n", done)))
     if checklist.notes:
-        blocks.append(section(_remarks(checklist.notes)))
+        blocks += paragraphs(_remarks(checklist.notes))
     return Message(_sentence(checklist), tuple(blocks))
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The boxes of one phase as a message showed them: the numbers of the items that were ticked."""
+
+    window_id: str
+    phase: Phase
+    shown: frozenset[int]
 
 
 def _block_id(checklist: Checklist, phase: Phase) -> str:
     # With the version in it: a client that knows the block already keeps its own ticks and shows none of the others'.
-    return f"{checklist.window_id}/{phase.name}/{checklist.version}"
+    # With the ticks in it: a press brings the block's ID as its screen has it, but the message as it is by now.
+    ticked = ",".join(str(item.number) for item in checklist.of(phase) if item.is_done)
+    return f"{checklist.window_id}/{phase.name}/{checklist.version}/{ticked}"
 
 
-def window_of(block_id: str) -> str:
-    """The ID of the window whose checklist has this block."""
-    return block_id.partition("/")[0]
+def boxes_of(block_id: str) -> Boxes | None:
+    """What a block of ours showed; None for any other block."""
+    found = _BLOCK_ID.fullmatch(block_id)
+    if found is None or found["phase"] not in Phase.__members__:
+        return None
+    shown = frozenset(int(number) for number in found["ticked"].split(",") if number)
+    return Boxes(found["window"], Phase[found["phase"]], shown)
 
 
 def _boxes(phase: Phase, items: Sequence[Item]) -> CheckboxesElement:
@@ -52,13 +71,13 @@ def _done(item: Item) -> Mrkdwn:
     return mrkdwn("{}. done by {} {}", item.number, person(item.done_by), when)
 
 
-def _remarks(notes: Sequence[Remark]) -> Mrkdwn:
+def _remarks(notes: Sequence[Remark]) -> list[Mrkdwn]:
     lines = [
-        mrkdwn("• {} {}: {}", local(note.at), person(note.who), short(note.text, 400)) for note in notes[-REMARKS:]
+        mrkdwn("• {} {}: {}", local(note.at), person(note.who), brief(note.text, 400)) for note in notes[-REMARKS:]
     ]
     more = len(notes) - REMARKS
     title = mrkdwn("*Notes* (the newest {} of {})", REMARKS, len(notes)) if more > 0 else Mrkdwn("*Notes*")
-    return joined("\n", [title, *lines])
+    return [title, *lines]
 
 
 def _progress(checklist: Checklist) -> str:
@@ -80,7 +99,7 @@ def shown(checklist: Checklist, url: str) -> Message:
         ]
         blocks.append(section(joined("\n", [mrkdwn("*{}*", phase), *lines])))
     if checklist.notes:
-        blocks.append(section(_remarks(checklist.notes)))
+        blocks += paragraphs(_remarks(checklist.notes))
     blocks.append(
         context(Mrkdwn("`/checklist done 3` ticks, `/checklist undo 3` takes it back, `/checklist note …` notes."))
     )

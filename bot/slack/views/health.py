@@ -83,7 +83,7 @@ def _up_part(on: list[Reading], found: Report) -> Mrkdwn:
     if len(on) == 1:
         return mrkdwn("{} is up", _name(on[0].service)) if up else Mrkdwn("")
     if up == len(on):
-        return mrkdwn("All {} services are up", up)
+        return Mrkdwn("Both services are up") if up == 2 else mrkdwn("All {} services are up", up)
     return mrkdwn("{} of {} services {} up", up or "None", len(on), "is" if up == 1 else "are")
 
 
@@ -95,7 +95,8 @@ def _headline(found: Report) -> str:
     up = found.count(State.UP)
     if on == 1:
         return "The service is up" if up else "The service is not up"
-    return f"All {on} services are up" if up == on else f"{up} of {on} services are up"
+    every = "Both" if on == 2 else f"All {on}"
+    return f"{every} services are up" if up == on else f"{up} of {on} services are up"
 
 
 def _cell(reading: Reading) -> Mrkdwn:

@@ -13,10 +13,10 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.domain.incident import TITLE_LIMIT, Act, Deed, Incident, Severity
+from bot.domain.incident import RESOLUTION_LIMIT, TITLE_LIMIT, Act, Deed, Incident, Severity
 from bot.domain.timeline import Entry, Kind
-from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person, plain
-from bot.slack.views.parts import Message, actions, context, header, said, section, short
+from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
+from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, said, section, short
 
 OPEN_FORM = "incident_open_form"
 RESOLVE_FORM = "incident_resolve_form"
@@ -26,7 +26,7 @@ INPUT = "value"
 
 LISTED = 15
 TOLD = 20
-RESOLUTION_LIMIT = 1_000
+RESOLUTION_SHOWN = 1_200  # with escapes; the thread has all of it
 AFFECTED_LIMIT = 300
 
 
@@ -48,7 +48,10 @@ def card(incident: Incident, *, is_saved: bool) -> Message:
     if not incident.is_open:
         facts.append(
             mrkdwn(
-                "Resolved by {} {}: {}", person(incident.updated_by), local(incident.updated_at), incident.resolution
+                "Resolved by {} {}: {}",
+                person(incident.updated_by),
+                local(incident.updated_at),
+                brief(incident.resolution, RESOLUTION_SHOWN),
             )
         )
     blocks: list[Block] = [header(incident.title), section(joined("\n", facts))]
@@ -121,7 +124,7 @@ def listed(incidents: Sequence[Incident], urls: Sequence[str]) -> Message:
             "*{}* {} · {} · {} · since {}",
             link(url, incident.id) if url else incident.id,
             incident.severity.upper(),
-            incident.title,
+            brief(incident.title, 300),
             person(incident.owner),
             local(incident.opened_at),
         )
@@ -130,9 +133,7 @@ def listed(incidents: Sequence[Incident], urls: Sequence[str]) -> Message:
     if len(incidents) > LISTED:
         lines.append(mrkdwn("… and {} more.", len(incidents) - LISTED))
     lines.append(Mrkdwn("`/incident show ID` tells one; the last characters of the ID are enough."))
-    return Message(
-        mrkdwn("{}: {}.", count, ", ".join(i.id for i in incidents[:LISTED])), (section(joined("\n", lines)),)
-    )
+    return Message(mrkdwn("{}: {}.", count, ", ".join(i.id for i in incidents[:LISTED])), tuple(paragraphs(lines)))
 
 
 def shown(incident: Incident, entries: Sequence[Entry], url: str) -> Message:
@@ -152,14 +153,12 @@ def shown(incident: Incident, entries: Sequence[Entry], url: str) -> Message:
     if incident.affected:
         head.append(mrkdwn("Affected: {}", incident.affected))
     if incident.resolution:
-        head.append(mrkdwn("Resolution: {}", incident.resolution))
+        head.append(mrkdwn("Resolution: {}", brief(incident.resolution, RESOLUTION_SHOWN)))
     blocks: list[Block] = [section(joined("\n", head))]
     newest = entries[-TOLD:]
     if len(entries) > len(newest):
         blocks.append(context(mrkdwn("The newest {} of {} entries:", len(newest), len(entries))))
-    # Several entries a block, so that neither the 50 blocks nor the 3000 characters of one are exceeded.
-    lines = [_line(entry) for entry in newest]
-    blocks += [section(joined("\n", lines[i : i + 5])) for i in range(0, len(lines), 5)]
+    blocks += paragraphs([_line(entry) for entry in newest])
     text = mrkdwn("Incident {} ({}) is {}: {}", incident.id, incident.severity.upper(), incident.status, incident.title)
     return Message(text, tuple(blocks))
 
@@ -170,7 +169,7 @@ _VERBS = {Kind.OPENED: "opened it", Kind.NOTED: "noted", Kind.RESOLVED: "resolve
 def _line(entry: Entry) -> Mrkdwn:
     mark = Mrkdwn(":pushpin: key event, ") if entry.is_key_event else Mrkdwn("")
     what = "" if entry.kind is Kind.MESSAGE else f" {_VERBS[entry.kind]}"
-    return mrkdwn("{}{} {}{}: {}", mark, local(entry.at), person(entry.author), what, short(plain(entry.text), 400))
+    return mrkdwn("{}{} {}{}: {}", mark, local(entry.at), person(entry.author), what, brief(entry.text, 350))
 
 
 def form(severity: Severity, channel: str) -> View:

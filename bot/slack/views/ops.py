@@ -1,5 +1,6 @@
 """What /ops and all the small answers look like: help, roles, the audit trail, errors, pointers."""
 
+import re
 from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
@@ -7,30 +8,31 @@ from slack_sdk.models.blocks import Block
 from bot.domain.audit import SYSTEM, AuditEntry
 from bot.domain.role import Holder, Role
 from bot.errors import ConflictError, RefusedError, UserError, WordError
-from bot.slack.mrkdwn import Mrkdwn, channel, joined, local, mrkdwn, person
-from bot.slack.views.parts import Message, context, said, section, short
+from bot.slack.mrkdwn import Mrkdwn, channel, escape, joined, local, mrkdwn, person, plain
+from bot.slack.views.parts import Message, brief, context, paragraphs, said, section, short
 
-WORDS_SHOWN = 200
+WORDS_SHOWN = 100
+
+_MENTION = re.compile(r"<@([UW][A-Z0-9]{1,20})>")
 
 
 def help_page(title: str, summary: str, lines: Sequence[tuple[str, str]]) -> Message:
     """A command's help: each way to use it with what it does."""
-    rows = [mrkdwn("`{}`  {}", usage, says) for usage, says in lines]
     blocks: list[Block] = [section(mrkdwn("*{}*  {}", title, summary))]
-    blocks += [section(joined("\n", rows[i : i + 12])) for i in range(0, len(rows), 12)]
+    blocks += paragraphs([mrkdwn("`{}`  {}", usage, says) for usage, says in lines])
     blocks.append(context(Mrkdwn("In an incident's thread the same words work after a mention of the bot.")))
-    return Message(mrkdwn("Help for {}: {}", title, summary), tuple(blocks))
+    return Message(mrkdwn("This is the help for {}. {}", title, summary), tuple(blocks))
 
 
 def complaint(error: UserError) -> Message:
     """A person's mistake, or another's act in between: what, where, and the remedy."""
-    problem = mrkdwn("{}", error.problem)
+    problem = _readable(error.problem)
     if isinstance(error, ConflictError) and error.by:
-        problem = mrkdwn("{}, by {}.", error.problem.rstrip("."), person(error.by))
+        problem = mrkdwn("{}, by {}.", Mrkdwn(problem.rstrip(".")), person(error.by))
     lines = [problem]
     if isinstance(error, RefusedError) and error.may:
         lines.append(mrkdwn("Who may: {}", joined(", ", [person(who) for who in error.may[:10]])))
-    if isinstance(error, WordError) and error.end > error.start:
+    if isinstance(error, WordError) and plain(error.text[error.start : error.end]).strip():
         lines.append(_pointed(error))
     if error.remedy:
         lines.append(mrkdwn("{}", error.remedy))
@@ -38,10 +40,18 @@ def complaint(error: UserError) -> Message:
 
 
 def _pointed(error: WordError) -> Mrkdwn:
-    before, word, after = error.text[: error.start], error.text[error.start : error.end], error.text[error.end :]
+    places = ((0, error.start), (error.start, error.end), (error.end, None))
+    # In one line, since a line break ends a quotation.
+    before, word, after = (re.sub(r"\s+", " ", error.text[start:end]) for start, end in places)
     lead = "…" + before[-40:] if len(before) > 40 else before
     tail = after[:40] + "…" if len(after) > 40 else after
-    return mrkdwn("> {}*{}*{}", lead, short(word, WORDS_SHOWN), tail)
+    return mrkdwn("> {}*{}*{}", _readable(lead), _readable(short(word, WORDS_SHOWN)), _readable(tail))
+
+
+def _readable(text: str) -> Mrkdwn:
+    """A person's words with the mentions in them as names: the answer is theirs alone, and calls nobody."""
+    parts = _MENTION.split(text)
+    return joined("", [person(part) if number % 2 else escape(part) for number, part in enumerate(parts)])
 
 
 def unexpected(reference: str) -> Message:
@@ -62,15 +72,15 @@ def elsewhere(ops_channel: str, name: str) -> Message:
 
 
 def stale() -> Message:
-    """A button or menu that the bot does not know any more."""
+    """A button, form or menu entry that the bot does not know any more."""
     return said(
-        Mrkdwn("This button belongs to an older version of the bot. Nothing was changed; type the command instead.")
+        Mrkdwn("That belongs to another version of the bot, so nothing was changed. `/ops help` lists what to type.")
     )
 
 
 def unknown_command(name: str) -> Message:
     """A command that the app has in Slack but the bot does not know."""
-    return said(mrkdwn("The bot does not know {} (yet). `/ops help` lists what it does.", name))
+    return said(mrkdwn("The bot does not know `{}`. `/ops help` lists what it does.", name))
 
 
 def roles(holders: Sequence[Holder]) -> Message:
@@ -95,11 +105,11 @@ def assigned(holder: Holder) -> Message:
     return said(mrkdwn("{} is now {}, backup {}.", holder.role, person(holder.owner), backup))
 
 
-def whoami(who: str, his_roles: Sequence[Role], *, is_admin: bool) -> Message:
+def whoami(who: str, his_roles: Sequence[Role], *, may_assign: bool) -> Message:
     """What the bot knows of the person who asks."""
-    names = ", ".join(his_roles) or "no role"
-    admin = " You may hand out roles." if is_admin else ""
-    return said(mrkdwn("You are {} ({}) with {}.{}", person(who), who, names, admin))
+    what = f"Your role is {his_roles[0]}" if len(his_roles) == 1 else f"Your roles are {' and '.join(his_roles)}"
+    rights = " You may hand out roles." if may_assign else ""
+    return said(mrkdwn("You are {} ({}). {}.{}", person(who), who, what if his_roles else "You have no role", rights))
 
 
 def audit(entries: Sequence[AuditEntry]) -> Message:
@@ -114,9 +124,15 @@ def audit(entries: Sequence[AuditEntry]) -> Message:
             entry.act,
             entry.subject,
             entry.outcome,
-            f" ({short(entry.detail, 120)})" if entry.detail else "",
+            mrkdwn(" ({})", _detail(entry)) if entry.detail else "",
         )
         for entry in entries
     ]
-    blocks = tuple(section(joined("\n", lines[i : i + 8])) for i in range(0, len(lines), 8))
-    return Message(mrkdwn("The newest {} entries of the audit trail.", len(entries)), blocks)
+    count = "The newest entry" if len(entries) == 1 else f"The newest {len(entries)} entries"
+    return Message(mrkdwn("{} of the audit trail.", count), tuple(paragraphs(lines)))
+
+
+def _detail(entry: AuditEntry) -> Mrkdwn:
+    if entry.act != "role":
+        return brief(entry.detail, 100)
+    return joined(" ", [person(word.rstrip(",")) + word[len(word.rstrip(",")) :] for word in entry.detail.split()])

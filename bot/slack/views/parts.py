@@ -3,7 +3,7 @@
 Limits: https://docs.slack.dev/reference/block-kit/blocks (50 blocks a message, 3000 characters a section).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.slack.mrkdwn import Mrkdwn, plain
+from bot.slack.mrkdwn import Mrkdwn, escape, joined, plain
 
 MAX_BLOCKS = 50
 MAX_SECTION = 3000
@@ -51,9 +51,26 @@ def short(text: str, limit: int) -> str:
     return cut.rstrip() + "…"
 
 
+def brief(text: str, limit: int) -> Mrkdwn:
+    """A person's text, escaped, and then cut to `limit` characters: escapes make it up to five times as long."""
+    return Mrkdwn(short(escape(text), limit))
+
+
 def section(text: Mrkdwn, accessory: InteractiveElement | None = None, block_id: str | None = None) -> SectionBlock:
     """A paragraph, with one element at its right if wanted."""
     return SectionBlock(text=MarkdownTextObject(text=short(text, MAX_SECTION)), accessory=accessory, block_id=block_id)
+
+
+def paragraphs(lines: Sequence[Mrkdwn]) -> list[Block]:
+    """Lines in as few sections as hold them; a cut through a line could fall into a link or a mention."""
+    blocks: list[Block] = []
+    held: list[Mrkdwn] = []
+    for line in lines:
+        if held and sum(len(one) + 1 for one in (*held, line)) > MAX_SECTION:
+            blocks.append(section(joined("\n", held)))
+            held = []
+        held.append(line)
+    return [*blocks, section(joined("\n", held))] if held else blocks
 
 
 def fields(*texts: Mrkdwn) -> SectionBlock:

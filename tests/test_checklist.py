@@ -1,0 +1,330 @@
+"""The checklist of a window as people work through it: one message in the channel, ticked by many hands."""
+
+import asyncio
+import copy
+
+import pytest
+
+from sandbox.payloads import Payloads
+from sandbox.people import Person
+from sandbox.sight import Post
+from sandbox.values import action_of, interactive, options_of, value_of
+from tests.world import World
+
+WINDOW = "MW-20261128-0200"
+ANNOUNCE, SNAPSHOT, ROLLBACK = "1. Announce the window", "2. Snapshot configs", "3. Verify the rollback plan"
+
+
+@pytest.fixture
+async def card(world: World) -> Post:
+    """The checklist that Ann started for the Saturday ahead."""
+    world.clock.set("2026-11-26 12:00:00")
+    await world.ann.says("/checklist", "start")
+    await world.ann.sees(f"The checklist of {WINDOW} is in the channel.")
+    return await world.slack.shows(f"Checklist of {WINDOW}")
+
+
+class Screen:
+    """The checklist as one person's client showed it at some moment, which hears of nothing that comes later."""
+
+    def __init__(self, world: World, person: Person, card: Post) -> None:
+        self._slack = world.slack
+        self._person = person
+        self._card = card
+        self._blocks = copy.deepcopy(card.blocks)
+        self._selected = {number for block, _ in interactive(self._blocks) for number in _initially(block)}
+
+    async def presses(self, number: str) -> None:
+        """A click on the box of an item, whatever it shows."""
+        self._selected ^= {number}
+        for block, element in interactive(self._blocks):
+            values = [option["value"] for option in options_of(element)]
+            if number in values:
+                chosen = value_of(element, [value for value in values if value in self._selected])
+                action = action_of(block, element, chosen, self._slack.workspace.next_ts())
+        url = self._slack.hooks.issue(self._person.id, self._card.channel, self._card.raw)
+        payload = Payloads(self._slack.workspace).message_action(self._person.id, self._card.raw, action, url)
+        await self._slack.delivery.ask("interactive", payload)
+
+
+def _initially(block: dict[str, list[dict[str, list[dict[str, str]]]]]) -> list[str]:
+    return [option["value"] for option in block["elements"][0].get("initial_options", ())]
+
+
+async def done(world: World) -> list[tuple[int, str]]:
+    """The items that MongoDB has as done, with who did them."""
+    stored = await world.document("checklists", WINDOW)
+    return [(item["number"], item["done_by"]) for item in stored["items"] if item["done_by"]]
+
+
+async def until_ticked(world: World, card: Post, *texts: str) -> None:
+    """Waits until the message shows exactly these boxes as ticked."""
+    await world.slack.until(lambda: card.ticked == list(texts), f"{texts} to be ticked")
+
+
+def checklists(world: World) -> list[Post]:
+    return [post for post in world.slack.channel().by_bot if post.shown.startswith("Checklist of")]
+
+
+# Starting
+
+
+async def test_starting_posts_four_phases_with_boxes_and_progress(world: World, card: Post) -> None:
+    """`/checklist start` posts one message: phases, boxes, how many are done; its key is the window's ID."""
+    assert card.shown.startswith(f"Checklist of {WINDOW}: 0 of 12 done")
+    for phase in ("Pre-maintenance", "During", "Post-maintenance", "Communication"):
+        assert f"*{phase}*: 0 of 3 done" in card.shown
+    assert "12. Update the incident tracker" in card.shown
+    assert card.ticked == []
+    assert card.text == f"The checklist of {WINDOW}: 0 of 12 done."
+    assert card.metadata is not None
+    assert (card.metadata["event_type"], card.metadata["event_payload"]["key"]) == ("opsbot_checklist", WINDOW)
+    stored = await world.document("checklists", WINDOW)
+    assert (stored["started_by"], stored["ts"], len(stored["items"])) == (world.ann.id, card.ts, 12)
+
+
+async def test_starting_again_leads_to_the_same_message(world: World, card: Post) -> None:
+    """A window has one checklist: whoever starts it again gets a link to it."""
+    await world.ann.says("/checklist", "done 1")
+    await world.bob.says("/checklist", "start")
+    await world.bob.sees(f"The checklist of {WINDOW} was posted before.", "Open it")
+    assert await done(world) == [(1, world.ann.id)]
+    assert checklists(world) == [card]
+
+
+async def test_two_who_start_at_once_share_one_message(world: World) -> None:
+    """One message, both get its link."""
+    await asyncio.gather(world.ann.says("/checklist", "start"), world.bob.says("/checklist", "start"))
+    await world.ann.sees("The checklist of MW-", "Open it")
+    await world.bob.sees("The checklist of MW-", "Open it")
+    assert len(checklists(world)) == 1
+    assert len(await world.documents("checklists")) == 1
+
+
+async def test_the_checklist_of_a_later_window_is_started_by_its_date(world: World) -> None:
+    """`start` takes a window's date or the end of its ID; a day without a window is refused."""
+    world.clock.set("2026-11-26 12:00:00")
+    await world.ann.says("/checklist", "start 2026-12-05")
+    await world.slack.shows("Checklist of MW-20261205-0200")
+    await world.ann.says("/checklist", "start 2026-12-06")
+    await world.ann.sees("I know no window MW-20261206.", "/maintenance")
+    assert len(checklists(world)) == 1
+
+
+# Ticking
+
+
+async def test_a_box_ticks_and_shows_who_and_when(world: World, card: Post) -> None:
+    """A pressed box stays ticked for everybody, with the person and the time; nobody else is told."""
+    outcome = await world.ann.ticks(SNAPSHOT, on=card)
+    assert outcome.acked_in is not None
+    assert outcome.acked_in < 1.0
+    await until_ticked(world, card, SNAPSHOT)
+    assert "1 of 12 done" in card.shown
+    assert "2. done by @ann 2026-11-26 12:00 UTC" in card.shown
+    assert await done(world) == [(2, world.ann.id)]
+    assert len(checklists(world)) == 1
+    assert [post for post in world.bob.ephemerals if "2" in post.shown] == []
+
+
+async def test_a_box_is_unticked_by_anybody(world: World, card: Post) -> None:
+    """Unticking takes the tick back, whoever it was, and is in the audit trail."""
+    await world.ann.ticks(SNAPSHOT, on=card)
+    await until_ticked(world, card, SNAPSHOT)
+    await world.bob.unticks(SNAPSHOT, on=card)
+    await until_ticked(world, card)
+    assert "done by" not in card.shown
+    assert await done(world) == []
+    (entry,) = await world.stored("audit", act="untick")
+    assert (entry["who"], entry["subject"]) == (world.bob.id, f"{WINDOW}/2")
+
+
+async def test_words_tick_and_untick(world: World, card: Post) -> None:
+    """`done 1,3` ticks both, `undo 3` takes one back; each says what it did."""
+    await world.ann.says("/checklist", "done 1,3")
+    await world.ann.sees("Done: 1. Announce the window, 3. Verify the rollback plan. 2 of 12 done.")
+    await until_ticked(world, card, ANNOUNCE, ROLLBACK)
+    await world.bob.says("/checklist", "undo 3")
+    await world.bob.sees("Not done: 3. Verify the rollback plan. 1 of 12 done.")
+    await until_ticked(world, card, ANNOUNCE)
+
+
+async def test_a_mention_ticks(world: World, card: Post) -> None:
+    """`@Ops Bot done 4` does the same, and is answered privately."""
+    await world.ann.writes("@Ops Bot done 4")
+    await until_ticked(world, card, "4. Execute the runbook steps")
+    await world.ann.sees("Done: 4. Execute the runbook steps.")
+    assert checklists(world) == [card]
+
+
+async def test_two_people_who_tick_at_the_same_moment_are_both_kept(world: World, card: Post) -> None:
+    """Each payload has the whole phase without the other's tick; both ticks stay."""
+    await asyncio.gather(world.ann.ticks(ANNOUNCE, on=card), world.bob.ticks(SNAPSHOT, on=card))
+    await until_ticked(world, card, ANNOUNCE, SNAPSHOT)
+    assert await done(world) == [(1, world.ann.id), (2, world.bob.id)]
+
+
+async def test_a_tick_on_an_old_screen_does_not_undo_what_others_did(world: World, card: Post) -> None:
+    """A phone that shows the list of an hour ago ticks and unticks its own item, and nothing else."""
+    await world.ann.ticks(ROLLBACK, on=card)
+    await until_ticked(world, card, ROLLBACK)
+    phone = Screen(world, world.slack.person("cyd"), card)
+    await world.bob.ticks(ANNOUNCE, on=card)
+    await until_ticked(world, card, ANNOUNCE, ROLLBACK)
+    await world.ann.unticks(ROLLBACK, on=card)
+    await until_ticked(world, card, ANNOUNCE)
+    await phone.presses("2")
+    await until_ticked(world, card, ANNOUNCE, SNAPSHOT)
+    await phone.presses("2")
+    await until_ticked(world, card, ANNOUNCE)
+    assert await done(world) == [(1, world.bob.id)]
+
+
+async def test_of_two_who_tick_the_same_item_the_second_is_told(world: World, card: Post) -> None:
+    """One effect, with the name of whoever was first; the other hears that name."""
+    await asyncio.gather(world.ann.ticks(ANNOUNCE, on=card), world.bob.ticks(ANNOUNCE, on=card))
+    told = await world.slack.until(
+        lambda: next(
+            (p for p in (world.ann, world.bob) if any("ticked already" in e.shown for e in p.ephemerals)), None
+        ),
+        "one of them to be told",
+    )
+    first = world.bob if told is world.ann else world.ann
+    assert f"“Announce the window” is ticked already, by @{first.name}." in told.ephemerals[-1].shown
+    assert await done(world) == [(1, first.id)]
+    await until_ticked(world, card, ANNOUNCE)
+
+
+async def test_a_quick_tick_and_untick_ends_unticked(world: World, card: Post) -> None:
+    """A person who takes a tick back before the message shows it has taken it back."""
+    world.slack.faults.add("latency", "chat.update", count=1, value=0.3)
+    await world.ann.ticks(ANNOUNCE, on=card)
+    await world.ann.unticks(ANNOUNCE, on=card)
+    await world.stored("audit", act="untick")
+    await world.slack.until(lambda: card.edited and "0 of 12 done" in card.shown, "the message to be as before")
+    assert await done(world) == []
+    assert card.ticked == []
+
+
+async def test_presses_on_an_old_screen_count_one_by_one(world: World, card: Post) -> None:
+    """Tick, tick, untick and tick again on a screen that shows none of it: the last state is what counts."""
+    screen = Screen(world, world.ann, card)
+    for number in ("1", "2", "1", "3", "3"):
+        await screen.presses(number)
+    await world.stored("audit", 2, act="untick")
+    assert await done(world) == [(2, world.ann.id)]
+    await screen.presses("1")
+    await until_ticked(world, card, ANNOUNCE, SNAPSHOT)
+
+
+async def test_a_tick_that_is_taken_back_and_given_again_stays(world: World, card: Post) -> None:
+    """Untick and tick on a screen that shows the tick all the while: it is ticked."""
+    await world.bob.ticks(ANNOUNCE, on=card)
+    await until_ticked(world, card, ANNOUNCE)
+    screen = Screen(world, world.ann, card)
+    await screen.presses("1")
+    await world.stored("audit", act="untick")
+    await screen.presses("1")
+    await world.stored("checklists", items={"$elemMatch": {"number": 1, "done_by": world.ann.id}})
+    await until_ticked(world, card, ANNOUNCE)
+
+
+async def test_a_box_works_after_a_restart_of_the_bot(world: World, card: Post) -> None:
+    """The message carries all that the next bot needs."""
+    await world.ann.ticks(ANNOUNCE, on=card)
+    await until_ticked(world, card, ANNOUNCE)
+    await world.stops()
+    await world.starts()
+    await world.bob.ticks(SNAPSHOT, on=card)
+    await until_ticked(world, card, ANNOUNCE, SNAPSHOT)
+    await world.bob.unticks(ANNOUNCE, on=card)
+    await until_ticked(world, card, SNAPSHOT)
+
+
+# Words
+
+
+async def test_an_item_that_is_done_is_not_done_twice(world: World, card: Post) -> None:
+    """`done` of a ticked item says who ticked it; `undo` of an open one says that it is open."""
+    await world.ann.says("/checklist", "done 5")
+    await world.ann.sees("Done: 5.")
+    await world.bob.says("/checklist", "done 5")
+    await world.bob.sees("5. “Log deviations” is ticked already, by @ann.", "Nothing was changed.")
+    await world.bob.says("/checklist", "undo 6")
+    await world.bob.sees("6. “Monitor the dashboards” is not ticked.", "Nothing was changed.")
+    assert await done(world) == [(5, world.ann.id)]
+    assert await world.documents("audit", act="untick") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("done 13", "There is no item 13. The items are 1 to 12"),
+        ("done 0", "“0” is out of range."),
+        ("done 1,99", "There is no item 99."),
+        ("undo two", "“two” is not an item's number."),
+        ("done", "Which item?"),
+        ("note", "The note is empty."),
+    ],
+)
+async def test_what_is_not_on_the_list_changes_nothing(world: World, card: Post, words: str, answer: str) -> None:
+    """A number outside the list, a word instead of one, or nothing: a private answer, and all stays as it was."""
+    before = await world.document("checklists", WINDOW)
+    await world.ann.says("/checklist", words)
+    await world.slack.until(
+        lambda: answer in world.ann.ephemerals[-1].shown.replace("\n", " "), f"{answer!r} to be answered"
+    )
+    assert await world.document("checklists", WINDOW) == before
+    assert not card.edited
+
+
+async def test_notes_are_on_the_checklist(world: World, card: Post) -> None:
+    """`note` adds a line with who and when; mentions in it call nobody again."""
+    await world.bob.says("/checklist", "note Loki restarted twice, @ann looks at it")
+    await world.bob.sees(f"Noted in the checklist of {WINDOW}.")
+    await world.slack.until(
+        lambda: "2026-11-26 12:00 UTC @bob: Loki restarted twice, @ann looks at it" in card.shown, "the note"
+    )
+    stored = await world.document("checklists", WINDOW)
+    assert [(note["who"], note["text"]) for note in stored["notes"]] == [
+        (world.bob.id, "Loki restarted twice, @ann looks at it")
+    ]
+    assert world.ann.id not in str(card.blocks)
+
+
+async def test_show_tells_what_is_done(world: World, card: Post) -> None:
+    """A bare `/checklist` shows every item privately, with who did it, and leads to the message."""
+    await world.ann.says("/checklist", "done 2")
+    await until_ticked(world, card, SNAPSHOT)
+    await world.bob.says("/checklist")
+    seen = await world.bob.sees(f"The checklist of {WINDOW}: 1 of 12 done.", "Open it")
+    assert "☑ 2. Snapshot configs (done by @ann)" in seen.shown
+    assert "☐ 12. Update the incident tracker" in seen.shown
+    assert checklists(world) == [card]
+
+
+async def test_before_the_start_show_says_how_to_start(world: World) -> None:
+    """Without a checklist there is nothing to show or tick: the answer names the command that posts it."""
+    world.clock.set("2026-11-26 12:00:00")
+    for words in ("", "show", "done 1", "note hello"):
+        await world.ann.says("/checklist", words)
+        await world.slack.until(
+            lambda: "has no checklist yet. `/checklist start`" in world.ann.ephemerals[-1].shown.replace("\n", " "),
+            f"an answer to {words!r}",
+        )
+        world.slack.workspace.ephemerals.clear()
+    assert await world.documents("checklists") == []
+
+
+async def test_elsewhere_it_is_shown_but_not_changed(world: World, card: Post) -> None:
+    """In another channel the questions are answered; changes are refused with a pointer to the ops channel."""
+    for words in ("start", "done 1", "undo 1", "note hello"):
+        await world.ann.says("/checklist", words, channel="#random")
+        await world.slack.until(
+            lambda: "changes are made in #ops-shared" in world.ann.ephemerals[-1].shown, f"a pointer for {words!r}"
+        )
+        world.slack.workspace.ephemerals.clear()
+    await world.ann.says("/checklist", "show", channel="#random")
+    await world.ann.sees(f"The checklist of {WINDOW}: 0 of 12 done.")
+    assert world.slack.channel("#random").by_bot == []
+    assert await done(world) == []

@@ -1,0 +1,167 @@
+"""MongoDB away: what goes on all the same, what is refused, and what is put back afterwards."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from tests.test_incident import ID, opened
+from tests.test_once import cards
+from tests.world import World
+
+
+@pytest.fixture
+async def world(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
+    """A world whose MongoDB can be taken away."""
+    async with World(slack, own_mongod.url()) as ready:
+        yield ready
+        own_mongod.start()
+
+
+async def test_an_incident_opened_without_mongodb_is_in_it_when_it_returns(world: World, own_mongod: Mongod) -> None:
+    """The card goes out at once and says that it is not saved; afterwards the record is there and the card is plain."""
+    own_mongod.kill()
+    answer = await world.ann.says("/incident", "open sev1 all is down")
+    assert answer.acked_in is not None
+    assert answer.acked_in < 1.0
+    card = await world.slack.shows("all is down", "Not yet saved")
+    found = ID.search(card.shown)
+    assert found
+    await world.ann.sees(found[0], "MongoDB does not answer")
+    own_mongod.start()
+    (stored,) = await world.stored("incidents", _id=found[0])
+    assert (stored["title"], stored["opened_by"], stored["card_ts"]) == ("all is down", world.ann.id, card.ts)
+    await world.slack.until(lambda: "Not yet saved" not in card.shown, "the card to be plain")
+    await world.stored("timeline", incident_id=found[0], kind="opened")
+    assert cards(world.slack) == [found[0]]
+
+
+async def test_an_incident_survives_without_mongodb_and_without_the_bot(world: World, own_mongod: Mongod) -> None:
+    """MongoDB away, then the bot gone too: the next bot finds the card in the channel and puts the incident back."""
+    own_mongod.kill()
+    await world.ann.says("/incident", "open sev2 payments & <refunds> are down")
+    card = await world.slack.shows("payments", "Not yet saved")
+    await world.ann.sees("is open")
+    await world.stops()
+    message = await world.bob.writes("still down", thread=card)
+    own_mongod.start()
+    await world.starts()
+    (stored,) = await world.stored("incidents")
+    assert (stored["title"], stored["card_ts"]) == ("payments & <refunds> are down", card.ts)
+    await world.stored("timeline", ts=message.ts, text="still down")
+    await world.slack.until(lambda: "Not yet saved" not in card.shown, "the card to be plain")
+    assert cards(world.slack) == [stored["_id"]]
+    await world.stored("audit", act="put back", subject=stored["_id"])
+
+
+async def test_a_form_and_a_mention_open_incidents_without_mongodb_too(world: World, own_mongod: Mongod) -> None:
+    """All ways of opening work while MongoDB is away."""
+    own_mongod.kill()
+    await world.ann.says("/incident", "open")
+    await world.ann.sees("What is wrong?")
+    await world.ann.submits({"What is wrong?": "by form"})
+    await world.bob.writes("@Ops Bot open sev1 by mention")
+    await world.slack.shows("by form", "Not yet saved")
+    await world.slack.shows("by mention", "Not yet saved")
+    own_mongod.start()
+    await world.stored("incidents", 2)
+    assert len(cards(world.slack)) == 2
+
+
+async def test_a_double_enter_without_mongodb_is_one_incident(world: World, own_mongod: Mongod) -> None:
+    """The bot's own memory is enough to recognise the same words."""
+    own_mongod.kill()
+    await asyncio.gather(*(world.ann.says("/incident", "open sev1 all is down") for _ in range(3)))
+    await world.slack.until(lambda: len(world.ann.ephemerals) >= 3, "all to be answered", within=10.0)
+    own_mongod.start()
+    await world.stored("incidents")
+    await world.slack.settled(0.3)
+    assert len(await world.documents("incidents")) == len(cards(world.slack)) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("/incident", "note {id} it is the cache"),
+        ("/incident", "resolve {id} fixed"),
+        ("/incident", "show {id}"),
+        ("/incident", ""),
+        ("/checklist", "start"),
+        ("/checklist", "done 1"),
+        ("/ops", "roles"),
+        ("/ops", "audit"),
+        ("/ops", "role on-call @bob"),
+    ],
+)
+async def test_what_needs_mongodb_says_that_nothing_was_changed(
+    world: World, own_mongod: Mongod, command: str, text: str
+) -> None:
+    """Acknowledged at once, refused in words, and nothing is posted."""
+    card, incident_id = await opened(world)
+    own_mongod.kill()
+    before = len(world.slack.channel().everything)
+    answer = await world.ann.says(command, text.format(id=incident_id))
+    assert answer.acked_in is not None
+    assert answer.acked_in < 1.0
+    await world.ann.sees("MongoDB does not answer", "nothing was changed")
+    assert len(world.slack.channel().everything) == before
+    assert "investigating" in card.shown
+
+
+async def test_maintenance_shows_the_windows_without_mongodb(world: World, own_mongod: Mongod) -> None:
+    """Windows follow from the settings; what was announced is said to be unknown."""
+    own_mongod.kill()
+    await world.ann.says("/maintenance")
+    await world.ann.sees("Weekly maintenance", "what was announced already is not known")
+
+
+async def test_health_says_that_mongodb_is_down(world: World, own_mongod: Mongod) -> None:
+    """`/health` names MongoDB as down while it is, and as up afterwards."""
+    own_mongod.kill()
+    await world.ann.says("/health", "mongodb")
+    await world.ann.sees("mongodb", "down")
+    own_mongod.start()
+    await world.ann.says("/health", "mongodb")
+    await world.ann.sees("The service is up", "mongodb")
+
+
+async def test_thread_messages_written_without_mongodb_are_in_the_timeline_later(
+    world: World, own_mongod: Mongod
+) -> None:
+    """What was said while MongoDB was away is there once it is back, each message once."""
+    card, incident_id = await opened(world)
+    own_mongod.kill()
+    one = await world.ann.writes("first", thread=card)
+    two = await world.bob.writes("second", thread=card)
+    own_mongod.start()
+    entries = await world.stored("timeline", 2, incident_id=incident_id, kind="message")
+    await world.slack.redeliver()
+    await world.slack.settled(0.3)
+    assert sorted(entry["ts"] for entry in entries) == [one.ts, two.ts]
+    assert len(await world.documents("timeline", kind="message")) == 2
+
+
+async def test_a_bot_starts_and_works_without_mongodb(world: World, own_mongod: Mongod) -> None:
+    """A bot that starts while MongoDB is away takes commands, and has its indexes and records afterwards."""
+    await world.stops()
+    own_mongod.kill()
+    await world.starts()
+    await world.ann.says("/incident", "open sev1 all is down")
+    await world.slack.shows("all is down", "Not yet saved")
+    own_mongod.start()
+    await world.stored("incidents")
+
+
+async def test_a_mongodb_that_hangs_delays_no_acknowledgement(world: World, own_mongod: Mongod) -> None:
+    """A server that takes connections and never answers: the card is there after a few seconds, the record later."""
+    own_mongod.pause()
+    answer = await world.ann.says("/incident", "open sev1 all is down")
+    assert answer.acked_in is not None
+    assert answer.acked_in < 1.0
+    await world.slack.shows("all is down", "Not yet saved", within=12.0)
+    own_mongod.resume()
+    await world.stored("incidents")
+    await world.slack.settled(0.3)
+    assert len(cards(world.slack)) == len(await world.documents("incidents")) == 1
