@@ -23,6 +23,8 @@ class Tasks:
         task = asyncio.create_task(self._supervise(work, name), name=name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        # A task that is cancelled before its first step would leave its work behind, never awaited.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def _supervise(self, work: Coroutine[Any, Any, None], name: str) -> None:

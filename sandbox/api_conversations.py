@@ -6,22 +6,25 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from sandbox.api_chat import conversation
+from sandbox.manifest import Manifest
 from sandbox.records import Json, SlackError
 from sandbox.web_api import Method
 from sandbox.wire import channel_json, member_json, message_json
-from sandbox.workspace import APP, BOT, BOT_USER, DOMAIN, TEAM, Message, Workspace
+from sandbox.workspace import APP, BOT, BOT_USER, DOMAIN, TEAM, Channel, Message, Workspace
 
 HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
 READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 OPEN = ("channels:manage", "groups:write", "im:write", "mpim:write")
+KINDS = {"public_channel": "channels", "private_channel": "groups", "im": "im", "mpim": "mpim"}
 _T = TypeVar("_T")
 
 
 class Directory:
     """What the bot can read of the workspace."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, manifest: Manifest) -> None:
         self._workspace = workspace
+        self._manifest = manifest
 
     def methods(self) -> dict[str, Method]:
         """By name."""
@@ -50,7 +53,7 @@ class Directory:
 
     def history(self, args: Json) -> Json:
         """conversations.history: newest first; no replies but broadcast ones; metadata only when asked for."""
-        channel = conversation(self._workspace, args, member=True)
+        channel = self._readable(args)
         oldest, latest = _bounds(args)
         inside = [one for one in self._workspace.roots(channel.id) if _between(one, oldest, latest, args)]
         page, cursor = _page(args, inside[::-1], 100, 999)
@@ -59,7 +62,7 @@ class Directory:
 
     def replies(self, args: Json) -> Json:
         """conversations.replies: the parent first, then the replies, oldest first."""
-        channel = conversation(self._workspace, args, member=True)
+        channel = self._readable(args)
         ts = args.get("ts")
         if not ts:
             raise SlackError("invalid_arguments", messages=("missing required field: ts",))
@@ -81,7 +84,10 @@ class Directory:
 
     def all_conversations(self, args: Json) -> Json:
         """conversations.list: `types` defaults to public channels."""
-        types = set(str(args.get("types") or "public_channel").split(","))
+        types = set(str(args.get("types") or "public_channel").replace(" ", "").split(","))
+        if types - set(KINDS):
+            raise SlackError("invalid_types", str(args["types"]))
+        self._manifest.check(*(f"{KINDS[kind]}:read" for kind in sorted(types)))
         channels = [
             channel
             for channel in self._workspace.channels.values()
@@ -132,6 +138,12 @@ class Directory:
     def team(self, _args: Json) -> Json:
         """team.info."""
         return {"team": {"id": TEAM, "name": "Sandbox", "domain": DOMAIN, "email_domain": "", "icon": {}}}
+
+    def _readable(self, args: Json) -> Channel:
+        """A conversation whose messages the bot may read: each kind has a scope of its own."""
+        channel = conversation(self._workspace, args, member=True)
+        self._manifest.check("im:history" if channel.im_with else "channels:history")
+        return channel
 
     def _shown(self, messages: Sequence[Message], args: Json) -> list[Json]:
         metadata = bool(args.get("include_all_metadata"))

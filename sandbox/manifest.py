@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.records import SlackError
+
 # The scope without which Slack does not let an app subscribe to an event.
 # https://docs.slack.dev/reference/events
 EVENT_SCOPES = {
@@ -78,6 +80,11 @@ class Manifest:
     def is_interactive(self) -> bool:
         """Whether interactivity is switched on; without it Slack sends no clicks, forms or shortcuts."""
         return not self.raw or bool(self.raw.get("settings", {}).get("interactivity", {}).get("is_enabled"))
+
+    def check(self, *scopes: str) -> None:
+        """Raise SlackError missing_scope unless all these scopes are granted."""
+        if self.scopes is not None and (missing := [scope for scope in scopes if scope not in self.scopes]):
+            raise SlackError("missing_scope", needed=",".join(missing), provided=",".join(sorted(self.scopes)))
 
     def hears(self, subscription: str) -> bool:
         """Whether the app subscribed to an event, and may."""

@@ -75,7 +75,7 @@ class Slack:
         self.interactions = Interactions(self.workspace, asks, self.screens, self.hooks)
         methods = (
             Chat(self.conversations, strict_rate=strict_rate).methods()
-            | Directory(self.workspace).methods()
+            | Directory(self.workspace, self.manifest).methods()
             | Views(self.workspace, self.screens, self.manifest, self._link).methods()
             | self.files.methods()
         )

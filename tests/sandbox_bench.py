@@ -1,7 +1,7 @@
 """What tests of the workspace itself need: a Web API client, a bare websocket, and a small Bolt app."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -140,3 +140,61 @@ def modal(*blocks: Json, **more: Any) -> Json:
         "blocks": list(blocks),
         **more,
     }
+
+
+async def answered(bot: Link, act: Awaitable[Any]) -> tuple[Json, Any]:
+    """Let a person act, acknowledge what comes of it without words; the payload, and what the act returned."""
+    acting = asyncio.ensure_future(act)
+    envelope = await bot.frame()
+    await bot.ack(envelope)
+    return envelope["payload"], await acting
+
+
+MANIFEST = {
+    "features": {
+        "app_home": {"home_tab_enabled": True},
+        "slash_commands": [
+            {"command": "/incident", "description": "Incidents", "usage_hint": "open", "should_escape": True},
+            {"command": "/raw", "description": "Unescaped"},
+        ],
+        "shortcuts": [{"name": "Add to the timeline", "callback_id": "to_timeline", "type": "message"}],
+    },
+    "oauth_config": {"scopes": {"bot": ["chat:write", "commands", "channels:history", "app_mentions:read"]}},
+    "settings": {
+        "interactivity": {"is_enabled": True},
+        "event_subscriptions": {"bot_events": ["message.channels", "app_mention", "app_home_opened"]},
+    },
+}
+
+# A card with one of each kind of element that messages use.
+CARD = [
+    section("*INC-1* <@U0BOB>"),
+    {
+        "type": "actions",
+        "block_id": "acts",
+        "elements": [
+            button("Resolve", "resolve", value="INC-1"),
+            {"type": "overflow", "action_id": "more", "options": [option("Export", "export"), option("Link", "link")]},
+            {"type": "users_select", "action_id": "assign", "placeholder": plain("Assign")},
+            {
+                "type": "static_select",
+                "action_id": "severity",
+                "placeholder": plain("Severity"),
+                "options": [option("sev1", "1"), option("sev2", "2")],
+                "initial_option": option("sev2", "2"),
+            },
+        ],
+    },
+    {
+        "type": "actions",
+        "block_id": "ticks",
+        "elements": [
+            {
+                "type": "checkboxes",
+                "action_id": "tick",
+                "options": [option("snapshot configs", "a"), option("drain node", "b")],
+                "initial_options": [option("drain node", "b")],
+            }
+        ],
+    },
+]

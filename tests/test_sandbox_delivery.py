@@ -1,18 +1,13 @@
 """How the workspace delivers: to one socket of several, again until acknowledged, or signed over HTTP."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
-from urllib.parse import parse_qs
 
 import aiohttp
 import pytest
-from aiohttp import web
-from slack_sdk.signature import SignatureVerifier
 
-from sandbox.delivery import UnansweredError
 from sandbox.slack import Slack
 from tests.sandbox_bench import OPS, client_of, link
 
@@ -195,154 +190,3 @@ async def test_an_aborted_socket_is_gone_at_once_and_new_ones_can_be_refused(sla
     await asyncio.sleep(0.2)
     async with link(slack):
         assert slack.connected == 1
-
-
-async def test_events_of_other_channels_do_not_come(slack: Slack) -> None:
-    """Neither messages nor mentions where the bot is not; both where it is; none without a subscription."""
-    async with link(slack) as bot:
-        await slack.person("ann").writes("@Ops Bot here?", channel="#general")
-        assert await bot.quiet()
-        await slack.person("ann").writes("@Ops Bot here?", channel="#random")
-        envelopes = [await bot.frame() for _ in range(2)]
-        for envelope in envelopes:
-            await bot.ack(envelope)
-    assert {envelope["payload"]["event"]["type"] for envelope in envelopes} == {"message", "app_mention"}
-
-
-async def test_a_manifest_decides_which_events_come() -> None:
-    """Only what is subscribed to, and only with the scope for it."""
-    manifest = {
-        "oauth_config": {"scopes": {"bot": ["chat:write", "channels:history"]}},
-        "settings": {"event_subscriptions": {"bot_events": ["message.channels", "reaction_added"]}},
-    }
-    async with Slack(manifest) as slack, link(slack) as bot:
-        post = await slack.person("ann").writes("@Ops Bot hello")
-        envelope = await bot.frame()
-        await bot.ack(envelope)
-        assert envelope["payload"]["event"]["type"] == "message"
-        await slack.person("ann").reacts("eyes", post)
-        assert await bot.quiet()
-
-
-KINDS = (
-    ("message", None),
-    ("message", "message_changed"),
-    ("message", "message_deleted"),
-    ("message", "thread_broadcast"),
-    ("reaction_added", None),
-    ("reaction_removed", None),
-    ("pin_added", None),
-    ("member_joined_channel", None),
-    ("app_home_opened", None),
-    ("app_mention", None),
-)
-
-
-async def test_everything_that_happens_has_its_event(slack: Slack) -> None:
-    """Edits carry what was before, broadcasts their parent, the bot's own posts its ids and metadata."""
-    ann, heard = slack.person("ann"), []
-    async with link(slack) as bot:
-
-        async def listen() -> None:
-            while True:
-                envelope = await bot.frame(30)
-                await bot.ack(envelope)
-                heard.append(envelope["payload"]["event"])
-
-        listening = asyncio.create_task(listen())
-        post = await ann.writes("one @Ops Bot")
-        await ann.edits(post, "two")
-        await ann.reacts("eyes", post)
-        await ann.unreacts("eyes", post)
-        await ann.pins(post)
-        await ann.writes("also here", thread=post, broadcast=True)
-        gone = await ann.writes("gone")
-        await ann.deletes(gone)
-        await slack.person("dee").joins("#ops-shared")
-        await ann.opens_home()
-        metadata = {"event_type": "opsbot_alert", "event_payload": {"key": "A1"}}
-        await client_of(slack).chat_postMessage(channel=OPS, text="mine", metadata=metadata)
-        await slack.until(lambda: len(heard) >= 12 and not slack.delivery.pending, "all events")
-        listening.cancel()
-    events = {(event["type"], event.get("subtype")): event for event in heard}
-    assert set(KINDS) <= set(events)
-    changed = events["message", "message_changed"]
-    assert (changed["previous_message"]["text"], changed["message"]["text"]) == ("one <@U0OPSBOT>", "two")
-    assert changed["message"]["edited"]["user"] == "U0ANN"
-    assert events["message", "message_deleted"]["deleted_ts"] == gone.ts
-    assert events["message", "thread_broadcast"]["root"]["ts"] == post.ts
-    assert events["reaction_added", None]["item"] == {"type": "message", "channel": OPS, "ts": post.ts}
-    own = next(event for event in heard if event.get("bot_id"))
-    assert (own["bot_id"], own["app_id"], own["metadata"]) == ("B0OPSBOT", "A0OPSBOT", metadata)
-    assert len({event["event_ts"] for event in heard}) >= len(heard) - 1  # a mention shares that of its message
-
-
-class Receiver:
-    """A request URL that notes what comes and answers as a test says."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[dict[str, str], str]] = []
-        self.status = 200
-        self.body: Json = {}
-        self.delay = 0.0
-
-    async def handle(self, request: web.Request) -> web.Response:
-        body = await request.text()
-        self.requests.append((dict(request.headers), body))
-        if "url_verification" in body:
-            return web.json_response({"challenge": json.loads(body)["challenge"]})
-        await asyncio.sleep(self.delay)
-        return web.json_response(self.body, status=self.status) if self.body else web.Response(status=self.status)
-
-
-@pytest.fixture
-async def receiver(slack: Slack) -> AsyncIterator[Receiver]:
-    """A receiver to which the workspace posts."""
-    found = Receiver()
-    app = web.Application()
-    app.router.add_post("/slack/events", found.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    await slack.subscribe(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
-    yield found
-    await runner.cleanup()
-
-
-async def test_http_requests_are_signed(slack: Slack, receiver: Receiver) -> None:
-    """slack_sdk's verifier accepts the handshake, events as JSON and commands as forms."""
-    await slack.person("ann").writes("hello")
-    receiver.body = {"text": "done"}
-    outcome = await slack.person("ann").says("/health", "now & then")
-    await slack.until(lambda: not slack.delivery.pending, "the event")
-    verifier = SignatureVerifier(slack.environment()["SLACK_SIGNING_SECRET"])
-    assert all(verifier.is_valid_request(body, headers) for headers, body in receiver.requests)
-    kinds = sorted(headers["Content-Type"] for headers, _ in receiver.requests)
-    assert kinds == ["application/json", "application/json", "application/x-www-form-urlencoded"]
-    form = parse_qs(next(body for headers, body in receiver.requests if "form" in headers["Content-Type"]))
-    assert (form["command"], form["text"], outcome.shown) == (["/health"], ["now &amp; then"], "done")
-
-
-async def test_http_events_are_repeated_with_their_number(slack: Slack, receiver: Receiver) -> None:
-    """An error or a slow answer brings the same event again, with why."""
-    receiver.status = 500
-    with slack.expects("http_error"):
-        await slack.person("ann").writes("hello")
-        await slack.until(lambda: slack.delivery.lost, "the event to be given up")
-    retries = [(h.get("X-Slack-Retry-Num"), h.get("X-Slack-Retry-Reason")) for h, _ in receiver.requests[1:]]
-    assert retries == [(None, None), ("1", "http_error"), ("2", "http_error"), ("3", "http_error")]
-
-
-async def test_http_answers_must_come_in_time(slack: Slack, receiver: Receiver) -> None:
-    """A command that is answered late fails for the person."""
-    receiver.delay = 0.2
-    with slack.expects("http_timeout"):
-        outcome = await slack.person("ann").says("/health")
-    assert "operation_timeout" in outcome.toast
-
-
-async def test_a_request_url_must_answer_the_challenge(slack: Slack) -> None:
-    """An address that does not is not accepted."""
-    with slack.expects("http_error", "no_service"), pytest.raises(UnansweredError) as caught:
-        await slack.subscribe(f"{slack.url}/hook/none")
-    assert (caught.value.reason, slack.events_url) == ("http_error", "")

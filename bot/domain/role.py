@@ -66,10 +66,6 @@ class RoleDesk:
         """All three roles, in order. Raises StoreAwayError."""
         return await self._roles.holders()
 
-    async def roles_of(self, who: str) -> list[Role]:
-        """The roles a person has, as owner or backup."""
-        return [h.role for h in await self._roles.holders() if who in h.people]
-
     def is_admin(self, who: str) -> bool:
         """Whether the settings name this person as one who may hand out roles."""
         return who in self._admins

@@ -1,0 +1,209 @@
+"""What people ask the bot about itself: help, roles, the audit trail, who they are, and their Home."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.commands import table
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from tests.asking import answer, answer_to_mention, typed
+from tests.world import World
+
+NAMES = [command.name for command in table.COMMANDS]
+
+# Help
+
+
+async def test_every_command_has_help(world: World) -> None:
+    """`help`, `?` and `--help` show each way to use the command, privately, with what it does."""
+    for command in table.COMMANDS:
+        pages = [(await answer(world.slack, world.ann, f"/{command.name}", word)) for word in ("help", "?", "--help")]
+        if command.name != "ops":
+            assert pages[0].text == f"This is the help for /{command.name}. {command.summary}"
+            for usage in command.usages:
+                assert f"`{f'/{command.name} {usage.words}'.rstrip()}`  {usage.says}" in pages[0].shown
+        assert len({page.shown for page in pages}) == 1
+    assert world.slack.channel().by_bot == []
+
+
+async def test_the_overview_names_every_command(world: World) -> None:
+    """`/ops`, `/ops help`, a bare mention and `@Ops Bot help` show one line for each command."""
+    pages = [
+        await answer(world.slack, world.ann, "/ops"),
+        await answer(world.slack, world.ann, "/ops", "help"),
+        await answer_to_mention(world.slack, world.ann, ""),
+        await answer_to_mention(world.slack, world.ann, "help"),
+    ]
+    assert len({page.shown for page in pages}) == 1
+    for command in table.COMMANDS:
+        assert f"`/{command.name} {command.hint}`  {command.summary}" in pages[0].shown
+
+
+async def test_help_takes_a_command(world: World) -> None:
+    """`/ops help incident`, with or without a slash, is what `/incident help` says; a slip gets a suggestion."""
+    wanted = (await answer(world.slack, world.ann, "/incident", "help")).shown
+    for words in ("help incident", "help /incident", "HELP Incident"):
+        assert (await answer(world.slack, world.ann, "/ops", words)).shown == wanted
+    assert (await answer_to_mention(world.slack, world.ann, "incident help")).shown == wanted
+    slip = await answer(world.slack, world.ann, "/ops", "help helth")
+    assert slip.shown == "There is no command “helth”.\n> *helth*\nDid you mean `health`?"
+
+
+async def test_a_bare_command_tells_the_present_state(world: World) -> None:
+    """Each command without words answers privately with what is, and what to do next where there is nothing."""
+    world.clock.set("2026-11-26 12:00:00")
+    told = {name: (await answer(world.slack, world.ann, f"/{name}")).shown for name in NAMES}
+    assert "mongodb* up" in told["health"]
+    assert told["checklist"] == "MW-20261128-0200 has no checklist yet. `/checklist start` posts it."
+    assert "*MW-20261128-0200* Weekly maintenance · Saturday 2026-11-28 02:00 to 06:00 UTC" in told["maintenance"]
+    assert told["incident"] == "No incident is open. `/incident open sev2 checkout is down` opens one."
+    assert world.slack.channel().by_bot == []
+
+
+# Roles
+
+
+async def test_roles_are_to_be_assigned_at_first(world: World) -> None:
+    """The guide's three roles are listed with what they answer for, before anybody has them."""
+    page = await answer(world.slack, world.bob, "/ops", "roles")
+    assert page.text == "0 of 3 roles are assigned."
+    for role, duty in (
+        ("tech-lead", "Approves maintenance scope"),
+        ("on-call", "Executes the checklist"),
+        ("duty-officer", "Manages shared services"),
+    ):
+        assert f"*{role}*: to be assigned, backup nobody. {duty}" in page.shown
+
+
+async def test_an_admin_hands_out_roles(world: World) -> None:
+    """A role has an owner and a backup; whoever had it before has it no more."""
+    told = await answer(world.slack, world.ann, "/ops", "role on-call @bob backup @cyd")
+    assert told.shown == "on-call is now @bob, backup @cyd."
+    assert await world.document("roles", "on-call") == {"_id": "on-call", "owner": "U0BOB", "backup": "U0CYD"}
+    await answer(world.slack, world.ann, "/ops", "role on call @cyd")
+    page = await answer(world.slack, world.bob, "/ops", "roles")
+    assert "*on-call*: @cyd, backup nobody." in page.shown
+    assert page.text == "1 of 3 roles are assigned."
+
+
+async def test_the_tech_lead_hands_out_roles_too(world: World) -> None:
+    """Who owns that role may, their backup may not."""
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob backup @cyd")
+    assert (await answer(world.slack, world.bob, "/ops", "role duty-officer @ann")).shown.startswith("duty-officer is")
+    refused = await answer(world.slack, world.slack.person("cyd"), "/ops", "role duty-officer @cyd")
+    assert "Who may: @ann, @bob" in refused.shown
+    assert (await world.document("roles", "duty-officer"))["owner"] == world.ann.id
+
+
+async def test_others_are_told_who_may_and_it_is_audited(world: World) -> None:
+    """A refusal changes nothing, names who may, and is in the trail."""
+    refused = await answer(world.slack, world.bob, "/ops", "role on-call @bob")
+    assert refused.shown == "Roles are handed out by an admin of the bot or the tech lead.\nWho may: @ann"
+    (entry,) = await world.documents("audit")
+    assert (entry["who"], entry["act"], entry["subject"], entry["outcome"]) == (
+        "U0BOB", "role", "on-call", "refused",
+    )  # fmt: skip
+    assert await world.documents("roles") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "problem", "remedy"),
+    [
+        ("role tech-lead <@U0OPSBOT|opsbot>", "The bot cannot have a role.", "Name a person."),
+        ("role on-call <!subteam^S0OPS|@ops>", "A role goes to a person.", "Name one with @"),
+        ("role on-call <@U0BOB|bob> backup <@U0BOB|bob>", "The backup is the owner.", "Name somebody else"),
+        ("role on-call bob", "“bob” is not a mention.", "Type @ and pick the name"),
+        ("role boss <@U0BOB|bob>", "There is no role “boss”.", "`tech-lead`, `on-call`, `duty-officer`"),
+        ("role", "Which role?", "`tech-lead`"),
+        ("role on-call", "Who is it?", "role on-call @ann"),
+    ],
+)
+async def test_a_role_goes_to_a_person(world: World, words: str, problem: str, remedy: str) -> None:
+    """Neither to the bot nor to a group or a name that is no mention; the answer says what to type instead."""
+    told = await typed(world.slack, world.ann, "/ops", words)
+    assert problem in told.shown
+    assert remedy in told.shown
+    assert "<@" not in told.shown
+    assert await world.documents("roles") == []
+
+
+async def test_roles_are_handed_out_in_the_ops_channel_only(world: World) -> None:
+    """Elsewhere they can be looked at, and the answer points to the channel."""
+    told = await answer(world.slack, world.ann, "/ops", "role on-call @bob", channel="#random")
+    assert "changes are made in #ops-shared" in told.shown
+    assert (await answer(world.slack, world.ann, "/ops", "roles", channel="#general")).text.startswith("0 of 3")
+
+
+# The trail, and oneself
+
+
+async def test_the_audit_trail_lists_the_newest_first(world: World) -> None:
+    """Privileged acts and refusals with who, what and when; `audit 2` shows two."""
+    assert (await answer(world.slack, world.bob, "/ops", "audit")).shown == "The audit trail is empty."
+    world.clock.set("2026-11-26 12:00:00")
+    await answer(world.slack, world.ann, "/ops", "role on-call @bob backup @cyd")
+    one = await answer(world.slack, world.bob, "/ops", "audit")
+    assert one.text == "The newest entry of the audit trail."
+    assert one.shown == "2026-11-26 12:00 UTC @ann: role on-call, done (owner @bob, backup @cyd)"
+    await answer(world.slack, world.bob, "/ops", "role on-call @ann")
+    await answer(world.slack, world.ann, "/incident", "open sev3 <!channel> & more")
+    await world.stored("audit", act="open")
+    (incident,) = await world.documents("incidents")
+    page = await answer(world.slack, world.bob, "/ops", "audit 2")
+    assert page.text == "The newest 2 entries of the audit trail."
+    assert [line.split(" UTC ")[1] for line in page.shown.splitlines()] == [
+        f"@ann: open {incident['_id']}, done (<!channel> & more)",
+        "@bob: role on-call, refused",
+    ]
+
+
+async def test_whoami_tells_roles_and_rights(world: World) -> None:
+    """Everybody hears their id, their roles, and whether they may hand out roles."""
+    assert (
+        await answer(world.slack, world.ann, "/ops", "whoami")
+    ).shown == "You are @ann (U0ANN). You have no role. You may hand out roles."
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob backup @cyd")
+    await answer(world.slack, world.ann, "/ops", "role on-call @cyd")
+    assert (
+        await answer(world.slack, world.bob, "/ops", "whoami")
+    ).shown == "You are @bob (U0BOB). Your role is tech-lead. You may hand out roles."
+    assert (
+        await answer(world.slack, world.slack.person("cyd"), "/ops", "whoami")
+    ).shown == "You are @cyd (U0CYD). Your roles are tech-lead and on-call."
+
+
+# Home
+
+
+async def test_home_shows_what_is_open_what_is_next_and_what_to_type(world: World) -> None:
+    """The Home tab is drawn anew each time it is opened."""
+    world.clock.set("2026-11-26 12:00:00")
+    await world.bob.opens_home()
+    page = await world.bob.sees("Open incidents", "None.")
+    for command in table.COMMANDS:
+        assert f"`/{command.name}`  {command.summary}" in page.shown
+    assert "*MW-20261128-0200* Weekly maintenance" in page.shown
+    await answer(world.slack, world.ann, "/incident", "open sev1 <!here> *all* is down")
+    await world.bob.opens_home()
+    await world.bob.sees("Open incidents", "SEV1 · <!here> *all* is down")
+    assert world.ann.home is None
+
+
+@pytest.fixture
+async def bereft(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
+    """A world whose MongoDB has gone."""
+    async with World(slack, own_mongod.url()) as ready:
+        own_mongod.kill()
+        yield ready
+
+
+async def test_without_mongodb_home_and_help_are_there_all_the_same(bereft: World) -> None:
+    """Home says that incidents cannot be listed, and shows the rest; what needs MongoDB says so."""
+    await bereft.ann.opens_home()
+    page = await bereft.ann.sees("MongoDB does not answer, so the incidents cannot be listed.", "What you can type")
+    assert "Weekly maintenance" in page.shown
+    assert "`/ops help [command]" in (await answer(bereft.slack, bereft.ann, "/ops", "help")).shown
+    for words in ("roles", "whoami", "audit", "role on-call @bob"):
+        told = await answer(bereft.slack, bereft.ann, "/ops", words)
+        assert told.shown.startswith("MongoDB does not answer")
