@@ -8,7 +8,7 @@ from sandbox.asks import Outcome
 from sandbox.deeds import Deeds, Written
 from sandbox.interactions import Interactions, Spot
 from sandbox.manifest import Manifest
-from sandbox.records import CannotError
+from sandbox.records import CannotError, Json
 from sandbox.sight import Post, ViewSight
 from sandbox.values import KEYS, current, on_message, on_view
 from sandbox.waiting import until
@@ -119,6 +119,13 @@ class Person:
             (block, element), chosen = finding.option(self._workspace, blocks, str(option), kinds=kinds)
             raw = [chosen["value"]] if element["type"].startswith("multi") else chosen["value"]
         return await self._world.interactions.use(self.id, Spot(found, block["block_id"], element["action_id"]), raw)
+
+    async def looks_up(self, typed: str, of: str, on: On | None = None) -> list[Json]:
+        """Type into a select whose options the bot supplies; the options that it offers, which `picks` takes."""
+        found = self._on(on)
+        block, element = finding.field(self._workspace, _blocks(found), of)
+        spot = Spot(found, block["block_id"], element["action_id"])
+        return await self._world.interactions.options(self.id, spot, typed)
 
     async def fills(self, values: Mapping[str, Any], on: On | None = None) -> None:
         """Fill in inputs, by label, block_id or action_id; the bot hears of those that dispatch an action."""

@@ -9,6 +9,7 @@ from sandbox.payloads import Payloads
 from sandbox.people import Person
 from sandbox.sight import Post
 from sandbox.values import action_of, interactive, options_of, value_of
+from tests.asking import answer
 from tests.world import World
 
 WINDOW = "MW-20261128-0200"
@@ -256,24 +257,20 @@ async def test_an_item_that_is_done_is_not_done_twice(world: World, card: Post) 
     assert await world.documents("audit", act="untick") == []
 
 
-@pytest.mark.parametrize(
-    ("words", "answer"),
-    [
-        ("done 13", "There is no item 13. The items are 1 to 12"),
-        ("done 0", "“0” is out of range."),
-        ("done 1,99", "There is no item 99."),
-        ("undo two", "“two” is not an item's number."),
-        ("done", "Which item?"),
-        ("note", "The note is empty."),
-    ],
-)
-async def test_what_is_not_on_the_list_changes_nothing(world: World, card: Post, words: str, answer: str) -> None:
+async def test_what_is_not_on_the_list_changes_nothing(world: World, card: Post) -> None:
     """A number outside the list, a word instead of one, or nothing: a private answer, and all stays as it was."""
     before = await world.document("checklists", WINDOW)
-    await world.ann.says("/checklist", words)
-    await world.slack.until(
-        lambda: answer in world.ann.ephemerals[-1].shown.replace("\n", " "), f"{answer!r} to be answered"
-    )
+    for words, told in (
+        ("done 13", "There is no item 13.\nThe items are 1 to 12; nothing was changed."),
+        ("done 0", "“0” is out of range."),
+        ("done 1,99", "There is no item 99."),
+        ("undo two", "“two” is not an item's number.\n> undo *two*"),
+        ("done", "Which item?\nWrite its number, like `done 3` or `done 1,2`."),
+        ("note", "The note is empty."),
+        ("note \u200b", "The note is empty."),
+        ("don 1", "`/checklist` does not know “don”.\n> *don* 1\nDid you mean `/checklist done`?"),
+    ):
+        assert told in (await answer(world.slack, world.ann, "/checklist", words)).shown
     assert await world.document("checklists", WINDOW) == before
     assert not card.edited
 
@@ -306,25 +303,18 @@ async def test_show_tells_what_is_done(world: World, card: Post) -> None:
 async def test_before_the_start_show_says_how_to_start(world: World) -> None:
     """Without a checklist there is nothing to show or tick: the answer names the command that posts it."""
     world.clock.set("2026-11-26 12:00:00")
-    for words in ("", "show", "done 1", "note hello"):
-        await world.ann.says("/checklist", words)
-        await world.slack.until(
-            lambda: "has no checklist yet. `/checklist start`" in world.ann.ephemerals[-1].shown.replace("\n", " "),
-            f"an answer to {words!r}",
-        )
-        world.slack.workspace.ephemerals.clear()
+    for words in ("", "show", "done 1", "undo 1", "note hello"):
+        told = await answer(world.slack, world.ann, "/checklist", words)
+        assert told.shown.split() == f"{WINDOW} has no checklist yet. `/checklist start` posts it.".split()
     assert await world.documents("checklists") == []
 
 
 async def test_elsewhere_it_is_shown_but_not_changed(world: World, card: Post) -> None:
     """In another channel the questions are answered; changes are refused with a pointer to the ops channel."""
     for words in ("start", "done 1", "undo 1", "note hello"):
-        await world.ann.says("/checklist", words, channel="#random")
-        await world.slack.until(
-            lambda: "changes are made in #ops-shared" in world.ann.ephemerals[-1].shown, f"a pointer for {words!r}"
-        )
-        world.slack.workspace.ephemerals.clear()
-    await world.ann.says("/checklist", "show", channel="#random")
-    await world.ann.sees(f"The checklist of {WINDOW}: 0 of 12 done.")
+        told = await answer(world.slack, world.ann, "/checklist", words, channel="#random")
+        assert told.shown.startswith("Nothing was changed: changes are made in #ops-shared")
+    told = await answer(world.slack, world.ann, "/checklist", "show", channel="#random")
+    assert told.text == f"The checklist of {WINDOW}: 0 of 12 done."
     assert world.slack.channel("#random").by_bot == []
     assert await done(world) == []

@@ -211,3 +211,25 @@ async def test_the_home_tab_is_published_for_one_person(slack: Slack, app: Async
         await ann.clicks("Again", on=ann.home)
     assert heard[0]["view"]["type"] == "home"
     assert heard[0]["container"]["type"] == "view"
+
+
+async def test_an_external_select_asks_the_bot_for_its_options(slack: Slack, app: AsyncApp, ann: Person) -> None:
+    """block_suggestion carries what was typed; an option that was offered can be picked."""
+    heard: list[Json] = []
+
+    async def suggest(ack: Any, payload: Json) -> None:
+        await ack(options=[option(f"{payload['value']}-1", "1"), option(f"{payload['value']}-2", "2")])
+
+    async def picked(ack: Any, action: Json) -> None:
+        await ack()
+        heard.append(action)
+
+    app.options("incident")(suggest)
+    app.action("incident")(picked)
+    select = {"type": "external_select", "action_id": "incident", "placeholder": plain("Which?")}
+    async with running(slack, app):
+        blocks = [{"type": "actions", "elements": [select]}]
+        ts = (await client_of(slack).chat_postMessage(channel=OPS, text="x", blocks=blocks))["ts"]
+        offered = await ann.looks_up("INC", of="Which?", on=ts)
+        await ann.picks(offered[1], on=ts, of="Which?")
+    assert heard[0]["selected_option"] == option("INC-2", "2")

@@ -143,6 +143,8 @@ async def test_thread_messages_written_without_mongodb_are_in_the_timeline_later
     await world.slack.settled(0.3)
     assert sorted(entry["ts"] for entry in entries) == [one.ts, two.ts]
     assert len(await world.documents("timeline", kind="message")) == 2
+    # What is not recorded is not acknowledged, so that Slack sends it again: that is the refusal.
+    world.slack.refusals[:] = [one for one in world.slack.refusals if one.method != "event message"]
 
 
 async def test_a_bot_starts_and_works_without_mongodb(world: World, own_mongod: Mongod) -> None:
