@@ -229,7 +229,7 @@ async def test_an_external_select_asks_the_bot_for_its_options(slack: Slack, app
     select = {"type": "external_select", "action_id": "incident", "placeholder": plain("Which?")}
     async with running(slack, app):
         blocks = [{"type": "actions", "elements": [select]}]
-        ts = (await client_of(slack).chat_postMessage(channel=OPS, text="x", blocks=blocks))["ts"]
+        ts = (await client_of(slack).chat_postMessage(channel="C0OPSSHARED", text="x", blocks=blocks))["ts"]
         offered = await ann.looks_up("INC", of="Which?", on=ts)
         await ann.picks(offered[1], on=ts, of="Which?")
     assert heard[0]["selected_option"] == option("INC-2", "2")

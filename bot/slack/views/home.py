@@ -8,9 +8,9 @@ from slack_sdk.models.views import View
 
 from bot.domain.incident import Incident
 from bot.domain.window import Window
-from bot.slack.mrkdwn import Mrkdwn, joined, local, mrkdwn
+from bot.slack.mrkdwn import Mrkdwn, local, mrkdwn
 from bot.slack.views.maintenance import period
-from bot.slack.views.parts import context, header, section, short
+from bot.slack.views.parts import brief, context, header, paragraphs, section
 
 LISTED = 20
 
@@ -19,23 +19,23 @@ def home(
     incidents: Sequence[Incident] | None, window: Window, commands: Sequence[tuple[str, str]], now: datetime
 ) -> View:
     """One person's Home; `incidents` is None while MongoDB does not answer."""
-    blocks: list[Block] = [header("Open incidents"), section(_open(incidents)), header("Maintenance")]
+    blocks: list[Block] = [header("Open incidents"), *paragraphs(_open(incidents)), header("Maintenance")]
     blocks.append(section(mrkdwn("*{}* {} · {}: {}", window.id, window.title, period(window), window.phase(now))))
     blocks.append(header("What you can type"))
-    blocks.append(section(joined("\n", [mrkdwn("`{}`  {}", name, says) for name, says in commands])))
+    blocks += paragraphs([mrkdwn("`{}`  {}", name, says) for name, says in commands])
     blocks.append(context(mrkdwn("As of {}", local(now))))
     return View(type="home", blocks=blocks)
 
 
-def _open(incidents: Sequence[Incident] | None) -> Mrkdwn:
+def _open(incidents: Sequence[Incident] | None) -> list[Mrkdwn]:
     if incidents is None:
-        return Mrkdwn("MongoDB does not answer, so the incidents cannot be listed.")
+        return [Mrkdwn("MongoDB does not answer, so the incidents cannot be listed.")]
     if not incidents:
-        return Mrkdwn("None.")
+        return [Mrkdwn("None.")]
     lines = [
-        mrkdwn("*{}* {} · {}", incident.id, incident.severity.upper(), short(incident.title, 100))
+        mrkdwn("*{}* {} · {}", incident.id, incident.severity.upper(), brief(incident.title, 300))
         for incident in incidents[:LISTED]
     ]
     if len(incidents) > LISTED:
         lines.append(mrkdwn("… and {} more.", len(incidents) - LISTED))
-    return joined("\n", lines)
+    return lines

@@ -1,0 +1,127 @@
+"""Text that wants to be more than text: shown as it was typed, nobody paged, nothing run, nothing too long."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from sandbox.mongo import Mongod
+from tests.asking import answer, standing, typed
+from tests.test_incident import ID
+from tests.world import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(mongod: Mongod) -> AsyncIterator[World]:
+    """One world for all of these tests."""
+    async with standing(mongod) as world:
+        yield world
+
+
+TEXTS = [
+    ("<!channel> is down", "<!channel> is down"),
+    ("<!here> <!everyone> look", "<!here> <!everyone> look"),
+    ("ask <@U0BOB> and @cyd", "ask @bob and @cyd"),
+    ("<https://evil.example|bank.com> is down", "<https://evil.example|bank.com> is down"),
+    ("`code` ```pre``` *bold* _it_ ~no~ :fire:", "`code` ```pre``` *bold* _it_ ~no~ :fire:"),
+    ("the 🔥 and the 👩‍🚒", "the 🔥 and the 👩‍🚒"),
+    ("שלום \u202eevil\u202c world", "שלום evil world"),
+    ("zero\u200bwidth\u2060 and\ufeff more", "zerowidth and more"),
+    ('$where {"$gt": ""} {"$ne": null}', '$where {"$gt": ""} {"$ne": null}'),
+    ("{} {0} {who} %s %(x)s ${HOME}", "{} {0} {who} %s %(x)s ${HOME}"),
+    ("a & b < c > d &amp; &lt;!channel&gt;", "a & b < c > d &amp; &lt;!channel&gt;"),
+    ("<" * 60, "<" * 60),
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), TEXTS, ids=[ascii(text[:20]) for text, _ in TEXTS])
+async def test_text_is_shown_as_it_was_typed(shared: World, text: str, shown: str) -> None:
+    """In a title, a note, a resolution and a checklist's note: literally there, nobody paged, nothing run."""
+    slack = shared.slack
+    opened = await answer(slack, shared.ann, "/incident", f"open sev4 {text}")
+    found = ID.search(opened.shown)
+    assert found
+    stored = await shared.document("incidents", found[0])
+    assert stored["title"] == shown
+    card = await slack.shows(shown, found[0])
+    assert card.text == f"Incident {found[0]} (SEV4) is investigating: {shown}"
+    await answer(slack, shared.ann, "/incident", f"note {found[0]} {text}")
+    await slack.shows(f"Note by @ann: {shown}", thread=card)
+    await answer(slack, shared.ann, "/incident", f"resolve {found[0]} {text}")
+    await slack.until(lambda: f"Resolved by @ann {_day(stored)}" in card.shown, "the card to be resolved")
+    assert card.shown.count(shown) == 2
+    told = await answer(slack, shared.ann, "/incident", f"show {found[0]}")
+    assert told.shown.count(shown) == 5
+    await answer(slack, shared.bob, "/checklist", f"note {text}")
+    await slack.shows("Checklist of", f"@bob: {shown}")
+    assert (slack.pages, slack.refusals, shared.bob.toasts) == ([], [], [])
+    assert "<@U0BOB" not in json.dumps(
+        [message.raw.blocks for message in slack.channel().everything if message == card]
+    )
+
+
+def _day(stored: dict[str, Any]) -> str:
+    return f"{stored['opened_at']:%Y-%m-%d}"
+
+
+async def test_links_and_mentions_arrive_as_what_was_typed(shared: World) -> None:
+    """What Slack delivers as tokens reads as a person typed it; a label cannot hide where its link leads."""
+    delivered = "open sev4 see <#C0RANDOM|random>, <https://evil.example|bank.com> &amp; <!here|here> <@U0BOB|bob>"
+    told = await typed(shared.slack, shared.ann, "/incident", delivered)
+    found = ID.search(told.shown)
+    assert found
+    title = (await shared.document("incidents", found[0]))["title"]
+    assert title == "see #random, bank.com (https://evil.example) & here @bob"
+    await shared.slack.shows(title, found[0])
+    await answer(shared.slack, shared.ann, "/incident", f"resolve {found[0]} done")
+
+
+async def test_the_longest_texts_fit_in_every_message(shared: World) -> None:
+    """Title, what is affected and resolution as long as the forms allow, in characters that take the most room."""
+    await shared.ann.says("/incident", "open")
+    await shared.ann.sees("What is wrong?")
+    await shared.ann.submits({"What is wrong?": "🔥" * 75, "What is affected?": "🧨" * 150})
+    card = await shared.slack.shows("🔥" * 75, "🧨" * 150)
+    await shared.ann.clicks("Resolve", on=card)
+    await shared.ann.sees("What resolved it?")
+    await shared.ann.submits({"What resolved it?": "&" * 1000})
+    await shared.slack.until(lambda: "Resolved by @ann" in card.shown, "the card to be resolved")
+    await shared.slack.shows("was resolved by", thread=card)
+    found = ID.search(card.shown)
+    assert found
+    assert (await shared.document("incidents", found[0]))["resolution"] == "&" * 1000
+    for number in range(25):
+        await shared.ann.writes(f"{number} " + "<&>" * 400, thread=card)
+    await shared.stored("timeline", 25, incident_id=found[0], kind="message")
+    told = await answer(shared.slack, shared.ann, "/incident", f"show {found[0]}")
+    assert "The newest 20 of 27 entries:" in told.shown
+    for _ in range(6):
+        await answer(shared.slack, shared.ann, "/checklist", "note " + "<&>" * 1000)
+    await shared.slack.shows("Checklist of", "(the newest 5 of")
+    await answer(shared.slack, shared.ann, "/ops", "audit 50")
+    await shared.slack.settled()
+    assert (shared.slack.refusals, shared.slack.pages) == ([], [])
+    assert await shared.documents("outbox", state="parked") == []
+
+
+async def test_twenty_open_incidents_with_long_titles_are_listed(shared: World) -> None:
+    """The list shows the worst and says how many more there are; no link in it is cut."""
+    known = (await shared.documents("incidents", status="investigating"))[0]
+    twins = [f"INC-20190101-00{number:02}" for number in range(20)]
+    for twin in twins:
+        await shared.puts(
+            "incidents",
+            {**known, "_id": twin, "title": "<&>" * 50, "same_words": twin, "untold": [], "severity": "sev1"},
+        )
+    told = await answer(shared.slack, shared.ann, "/incident")
+    assert told.text.startswith("21 incidents are open: INC-2019")
+    assert "… and 6 more." in told.shown
+    texts = [block["text"]["text"] for block in told.blocks]
+    assert all(text.count("<") == text.count(">") for text in texts)
+    assert shared.slack.refusals == []
+    await shared.ann.opens_home()
+    await shared.ann.sees("Open incidents", "… and 1 more.")
