@@ -172,7 +172,7 @@ NOW = str(int(time.time()))
         {"X-Slack-Request-Timestamp": NOW, "X-Slack-Signature": GOOD},
         signed(BODY, secret="another secret"),
         signed(BODY, age=301),
-        signed(BODY, age=-400),
+        signed(BODY, age=-4000),
         signed(BODY + b"&text=forged"),
     ],
 )
