@@ -9,6 +9,7 @@ from bot.errors import ConflictError, StoreAwayError, UserError
 from bot.slack.views import ops as view
 from handlers.call import Call, OutsideError
 from handlers.desks import Places
+from handlers.trace import reference_now
 
 log = structlog.get_logger("handlers")
 
@@ -46,9 +47,3 @@ def outcome_of(error: UserError) -> str:
     if isinstance(error, StoreAwayError):
         return "store_away"
     return "conflict" if isinstance(error, ConflictError) else "refused"
-
-
-def reference_now() -> str:
-    """What the person and the log have in common: the trace's beginning."""
-    trace_id = structlog.contextvars.get_contextvars().get("trace_id", "")
-    return str(trace_id)[:8] or "no-trace"

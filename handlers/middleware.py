@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol
@@ -16,7 +15,8 @@ from bot.commands.words import typed
 from bot.errors import StoreAwayError
 from handlers.call import Call, Voice
 from handlers.desks import Places
-from handlers.errors import Errors, reference_now
+from handlers.errors import Errors
+from handlers.trace import reference_now, trace
 
 log = structlog.get_logger("handlers")
 
@@ -68,7 +68,7 @@ class Door:
         self._idle.set()
         self._working: set[asyncio.Task[Any]] = set()
         self._unstored: set[str] = set()
-        app.use(_trace)
+        app.use(trace)
         # Not bound methods: Bolt deep-copies its error handler for each lazy listener, and with one all that it holds.
         app.error(_failed)
 
@@ -82,7 +82,8 @@ class Door:
             log.warning("work cancelled", count=len(late))
             for task in late:
                 task.cancel()
-            await asyncio.wait(late, timeout=1.0)
+            if late:
+                await asyncio.wait(late, timeout=1.0)
 
     # What the features register
 
@@ -92,43 +93,34 @@ class Door:
         async def work(body: Body) -> None:
             await self._work(_name(name), self._typed(body), run)
 
-        self._app.command(name)(ack=self._acknowledge, lazy=[work])
+        self._app.command(name)(ack=self._taking(self._typed), lazy=[work])
 
     def action(self, action_id: str | re.Pattern[str], press: Press) -> None:
         """A button, menu or tick box."""
-
-        async def work(body: Body) -> None:
-            call = self._pressed(body)
-            await self._work(f"action {_name(action_id)}", call, lambda c, _: press(c, body))
-
-        self._app.action(action_id)(ack=self._acknowledge, lazy=[work])
+        work = self._pressing(f"action {_name(action_id)}", press)
+        self._app.action(action_id)(ack=self._taking(self._pressed), lazy=[work])
 
     def form(self, callback_id: str | re.Pattern[str], check: Check, press: Press) -> None:
         """A form: what `check` finds wrong is shown in it, by block; else it closes and `press` runs."""
+        take, press_it = self._taking(self._pressed), self._pressing(f"form {_name(callback_id)}", press)
 
         async def acknowledge(ack: AsyncAck, body: Body) -> None:
             wrong = check(body)
             if wrong:
                 await ack(response_action="errors", errors=dict(wrong))
-                return
-            await self._acknowledge(ack)
+            else:
+                await take(ack, body)
 
         async def work(body: Body) -> None:
-            if check(body):
-                return
-            call = self._pressed(body)
-            await self._work(f"form {_name(callback_id)}", call, lambda c, _: press(c, body))
+            if not check(body):
+                await press_it(body)
 
         self._app.view(callback_id)(ack=acknowledge, lazy=[work])
 
     def shortcut(self, callback_id: str | re.Pattern[str], press: Press) -> None:
         """An entry of a message's menu."""
-
-        async def work(body: Body) -> None:
-            call = self._pressed(body)
-            await self._work(f"shortcut {_name(callback_id)}", call, lambda c, _: press(c, body))
-
-        self._app.shortcut(callback_id)(ack=self._acknowledge, lazy=[work])
+        work = self._pressing(f"shortcut {_name(callback_id)}", press)
+        self._app.shortcut(callback_id)(ack=self._taking(self._pressed), lazy=[work])
 
     def event(self, kind: str | re.Pattern[str], listen: Listen, concerns: Callable[[Body], bool]) -> None:
         """An event: worked on, then acknowledged; one that fails is sent again by Slack."""
@@ -143,10 +135,20 @@ class Door:
 
     # Around them
 
-    async def _acknowledge(self, ack: AsyncAck) -> None:
-        # Counted from here on, so that a stop between the acknowledgement and the work waits for the work.
-        self._begin()
-        await ack()
+    def _taking(self, read: Callable[[Body], Call]) -> Callable[[AsyncAck, Body], Awaitable[None]]:
+        async def acknowledge(ack: AsyncAck, body: Body) -> None:
+            read(body)  # what lacks something that Slack always sends is not acknowledged
+            # Counted from here on, so that a stop between the acknowledgement and the work waits for the work.
+            self._begin()
+            await ack()
+
+        return acknowledge
+
+    def _pressing(self, name: str, press: Press) -> Callable[[Body], Awaitable[None]]:
+        async def work(body: Body) -> None:
+            await self._work(name, self._pressed(body), lambda call, _: press(call, body))
+
+        return work
 
     async def _work(self, name: str, call: Call, run: Run) -> None:
         task = asyncio.current_task()
@@ -266,18 +268,13 @@ class Door:
             self._idle.set()
 
 
-async def _trace(body: Body, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002 - Bolt's name for it
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(trace_id=secrets.token_hex(8), **_who_and_where(body))
-    await next()
-
-
 async def _failed(error: Exception, body: Body) -> BoltResponse:
     reference = reference_now()
     log.error("unexpected error before the acknowledgement", reference=reference, exc_info=error)
     if body.get("type") != "view_submission":
         return _not_acknowledged()
-    first = next((b["block_id"] for b in body["view"]["blocks"] if b["type"] == "input"), "")
+    blocks = body.get("view", {}).get("blocks", ())
+    first = next((block["block_id"] for block in blocks if block["type"] == "input"), "")
     errors = {first: f"Something went wrong in the bot ({reference}). Nothing was done."}
     return BoltResponse(status=200, body=json.dumps({"response_action": "errors", "errors": errors}))
 
@@ -289,12 +286,3 @@ def _not_acknowledged() -> BoltResponse:
 
 def _name(identity: str | re.Pattern[str]) -> str:
     return identity if isinstance(identity, str) else "unknown"
-
-
-def _who_and_where(body: Body) -> dict[str, str]:
-    event: Body = body.get("event") or {}
-    user: Any = body.get("user_id") or (body.get("user") or {}).get("id") or event.get("user")
-    channel: Any = body.get("channel_id") or (body.get("channel") or {}).get("id") or event.get("channel")
-    what: Any = body.get("command") or body.get("event_id") or body.get("type")
-    known = {"who": user, "channel": channel, "what": what}
-    return {key: str(value) for key, value in known.items() if isinstance(value, str)}

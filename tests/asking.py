@@ -1,6 +1,6 @@
 """What tests of conversations share: a question and its private answer, and payloads of their own making."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,26 @@ from tests.world import World
 KEPT = ("incidents", "timeline", "checklists", "roles", "windows", "announcements", "outbox")
 
 
+def strict(**patience: Any) -> Slack:
+    """A workspace with the app's own manifest."""
+    manifest = yaml.safe_load((Path(__file__).parent.parent / "manifest.yaml").read_text("utf-8"))
+    return Slack(manifest, **{"retry_after": (0.0, 0.3, 0.6), **patience})
+
+
+@asynccontextmanager
+async def shared_world(mongod: Mongod, settings: Mapping[str, str] | None = None) -> AsyncIterator[World]:
+    """A world for many tests. What Slack refuses without being expected to fails the last of them."""
+    async with strict() as slack:
+        async with World(slack, mongod.url(), settings) as world:
+            yield world
+        assert (slack.refusals, slack.pages) == ([], [])
+
+
 @asynccontextmanager
 async def standing(mongod: Mongod) -> AsyncIterator[World]:
     """A world for many tests: an open incident "checkout is down" of Ann's and a checklist, all at rest."""
-    manifest = yaml.safe_load((Path(__file__).parent.parent / "manifest.yaml").read_text("utf-8"))
-    async with Slack(manifest, retry_after=(0.0, 0.3, 0.6)) as slack, World(slack, mongod.url()) as world:
+    async with shared_world(mongod) as world:
+        slack = world.slack
         await answer(slack, world.ann, "/incident", "open sev2 checkout is down")
         await answer(slack, world.ann, "/checklist", "start")
         for collection, query in (("windows", {}), ("incidents", {"untold": []}), ("checklists", {"is_told": True})):
@@ -60,6 +75,26 @@ async def answer_to_press(slack: Slack, who: Person, payload: dict[str, Any]) ->
     before = len(who.ephemerals)
     await slack.delivery.ask("interactive", payload)
     return await slack.until(lambda: who.ephemerals[before], "an answer")
+
+
+def message_event(thread: Post, ts: str, text: str, event_id: str = "Ev0AGAIN") -> dict[str, Any]:
+    """The event of a message of Bob's in a thread, as Slack sends it, and sends it again."""
+    return {
+        "type": "event_callback",
+        "event_id": event_id,
+        "team_id": "T0SANDBOX",
+        "api_app_id": "A0OPSBOT",
+        "event": {
+            "type": "message",
+            "channel": thread.channel,
+            "channel_type": "channel",
+            "user": "U0BOB",
+            "text": text,
+            "ts": ts,
+            "event_ts": ts,
+            "thread_ts": thread.ts,
+        },
+    }
 
 
 @asynccontextmanager

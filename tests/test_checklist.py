@@ -1,15 +1,12 @@
 """The checklist of a window as people work through it: one message in the channel, ticked by many hands."""
 
 import asyncio
-import copy
 
 import pytest
 
-from sandbox.payloads import Payloads
-from sandbox.people import Person
 from sandbox.sight import Post
-from sandbox.values import action_of, interactive, options_of, value_of
 from tests.asking import answer
+from tests.screen import Screen
 from tests.world import World
 
 WINDOW = "MW-20261128-0200"
@@ -23,33 +20,6 @@ async def card(world: World) -> Post:
     await world.ann.says("/checklist", "start")
     await world.ann.sees(f"The checklist of {WINDOW} is in the channel.")
     return await world.slack.shows(f"Checklist of {WINDOW}")
-
-
-class Screen:
-    """The checklist as one person's client showed it at some moment, which hears of nothing that comes later."""
-
-    def __init__(self, world: World, person: Person, card: Post) -> None:
-        self._slack = world.slack
-        self._person = person
-        self._card = card
-        self._blocks = copy.deepcopy(card.blocks)
-        self._selected = {number for block, _ in interactive(self._blocks) for number in _initially(block)}
-
-    async def presses(self, number: str) -> None:
-        """A click on the box of an item, whatever it shows."""
-        self._selected ^= {number}
-        for block, element in interactive(self._blocks):
-            values = [option["value"] for option in options_of(element)]
-            if number in values:
-                chosen = value_of(element, [value for value in values if value in self._selected])
-                action = action_of(block, element, chosen, self._slack.workspace.next_ts())
-        url = self._slack.hooks.issue(self._person.id, self._card.channel, self._card.raw)
-        payload = Payloads(self._slack.workspace).message_action(self._person.id, self._card.raw, action, url)
-        await self._slack.delivery.ask("interactive", payload)
-
-
-def _initially(block: dict[str, list[dict[str, list[dict[str, str]]]]]) -> list[str]:
-    return [option["value"] for option in block["elements"][0].get("initial_options", ())]
 
 
 async def done(world: World) -> list[tuple[int, str]]:
@@ -169,7 +139,7 @@ async def test_a_tick_on_an_old_screen_does_not_undo_what_others_did(world: Worl
     """A phone that shows the list of an hour ago ticks and unticks its own item, and nothing else."""
     await world.ann.ticks(ROLLBACK, on=card)
     await until_ticked(world, card, ROLLBACK)
-    phone = Screen(world, world.slack.person("cyd"), card)
+    phone = Screen(world.slack, world.slack.person("cyd"), card)
     await world.bob.ticks(ANNOUNCE, on=card)
     await until_ticked(world, card, ANNOUNCE, ROLLBACK)
     await world.ann.unticks(ROLLBACK, on=card)
@@ -209,7 +179,7 @@ async def test_a_quick_tick_and_untick_ends_unticked(world: World, card: Post) -
 
 async def test_presses_on_an_old_screen_count_one_by_one(world: World, card: Post) -> None:
     """Tick, tick, untick and tick again on a screen that shows none of it: the last state is what counts."""
-    screen = Screen(world, world.ann, card)
+    screen = Screen(world.slack, world.ann, card)
     for number in ("1", "2", "1", "3", "3"):
         await screen.presses(number)
     await world.stored("audit", 2, act="untick")
@@ -222,7 +192,7 @@ async def test_a_tick_that_is_taken_back_and_given_again_stays(world: World, car
     """Untick and tick on a screen that shows the tick all the while: it is ticked."""
     await world.bob.ticks(ANNOUNCE, on=card)
     await until_ticked(world, card, ANNOUNCE)
-    screen = Screen(world, world.ann, card)
+    screen = Screen(world.slack, world.ann, card)
     await screen.presses("1")
     await world.stored("audit", act="untick")
     await screen.presses("1")

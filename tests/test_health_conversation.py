@@ -4,17 +4,20 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from sandbox.mongo import Mongod
 from sandbox.services import Services
-from sandbox.slack import Slack
-from tests.asking import answer, answer_to_mention
+from tests.asking import answer, answer_to_mention, shared_world
 from tests.world import World
 
 SECRET = "s3cret-of-grafana"
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def services() -> AsyncIterator[Services]:
     """Stand-ins of which a slow one takes a little longer than people wait without a word."""
     running = Services(slow=0.8)
@@ -23,12 +26,21 @@ async def services() -> AsyncIterator[Services]:
     await running.stop()
 
 
-@pytest.fixture
-async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
-    """A world with all services switched on."""
-    settings = {**services.environment(), "GRAFANA_PASSWORD": SECRET}
-    async with World(slack, mongod.url(), settings) as ready:
-        yield ready
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(mongod: Mongod, services: Services) -> AsyncIterator[World]:
+    """One world for all of these tests, with all services switched on."""
+    async with shared_world(mongod, {**services.environment(), "GRAFANA_PASSWORD": SECRET}) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(shared: World, services: Services) -> AsyncIterator[World]:
+    """All services are up, and nobody has been told anything yet; afterwards nothing is in any channel."""
+    shared.slack.workspace.ephemerals.clear()
+    yield shared
+    for name in services.all:
+        await services.switch(name, "up")
+    assert [post for name in ("#ops-shared", "#random") for post in shared.slack.channel(name).by_bot] == []
 
 
 async def test_all_services_are_shown_side_by_side(world: World) -> None:
@@ -39,7 +51,6 @@ async def test_all_services_are_shown_side_by_side(world: World) -> None:
     for service in ("mongodb", "prometheus", "grafana", "loki", "llm", "alertmanager"):
         assert f":white_check_mark: *{service}* up · " in told.shown
     assert "Asked 2026-11-26 12:00 UTC" in told.shown
-    assert world.slack.channel().by_bot == []
     assert world.bob.ephemerals == []
 
 
@@ -118,20 +129,18 @@ async def test_it_is_answered_in_any_channel(world: World) -> None:
         assert (told.text, told.channel) == ("loki is up.", world.slack.channel(channel).id)
     direct = world.slack.workspace.direct(dee.id).id
     assert (await answer(world.slack, dee, "/health", "loki", channel=direct)).text == "loki is up."
-    assert world.slack.channel("#random").by_bot == []
 
 
 async def test_a_mention_asks_too(world: World) -> None:
     """`@Ops Bot health` and `@Ops Bot, health loki` are the same question."""
     assert (await answer_to_mention(world.slack, world.ann, "health")).text == "All 6 services are up."
     assert (await answer_to_mention(world.slack, world.ann, ", health loki")).text == "loki is up."
-    assert world.slack.channel().by_bot == []
 
 
-async def test_services_that_are_switched_off_are_no_trouble(slack: Slack, mongod: Mongod) -> None:
+async def test_services_that_are_switched_off_are_no_trouble(mongod: Mongod) -> None:
     """A service without an address is shown as switched off, and does not count."""
-    async with World(slack, mongod.url()) as world:
-        told = await answer(slack, world.ann, "/health")
+    async with shared_world(mongod) as world:
+        told = await answer(world.slack, world.ann, "/health")
         assert told.text == "mongodb is up; 5 are switched off."
-        told = await answer(slack, world.ann, "/health", "loki")
+        told = await answer(world.slack, world.ann, "/health", "loki")
         assert told.text == "loki is switched off in the settings."

@@ -3,70 +3,86 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from bot.commands import table
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
-from tests.asking import answer, answer_to_mention, typed
+from tests.asking import answer, answer_to_mention, shared_world, typed
 from tests.world import World
 
 NAMES = [command.name for command in table.COMMANDS]
 
+SHARED = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def still(mongod: Mongod) -> AsyncIterator[World]:
+    """One world for all tests that change nothing."""
+    async with shared_world(mongod) as world:
+        yield world
+        assert world.slack.channel().by_bot == []
+
+
 # Help
 
 
-async def test_every_command_has_help(world: World) -> None:
+@SHARED
+async def test_every_command_has_help(still: World) -> None:
     """`help`, `?` and `--help` show each way to use the command, privately, with what it does."""
     for command in table.COMMANDS:
-        pages = [(await answer(world.slack, world.ann, f"/{command.name}", word)) for word in ("help", "?", "--help")]
+        pages = [(await answer(still.slack, still.ann, f"/{command.name}", word)) for word in ("help", "?", "--help")]
         if command.name != "ops":
             assert pages[0].text == f"This is the help for /{command.name}. {command.summary}"
             for usage in command.usages:
                 assert f"`{f'/{command.name} {usage.words}'.rstrip()}`  {usage.says}" in pages[0].shown
         assert len({page.shown for page in pages}) == 1
-    assert world.slack.channel().by_bot == []
 
 
-async def test_the_overview_names_every_command(world: World) -> None:
+@SHARED
+async def test_the_overview_names_every_command(still: World) -> None:
     """`/ops`, `/ops help`, a bare mention and `@Ops Bot help` show one line for each command."""
     pages = [
-        await answer(world.slack, world.ann, "/ops"),
-        await answer(world.slack, world.ann, "/ops", "help"),
-        await answer_to_mention(world.slack, world.ann, ""),
-        await answer_to_mention(world.slack, world.ann, "help"),
+        await answer(still.slack, still.ann, "/ops"),
+        await answer(still.slack, still.ann, "/ops", "help"),
+        await answer_to_mention(still.slack, still.ann, ""),
+        await answer_to_mention(still.slack, still.ann, "help"),
     ]
     assert len({page.shown for page in pages}) == 1
     for command in table.COMMANDS:
         assert f"`/{command.name} {command.hint}`  {command.summary}" in pages[0].shown
 
 
-async def test_help_takes_a_command(world: World) -> None:
+@SHARED
+async def test_help_takes_a_command(still: World) -> None:
     """`/ops help incident`, with or without a slash, is what `/incident help` says; a slip gets a suggestion."""
-    wanted = (await answer(world.slack, world.ann, "/incident", "help")).shown
+    wanted = (await answer(still.slack, still.ann, "/incident", "help")).shown
     for words in ("help incident", "help /incident", "HELP Incident"):
-        assert (await answer(world.slack, world.ann, "/ops", words)).shown == wanted
-    assert (await answer_to_mention(world.slack, world.ann, "incident help")).shown == wanted
-    slip = await answer(world.slack, world.ann, "/ops", "help helth")
+        assert (await answer(still.slack, still.ann, "/ops", words)).shown == wanted
+    assert (await answer_to_mention(still.slack, still.ann, "incident help")).shown == wanted
+    slip = await answer(still.slack, still.ann, "/ops", "help helth")
     assert slip.shown == "There is no command “helth”.\n> *helth*\nDid you mean `health`?"
 
 
-async def test_a_bare_command_tells_the_present_state(world: World) -> None:
+@SHARED
+async def test_a_bare_command_tells_the_present_state(still: World) -> None:
     """Each command without words answers privately with what is, and what to do next where there is nothing."""
-    world.clock.set("2026-11-26 12:00:00")
-    told = {name: (await answer(world.slack, world.ann, f"/{name}")).shown for name in NAMES}
+    still.clock.set("2026-11-26 12:00:00")
+    told = {name: (await answer(still.slack, still.ann, f"/{name}")).shown for name in NAMES}
     assert "mongodb* up" in told["health"]
     assert told["checklist"] == "MW-20261128-0200 has no checklist yet. `/checklist start` posts it."
     assert "*MW-20261128-0200* Weekly maintenance · Saturday 2026-11-28 02:00 to 06:00 UTC" in told["maintenance"]
     assert told["incident"] == "No incident is open. `/incident open sev2 checkout is down` opens one."
-    assert world.slack.channel().by_bot == []
+    assert still.slack.channel().by_bot == []
 
 
 # Roles
 
 
-async def test_roles_are_to_be_assigned_at_first(world: World) -> None:
+@SHARED
+async def test_roles_are_to_be_assigned_at_first(still: World) -> None:
     """The guide's three roles are listed with what they answer for, before anybody has them."""
-    page = await answer(world.slack, world.bob, "/ops", "roles")
+    page = await answer(still.slack, still.bob, "/ops", "roles")
     assert page.text == "0 of 3 roles are assigned."
     for role, duty in (
         ("tech-lead", "Approves maintenance scope"),
@@ -107,7 +123,8 @@ async def test_others_are_told_who_may_and_it_is_audited(world: World) -> None:
     assert await world.documents("roles") == []
 
 
-async def test_a_role_goes_to_a_person(world: World) -> None:
+@SHARED
+async def test_a_role_goes_to_a_person(still: World) -> None:
     """Neither to the bot nor to a group or a name that is no mention; the answer says what to type instead."""
     for words, problem, remedy in (
         ("role tech-lead <@U0OPSBOT|opsbot>", "The bot cannot have a role.", "Name a person."),
@@ -118,18 +135,19 @@ async def test_a_role_goes_to_a_person(world: World) -> None:
         ("role", "Which role?", "`tech-lead`"),
         ("role on-call", "Who is it?", "role on-call @ann"),
     ):
-        told = await typed(world.slack, world.ann, "/ops", words)
+        told = await typed(still.slack, still.ann, "/ops", words)
         assert problem in told.shown
         assert remedy in told.shown
         assert "<@" not in told.shown
-    assert await world.documents("roles") == []
+    assert await still.documents("roles") == []
 
 
-async def test_roles_are_handed_out_in_the_ops_channel_only(world: World) -> None:
+@SHARED
+async def test_roles_are_handed_out_in_the_ops_channel_only(still: World) -> None:
     """Elsewhere they can be looked at, and the answer points to the channel."""
-    told = await answer(world.slack, world.ann, "/ops", "role on-call @bob", channel="#random")
+    told = await answer(still.slack, still.ann, "/ops", "role on-call @bob", channel="#random")
     assert "changes are made in #ops-shared" in told.shown
-    assert (await answer(world.slack, world.ann, "/ops", "roles", channel="#general")).text.startswith("0 of 3")
+    assert (await answer(still.slack, still.ann, "/ops", "roles", channel="#general")).text.startswith("0 of 3")
 
 
 # The trail, and oneself

@@ -41,7 +41,7 @@ class SocketMeter(Protocol):
 
 @dataclass(eq=False)
 class _Link:
-    """One open connection."""
+    """One open connection; `closing` is set when it has ended or is about to."""
 
     socket: aiohttp.ClientWebSocketResponse
     heard_at: float = field(default_factory=time.monotonic)
@@ -138,25 +138,24 @@ class Sockets:
         return link
 
     async def _use(self, link: _Link) -> None:
-        """Reads until the connection ends, or says that it will: it is read on while its successor is opened."""
+        """Until the connection ends, or says that it will: then it is used on while its successor is opened."""
         reading = self._spawn(self._read(link), "socket read")
-        closing = self._spawn(self._until_closing(link), "socket closing")
+        pinging = self._spawn(self._ping(link), "socket ping")
+        reading.add_done_callback(lambda _: pinging.cancel())
         try:
-            while not reading.done() and not link.closing.is_set():
-                await asyncio.wait({reading, closing}, timeout=PING_EVERY, return_when=asyncio.FIRST_COMPLETED)
-                if not link.socket.closed:
-                    await link.socket.ping()
-        except (aiohttp.ClientError, OSError) as error:
-            log.warning("no ping", cause=str(error) or type(error).__name__)
-            reading.cancel()
+            await link.closing.wait()
         except asyncio.CancelledError:
             reading.cancel()
             raise
-        finally:
-            closing.cancel()
 
-    async def _until_closing(self, link: _Link) -> None:
-        await link.closing.wait()
+    async def _ping(self, link: _Link) -> None:
+        try:
+            while not link.socket.closed:
+                await link.socket.ping()
+                await asyncio.sleep(PING_EVERY)
+        except (aiohttp.ClientError, OSError) as error:
+            log.warning("no ping", cause=str(error) or type(error).__name__)
+            await link.socket.close()
 
     async def _read(self, link: _Link) -> None:
         try:
@@ -175,6 +174,7 @@ class Sockets:
         finally:
             self._links.discard(link)
             self._meter.sockets(self.connected)
+            link.closing.set()
             await link.socket.close()
 
     def _take(self, link: _Link, text: str) -> None:
@@ -182,6 +182,9 @@ class Sockets:
             envelope = json.loads(text)
         except ValueError:
             log.warning("frame is no JSON")
+            return
+        if not isinstance(envelope, dict):
+            log.warning("frame is no object")
             return
         if envelope.get("type") == "disconnect":
             log.info("connection is being closed", reason=envelope.get("reason"))
