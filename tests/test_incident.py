@@ -19,7 +19,7 @@ async def opened(
     card = await world.slack.shows(shows, "Opened by")
     found = ID.search(card.shown)
     assert found
-    await world.stored("timeline", incident_id=found[0])
+    await world.ann.sees(found[0], "is open")
     return card, found[0]
 
 

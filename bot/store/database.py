@@ -1,5 +1,6 @@
 """All collections of the bot's database under their names, and their indexes."""
 
+import asyncio
 from datetime import timedelta
 
 from bot.store import announcement, audit, checklist, event, incident, outbox, timeline
@@ -48,6 +49,5 @@ class Store:
         """Reads in the bot's own database, since a ping does not prove the password. Raises StoreAwayError."""
         await self._documents("roles").probe()
         if not self._has_indexes:
-            for name, indexes in self._indexed.items():
-                await self._documents(name).index(indexes)
+            await asyncio.gather(*(self._documents(name).index(wanted) for name, wanted in self._indexed.items()))
             self._has_indexes = True
