@@ -29,7 +29,7 @@ run: $(READY)  ## run the bot with the settings in .env
 	@exec $(PYTHON) -m bot
 
 test: $(READY)  ## run the tests
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 3
 
 check: format-check lint types test  ## everything that has to be right: format, lint, types, tests
 
