@@ -144,8 +144,10 @@ class Mongod:
         self.start()
 
     def pause(self) -> None:
-        """Lets it hang: connections are accepted and never answered."""
-        self._started().send_signal(signal.SIGSTOP)
+        """Lets it hang: connections are accepted and never answered. Returns when the last thread has stopped."""
+        process = self._started()
+        process.send_signal(signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)
 
     def resume(self) -> None:
         """Lets it go on after a pause."""
