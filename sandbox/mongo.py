@@ -144,10 +144,14 @@ class Mongod:
         self.start()
 
     def pause(self) -> None:
-        """Lets it hang: connections are accepted and never answered. Returns when the last thread has stopped."""
+        """Lets it hang: connections are accepted and never answered. Returns when the process has stopped."""
         process = self._started()
         process.send_signal(signal.SIGSTOP)
-        os.waitpid(process.pid, os.WUNTRACED)
+        stat = Path(f"/proc/{process.pid}/stat")
+        end = time.monotonic() + 1.0
+        # A busy system takes a moment to stop all threads; where there is no /proc, the signal must do.
+        while stat.exists() and stat.read_text("utf-8").rpartition(")")[2].split()[0] != "T" and time.monotonic() < end:
+            time.sleep(0.005)
 
     def resume(self) -> None:
         """Lets it go on after a pause."""
