@@ -52,7 +52,7 @@ from bot.slack.outbox import Outbox, Pace
 from bot.slack.socket import Sockets
 from bot.slack.voice import Voice
 from bot.store.database import Store
-from bot.store.mongo import Database, connect, database_of
+from bot.store.mongo import Client, Database, connect, database_of
 from bot.tasks import Tasks
 from bot.web import Readiness, SlackEvents, Web
 from handlers.desks import Desks
@@ -108,7 +108,7 @@ async def health_desk(settings: Settings) -> AsyncIterator[HealthDesk]:
         yield HealthDesk(probes(settings, http, database), utc_now)
     finally:
         await http.close()
-        await mongo.close()
+        await _close(mongo)
 
 
 class App:
@@ -128,11 +128,11 @@ class App:
         settings, tuning = self._settings, self._tuning
         tasks, metrics = Tasks(), Metrics()
         owner = f"{host.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
-        session = await self._opened(
+        session = await self._exit.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=REQUEST_LIMIT, connect=5.0))
         )
         mongo = connect(settings.mongodb_url.get_secret_value())
-        self._exit.push_async_callback(mongo.close)
+        self._exit.push_async_callback(_close, mongo)
         http = Http()
         self._exit.push_async_callback(http.close)
         database = database_of(mongo, settings.mongodb_url.get_secret_value())
@@ -183,9 +183,6 @@ class App:
         await self._exit.aclose()
         # A closed transport reports to the loop once more; without this turn it would be called unclosed.
         await asyncio.sleep(0)
-
-    async def _opened(self, session: aiohttp.ClientSession) -> aiohttp.ClientSession:
-        return await self._exit.enter_async_context(session)
 
     def _desks(self, store: Store, board: Board, directory: Directory, metrics: Metrics, health: HealthDesk) -> Desks:
         settings, clock = self._settings, self._tuning.clock
@@ -286,6 +283,15 @@ class App:
         if self._jobs is not None and not self._jobs.is_store_up:
             return Readiness("degraded", ("MongoDB does not answer",))
         return Readiness("ready")
+
+
+async def _close(mongo: Client) -> None:
+    """Closes the client, within two seconds: a call that was cancelled while it waited can keep its lock for ever."""
+    try:
+        async with asyncio.timeout(2.0):
+            await mongo.close()
+    except TimeoutError:
+        log.warning("MongoDB's client did not close")
 
 
 def _audit_line(entry: AuditEntry) -> str:

@@ -67,7 +67,8 @@ class World:
     ) -> None:
         for bot in list(self.bots):
             await self.stops(bot)
-        await self._client.close()
+        async with asyncio.timeout(10):
+            await self._client.close()
 
     async def starts(self, **settings: str) -> App:
         """Starts another bot; its settings are those of the world and these."""
@@ -80,7 +81,7 @@ class World:
             **self._settings,
             **settings,
         }
-        bot = App(load((), environment), Tuning(self.clock, PACE, TEMPO, work_limit=1.0, rest_limit=0.3))
+        bot = App(load((), environment), Tuning(self.clock, PACE, TEMPO, work_limit=1.0, rest_limit=1.5))
         self.bots.append(bot)
         await bot.start()
         return bot
@@ -89,7 +90,8 @@ class World:
         """Stops a bot as SIGTERM does."""
         gone = bot or self.bots[0]
         self.bots.remove(gone)
-        await gone.stop()
+        async with asyncio.timeout(10):  # as long as a supervisor waits before it kills
+            await gone.stop()
 
     # What MongoDB has
 

@@ -21,13 +21,14 @@ from bot.errors import StoreAwayError
 
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
+Client = AsyncMongoClient[Document]
 
 # A server that answers "no" for reasons that pass or that only an operator can mend: login (18), rights (13),
 # a primary that steps down, a disk that is full. For the person it is the same: nothing was changed.
 _AWAY_CODES = {13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436, 14031}
 
 
-def connect(url: str) -> AsyncMongoClient[Document]:
+def connect(url: str) -> Client:
     """A client for `url`; nothing is contacted yet.
 
     w=majority with journal, since w:1 loses acknowledged writes at a kill -9. No `timeoutMS`: it would replace the
@@ -46,7 +47,7 @@ def connect(url: str) -> AsyncMongoClient[Document]:
     )
 
 
-def database_of(client: AsyncMongoClient[Document], url: str) -> Database:
+def database_of(client: Client, url: str) -> Database:
     """The database that the URL names, `butler` if it names none."""
     return client[parse_uri(url)["database"] or "butler"]
 
