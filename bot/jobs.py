@@ -1,5 +1,6 @@
 """The timetable: what the bot does by itself, how often, and what happens when MongoDB or Slack come back."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
@@ -97,7 +98,8 @@ class Jobs:
 
         def every(interval: timedelta, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
             async def run() -> None:
-                await tasks.start(self._traced(work, name), f"job {name}")
+                # Shielded, since the alarm clock cancels what it waits for when it ends; tasks are drained instead.
+                await asyncio.shield(tasks.start(self._traced(work, name), f"job {name}"))
 
             scheduler.every(interval, run, name)
 
