@@ -15,7 +15,7 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -41,7 +41,7 @@ class Records(Letters, Protocol):
     """The letters' store, which also takes in what was posted without a record."""
 
     async def record(self, letter: Letter, ts: str) -> None:
-        """Keeps a posted letter; one that is known stays as it is."""
+        """Keeps a posted letter; one that is known only learns where it was posted, if nobody knew yet."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,13 @@ class Outbox:
         return time.monotonic() - job.since > self._pace.lease.total_seconds() / 3
 
     async def _post(self, letter: Letter, *, recorded: bool, in_doubt: bool) -> None:
-        ts = await self._look(letter) if in_doubt else None
+        if in_doubt and (found := await self._look(letter)):
+            # It shows what was wanted when it was posted, which may be older than what is wanted now.
+            self._tell(letter.id, found)
+            await self._records.posted(letter, found, revision=0)
+            await self._update(replace(letter, ts=found))
+            return
+        ts: str | None = None
         marked = letter.state is State.POSTING and not in_doubt
         tries = 0
         while ts is None:

@@ -68,12 +68,13 @@ class Outbox:
         return await self._documents.update(query, {"$set": done}) == 1
 
     async def record(self, letter: Letter, ts: str) -> None:
-        """Keeps a letter that was posted while MongoDB was away; a record of it that exists stays."""
+        """See Records.record. Whoever still holds a claim on it loses it: what they would post is there already."""
         document = {**_document(letter), "state": State.POSTED, "ts": ts, "fence": 1, "shown": letter.content.revision}
         try:
             await self._documents.insert({**document, "unshown": False, "leased_at": NEVER, "owner": ""})
         except DuplicateKeyError:
-            return
+            found = {"state": State.POSTED, "ts": ts, "leased_at": NEVER, "unshown": True}
+            await self._documents.update({"_id": letter.id, "ts": None}, {"$set": found, "$inc": {"fence": 1}})
 
     async def park(self, letter: Letter, reason: str) -> None:
         """See Letters.park."""

@@ -1,0 +1,120 @@
+"""The bot as people run it, `python -m bot`: killed at any moment, and stopped as a supervisor stops it."""
+
+import asyncio
+import os
+import random
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.child import mortal
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from tests.world import SWITCHED_OFF, World
+
+ROOT = Path(__file__).parents[1]
+ID = re.compile(r"INC-\d{8}-[0-9A-HJKMNP-TV-Z]{4}")
+ROUNDS = 4
+
+
+@pytest.fixture
+async def empty(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A workspace and a database without a bot."""
+    world = World(slack, mongod.url())
+    yield world
+    await world.__aexit__(None, None, None)
+
+
+@asynccontextmanager
+async def process(world: World, log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m bot` in this world, connected; killed at the end if it still runs."""
+    environment: Mapping[str, str] = {
+        **world.slack.environment(),
+        **SWITCHED_OFF,
+        "MONGODB_URL": world.mongodb_url,
+        "PORT": "0",
+        "PYTHONPATH": str(ROOT),
+        "PATH": os.environ["PATH"],
+    }
+    with log.open("ab") as lines:
+        bot = await asyncio.create_subprocess_exec(
+            *mortal([sys.executable, "-W", "error::ResourceWarning", "-m", "bot"]),
+            cwd=log.parent,
+            env=environment,
+            stdout=lines,
+            stderr=lines,
+        )
+    try:
+        await world.slack.until_connected(2)
+        yield bot
+    finally:
+        if bot.returncode is None:
+            bot.kill()
+        await bot.wait()
+        await world.slack.until(lambda: world.slack.connected == 0, "the sockets of a dead bot to close")
+
+
+def carded(slack: Slack) -> list[str]:
+    """The IDs of all cards in the channel."""
+    return [found[0] for post in slack.channel().by_bot if not post.thread_ts and (found := ID.search(post.shown))]
+
+
+async def test_a_kill_at_any_moment_loses_no_incident(empty: World, tmp_path: Path) -> None:
+    """Killed at random while incidents are opened: an ID that anybody saw has one card and a record."""
+    slack, dice = empty.slack, random.Random(os.urandom(8))
+    for number in range(ROUNDS):
+        async with process(empty, tmp_path / "bot.log") as bot:
+            asking = asyncio.ensure_future(empty.ann.says("/incident", f"open sev2 round {number}"))
+            await asyncio.sleep(dice.uniform(0.0, 0.08))  # the moment of the kill, not something that is waited for
+            bot.kill()
+            await bot.wait()
+            asking.cancel()
+            await asyncio.wait({asking})
+        slack.refusals.clear()  # a command that nobody acknowledged is Slack's complaint about a dead bot
+    seen = {found for one in empty.ann.ephemerals for found in ID.findall(one.shown)} | set(carded(slack))
+    async with process(empty, tmp_path / "bot.log"):
+        for incident_id in seen:
+            await empty.stored("incidents", _id=incident_id, card_ts={"$ne": None})
+        await slack.settled(0.2)
+    cards = carded(slack)
+    assert len(cards) == len(set(cards))
+    assert seen <= set(cards)
+
+
+async def test_a_card_posted_at_the_moment_of_the_kill_is_found_again(empty: World, tmp_path: Path) -> None:
+    """Slack took the post, the bot was killed before it heard so: the next one goes on with that card."""
+    empty.slack.faults.add("timeout_after", "chat.postMessage", value=20.0)
+    async with process(empty, tmp_path / "bot.log") as bot:
+        await empty.ann.says("/incident", "open sev1 all is down")
+        await empty.slack.until(lambda: len(carded(empty.slack)) == 1, "the card")
+        bot.kill()
+        await bot.wait()
+    (incident_id,) = carded(empty.slack)
+    assert (await empty.document("incidents", incident_id))["card_ts"] is None
+    async with process(empty, tmp_path / "bot.log"):
+        await empty.stored("incidents", _id=incident_id, card_ts={"$ne": None})
+        await empty.ann.says("/incident", "resolve fixed")
+        card = await empty.slack.shows("all is down", "Opened by")
+        await empty.slack.until(lambda: "resolved" in card.shown, "the card to be resolved")
+    assert carded(empty.slack).count(incident_id) == 1
+
+
+async def test_sigterm_lets_the_work_under_way_end(empty: World, tmp_path: Path) -> None:
+    """A stop in the middle of an opening: the answer still comes, the exit code is 0, and nothing is left unclosed."""
+    log = tmp_path / "bot.log"
+    empty.slack.faults.add("latency", "chat.postMessage", count=1, value=0.8)
+    async with process(empty, log) as bot:
+        await empty.ann.says("/incident", "open sev2 slow to post")
+        bot.send_signal(signal.SIGTERM)
+        await empty.ann.sees("is open", within=10.0)
+        async with asyncio.timeout(10):
+            assert await bot.wait() == 0
+    (incident_id,) = carded(empty.slack)
+    assert (await empty.document("incidents", incident_id))["card_ts"] is not None
+    for trouble in ("Traceback", "was destroyed", "Unclosed", "never awaited", "ResourceWarning"):
+        assert trouble not in log.read_text("utf-8")
