@@ -102,7 +102,12 @@ async def puts_resolved(world: World, *ids: str) -> None:
     """Incidents of long ago, resolved."""
     (known,) = await world.documents("incidents", title="checkout is down", status="investigating")
     for each in ids:
-        old = {"status": "resolved", "resolution": "restarted", "updated_by": world.bob.id, "same_words": each}
+        old = {
+            "status": "resolved",
+            "resolution": "restarted",
+            "status_set": {"by": world.bob.id, "at": world.clock()},
+            "same_words": [each],
+        }
         await world.puts("incidents", {**known, **old, "_id": each})
 
 

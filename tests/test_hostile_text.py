@@ -115,7 +115,7 @@ async def test_twenty_open_incidents_with_long_titles_are_listed(shared: World) 
     for twin in twins:
         await shared.puts(
             "incidents",
-            {**known, "_id": twin, "title": "<&>" * 50, "same_words": twin, "untold": [], "severity": "sev1"},
+            {**known, "_id": twin, "title": "<&>" * 50, "same_words": [twin], "untold": [], "severity": "sev1"},
         )
     told = await answer(shared.slack, shared.ann, "/incident")
     assert told.text.startswith("21 incidents are open: INC-2019")

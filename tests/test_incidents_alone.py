@@ -1,5 +1,6 @@
 """What an incident is, alone: its ID, its steps, and the card's metadata as its record."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,8 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.incident import Deed, Opening, Severity, facts, from_facts, mint, noted, opened, resolved
-from bot.errors import ConflictError
+from bot.domain.incident import Deed, Incident, Opening, Severity, Status, mint, same_words
+from bot.domain.incident_facts import facts, from_facts
+from bot.domain.incident_steps import (
+    assigned,
+    closed,
+    dismissed,
+    explained,
+    moved,
+    noted,
+    opened,
+    rated,
+    reopened,
+    resolved,
+    snoozed,
+)
+from bot.errors import ConflictError, UserError
 
 NOW = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 OPENING = Opening("checkout is down", Severity.SEV2, "U0ANN", "C0OPS")
@@ -27,14 +42,19 @@ def test_the_date_of_an_id_is_that_of_utc_whatever_the_clock_s_zone() -> None:
     assert mint(late).startswith("INC-20261124-")
 
 
-def test_the_same_words_in_the_same_minute_have_one_name() -> None:
-    """A double Enter can be recognised by any replica; other words or another minute are another incident."""
-    first, second = opened(OPENING, NOW), opened(OPENING, NOW + timedelta(seconds=5))
-    assert first.id != second.id
-    assert first.same_words == second.same_words
-    assert opened(replace(OPENING, title="checkout is slow"), NOW).same_words != first.same_words
-    assert opened(replace(OPENING, who="U0BOB"), NOW).same_words != first.same_words
-    assert opened(OPENING, NOW + timedelta(minutes=1)).same_words != first.same_words
+def names(opening: Opening, now: datetime) -> set[str]:
+    """What must be unique of an incident opened so, then."""
+    return set(same_words(opened(opening, now)))
+
+
+@given(st.floats(0, 39), st.floats(0, 86_400))
+def test_the_same_words_at_nearly_the_same_time_share_a_name(apart: float, seconds: float) -> None:
+    """A double Enter is recognised by any replica, also where a minute ends between the two."""
+    now = NOW + timedelta(seconds=seconds)
+    assert names(OPENING, now) & names(OPENING, now + timedelta(seconds=apart))
+    assert not names(OPENING, now) & names(OPENING, now + timedelta(seconds=61))
+    assert not names(OPENING, now) & names(replace(OPENING, title="checkout is slow"), now)
+    assert not names(OPENING, now) & names(replace(OPENING, who="U0BOB"), now)
 
 
 def test_resolving_makes_the_next_version_and_remembers_the_act_until_it_is_told() -> None:
@@ -62,6 +82,113 @@ def test_the_card_s_metadata_is_the_whole_incident(
     incident = resolved(incident, "U0BOB", resolution, NOW)
     found = from_facts(facts(incident), "C0OPS", "1764000000.000100")
     assert found == replace(incident, card_ts="1764000000.000100", untold=())
+
+
+def test_metadata_stays_within_what_slack_takes_whatever_is_typed() -> None:
+    """The longest texts, in characters that JSON writes with twelve bytes, still fit into 8,000 bytes."""
+    worst = "🚒" * 1_000
+    incident = opened(Opening(worst[:150], Severity.SEV1, "U0ANN", "C0OPS", worst[:300]), NOW)
+    for number in range(60):
+        incident = noted(incident, f"U{number:010}", "here", NOW)
+    incident = explained(resolved(incident, "U0BOB", worst, NOW), "U0BOB", worst, worst, NOW)
+    incident = closed(incident, "U0BOB", NOW)
+    assert len(json.dumps(facts(incident))) < 7_900
+
+
+STEPS = {
+    "identify": lambda one: moved(one, "U0BOB", Status.IDENTIFIED, NOW),
+    "monitor": lambda one: moved(one, "U0BOB", Status.MONITORING, NOW),
+    "investigate": lambda one: moved(one, "U0BOB", Status.INVESTIGATING, NOW),
+    "rate": lambda one: rated(one, "U0BOB", Severity.SEV1, NOW),
+    "assign": lambda one: assigned(one, "U0BOB", "U0CYD", NOW),
+    "note": lambda one: noted(one, "U0BOB", "hm", NOW),
+    "resolve": lambda one: resolved(one, "U0BOB", "restarted", NOW),
+    "explain": lambda one: explained(one, "U0BOB", "a leak", "watch it", NOW),
+    "close": lambda one: closed(one, "U0BOB", NOW),
+    "dismiss": lambda one: dismissed(one, "U0BOB", "the same", NOW, "INC-20261123-7KQ4"),
+    "reopen": lambda one: reopened(one, "U0BOB", "again", NOW),
+    "snooze": lambda one: snoozed(one, "U0BOB", NOW + timedelta(minutes=30), NOW),
+}
+AT_WORK = {"rate", "assign", "note", "resolve", "dismiss", "snooze"}
+ALLOWED = {
+    Status.INVESTIGATING: AT_WORK | {"identify", "monitor"},
+    Status.IDENTIFIED: AT_WORK | {"investigate", "monitor"},
+    Status.MONITORING: AT_WORK | {"investigate", "identify"},
+    Status.RESOLVED: {"note", "explain", "close", "reopen"},
+    Status.CLOSED: {"note", "explain", "reopen"},
+}
+LEADS_TO = {
+    "identify": Status.IDENTIFIED,
+    "monitor": Status.MONITORING,
+    "investigate": Status.INVESTIGATING,
+    "resolve": Status.RESOLVED,
+    "close": Status.CLOSED,
+    "dismiss": Status.CLOSED,
+    "reopen": Status.INVESTIGATING,
+}
+
+
+def standing(status: Status) -> Incident:
+    """An incident in this status, brought there by steps."""
+    incident = opened(OPENING, NOW)
+    if status in (Status.IDENTIFIED, Status.MONITORING):
+        return moved(incident, "U0ANN", status, NOW)
+    if status is not Status.INVESTIGATING:
+        incident = resolved(incident, "U0ANN", "restarted", NOW)
+    return closed(incident, "U0ANN", NOW) if status is Status.CLOSED else incident
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("status", Status)
+def test_every_step_from_every_status(status: Status, step: str) -> None:
+    """What the diagram has leads where it says and is one act; what it does not have is refused with a remedy."""
+    before = standing(status)
+    if step in ALLOWED[status]:
+        after = STEPS[step](before)
+        assert after.status is LEADS_TO.get(step, status)
+        assert after.version == before.version + 1
+        assert after.untold[:-1] == before.untold
+        assert after.untold[-1].version == after.version
+        assert "U0BOB" in after.joined
+    else:
+        with pytest.raises(UserError) as refused:
+            STEPS[step](before)
+        assert refused.value.remedy
+
+
+def test_a_status_that_ends_is_a_word_of_its_own() -> None:
+    """`status resolved` and `status closed` lead to the words that say how it ended."""
+    for status, word in ((Status.RESOLVED, "resolve"), (Status.CLOSED, "close")):
+        with pytest.raises(UserError, match=word):
+            moved(opened(OPENING, NOW), "U0ANN", status, NOW)
+
+
+def test_an_owner_is_taken_over_only_from_whom_one_saw() -> None:
+    """Two people press *Take it* on the same card: the second is told who has it now."""
+    first = assigned(opened(OPENING, NOW), "U0BOB", "U0BOB", NOW, seen="U0ANN")
+    with pytest.raises(ConflictError, match="U0BOB") as told:
+        assigned(first, "U0CYD", "U0CYD", NOW, seen="U0ANN")
+    assert told.value.by == "U0BOB"
+
+
+def test_an_update_is_due_after_the_last_one_sev1_in_half_the_time() -> None:
+    """Talk in the thread, a snooze and a cause are no updates; a snooze moves what is due; an end ends it."""
+    every, later = timedelta(minutes=30), NOW + timedelta(minutes=10)
+    incident = opened(OPENING, NOW)
+    assert incident.update_due(every) == NOW + timedelta(minutes=30)
+    assert noted(incident, "U0BOB", "looking", later).update_due(every) == NOW + timedelta(minutes=40)
+    assert rated(incident, "U0BOB", Severity.SEV1, later).update_due(every) == NOW + timedelta(minutes=25)
+    asleep = snoozed(incident, "U0BOB", NOW + timedelta(hours=1), later)
+    assert asleep.update_due(every) == NOW + timedelta(hours=1)
+    assert resolved(incident, "U0BOB", "done", later).update_due(every) is None
+
+
+def test_how_long_it_lasted_counts_from_when_it_began() -> None:
+    """Not from when somebody noticed; a time in the future is taken for now."""
+    began = opened(replace(OPENING, began=NOW - timedelta(hours=1)), NOW)
+    assert began.lasted(NOW) == timedelta(hours=1)
+    assert resolved(began, "U0ANN", "done", NOW).lasted(NOW + timedelta(days=1)) == timedelta(hours=1)
+    assert opened(replace(OPENING, began=NOW + timedelta(hours=1)), NOW).began == NOW
 
 
 @pytest.mark.parametrize("payload", [{}, {"key": "INC-1"}, {**facts(opened(OPENING, NOW)), "severity": "sev9"}])

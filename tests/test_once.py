@@ -150,7 +150,7 @@ async def test_an_incident_recorded_by_a_bot_that_died_at_once_gets_its_card(wor
             "_id": "INC-20261101-7KQ4",
             "title": "left behind",
             "card_ts": None,
-            "same_words": "other",
+            "same_words": ["other"],
             "untold": [
                 {"version": 1, "deed": "opened", "who": "U0ANN", "at": document["opened_at"], "text": "left behind"}
             ],

@@ -1,25 +1,30 @@
-"""What an incident is, and which steps it may take.
+"""What an incident is: its severities, its statuses and the steps between them, who did what.
 
-    investigating ──resolve──▶ resolved
+    investigating ◀──▶ identified ◀──▶ monitoring      `status`: any of the three to any other
+          │                │               │
+          ├────────────────┴───────────────┤
+          │ resolve                        │ dismiss: a duplicate, or nobody worked on it for a day
+          ▼                                ▼
+       resolved ─────────close─────────▶ closed
+          │                                │
+          └────────────reopen──────────────┴─────▶ investigating
 
 Opening needs no database: the ID is minted here and the card in Slack carries the whole incident, so that
-whatever MongoDB missed is put back from the channel.
+whatever MongoDB missed is put back from the channel. The steps are in `incident_steps`.
 """
 
 import hashlib
-import json
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-
-from bot.errors import ConflictError
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 TITLE_LIMIT = 150
+AFFECTED_LIMIT = 300
 RESOLUTION_LIMIT = 1_000
-RESOLUTION_BYTES = 1_500  # of the 8,000 that a message's metadata may have; title and affected take up to 5,400
+SAME = timedelta(minutes=1)  # the same words of the same person within this are one incident: a double Enter
+_BUCKET = 20  # seconds; three of them make that minute
 
 
 class Severity(StrEnum):
@@ -35,6 +40,10 @@ class Severity(StrEnum):
         """What the severity says about the users."""
         return _MEANINGS[self]
 
+    def is_worse_than(self, other: "Severity") -> bool:
+        """Whether this one takes more than the other."""
+        return self.value < other.value
+
 
 _MEANINGS = {
     Severity.SEV1: "everything is down",
@@ -48,7 +57,26 @@ class Status(StrEnum):
     """Where the work on it stands."""
 
     INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
     RESOLVED = "resolved"
+    CLOSED = "closed"
+
+    @property
+    def meaning(self) -> str:
+        """What the status says about the work."""
+        return _STANDS[self]
+
+
+_STANDS = {
+    Status.INVESTIGATING: "the cause is being looked for",
+    Status.IDENTIFIED: "the cause is known, the fix is on its way",
+    Status.MONITORING: "a fix is in, we watch whether it holds",
+    Status.RESOLVED: "it is over",
+    Status.CLOSED: "nothing is left to do",
+}
+
+WORKING = (Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING)
 
 
 class Deed(StrEnum):
@@ -56,17 +84,48 @@ class Deed(StrEnum):
 
     OPENED = "opened"
     NOTED = "noted"
+    STATUS = "status"
+    SEVERITY = "severity"
+    ASSIGNED = "assigned"
     RESOLVED = "resolved"
+    EXPLAINED = "explained"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+    SNOOZED = "snoozed"
 
 
 @dataclass(frozen=True)
 class Act:
-    """One deed, kept with the incident in the same write until timeline, thread and card tell of it."""
+    """One deed, kept with the incident in the same write until timeline, thread and card tell of it.
+
+    `text` is what the person said. `was` and `now` are the old and the new value where one was changed: a severity,
+    a status, an owner's user id; of a closing `now` is the incident that it is a duplicate of, if it is.
+    """
 
     version: int
     deed: Deed
     who: str
     at: datetime
+    text: str = ""
+    was: str = ""
+    now: str = ""
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Who set a value last, and when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A message that an incident was opened from: where it is, whose (may be empty: an app's), its text."""
+
+    channel: str
+    ts: str
+    author: str
     text: str
 
 
@@ -74,6 +133,8 @@ class Act:
 class Incident:
     """One incident. `version` grows by one with each act and is what a change is compared against.
 
+    `opened_at` is when the record began, `began` when the trouble did. `updated_by` and `updated_at` tell of the last
+    update that people read: an act or a note, not what is said in the thread. `joined` are all who wrote or acted.
     `untold` are the acts that timeline, thread and card may not show yet: after a kill they are told again.
     """
 
@@ -87,28 +148,67 @@ class Incident:
     owner: str
     updated_by: str
     updated_at: datetime
+    began: datetime
     affected: str = ""
     resolution: str = ""
+    cause: str = ""
+    lesson: str = ""
+    duplicate_of: str = ""
+    joined: tuple[str, ...] = ()
+    acknowledged_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    reminded_at: datetime | None = None
+    status_set: Touched | None = None
+    severity_set: Touched | None = None
+    owner_set: Touched | None = None
+    quote: Quote | None = None
     card_ts: str | None = None
     version: int = 1
-    same_words: str = ""
+    words: str = ""
     untold: tuple[Act, ...] = ()
 
     @property
     def is_open(self) -> bool:
         """Whether somebody still works on it."""
-        return self.status is not Status.RESOLVED
+        return self.status in WORKING
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When it was resolved, or closed without that; None while it is open."""
+        return None if self.is_open else self.resolved_at or self.closed_at
+
+    def lasted(self, now: datetime) -> timedelta:
+        """From its beginning to its end, or until now."""
+        return max(timedelta(0), (self.over_at or now) - self.began)
+
+    def update_due(self, every: timedelta) -> datetime | None:
+        """When the next update should be there: `every` after the last (sev1: half of it), or after a snooze."""
+        if not self.is_open:
+            return None
+        due = self.updated_at + (every / 2 if self.severity is Severity.SEV1 else every)
+        return max(due, self.snoozed_until) if self.snoozed_until else due
 
 
 @dataclass(frozen=True)
 class Opening:
-    """What a person said when they opened it."""
+    """What a person said when they opened it. `owner` empty: who opens it owns it; `began` None: now."""
 
     title: str
     severity: Severity
     who: str
     channel: str
     affected: str = ""
+    owner: str = ""
+    began: datetime | None = None
+    quote: Quote | None = None
+
+    @property
+    def words(self) -> str:
+        """One name for the same words of the same person."""
+        said = "\x00".join((self.who, self.channel, self.severity, self.title, self.affected))
+        return hashlib.sha256(said.encode()).hexdigest()[:24]
 
 
 def mint(now: datetime) -> str:
@@ -122,100 +222,12 @@ def mint(now: datetime) -> str:
     return f"INC-{now.astimezone(UTC):%Y%m%d}-{ending}"
 
 
-def same_words(opening: Opening, now: datetime) -> str:
-    """One name for the same words from the same person in the same minute: a double Enter opens one incident."""
-    words = "\x00".join((opening.who, opening.channel, opening.severity, opening.title, opening.affected))
-    return f"{hashlib.sha256(words.encode()).hexdigest()[:24]}-{int(now.timestamp()) // 60}"
+def same_words(incident: Incident) -> tuple[str, ...]:
+    """Names of which two incidents share one if they have the same words and were opened at nearly the same time.
 
-
-def opened(opening: Opening, now: datetime) -> Incident:
-    """A new incident; who opens it owns it until somebody takes it."""
-    return Incident(
-        id=mint(now),
-        title=opening.title,
-        severity=opening.severity,
-        status=Status.INVESTIGATING,
-        opened_by=opening.who,
-        opened_at=now,
-        channel=opening.channel,
-        owner=opening.who,
-        updated_by=opening.who,
-        updated_at=now,
-        affected=opening.affected,
-        same_words=same_words(opening, now),
-        untold=(Act(1, Deed.OPENED, opening.who, now, opening.title),),
-    )
-
-
-def resolved(incident: Incident, who: str, resolution: str, now: datetime) -> Incident:
-    """The incident, over. Raises ConflictError when somebody resolved it before."""
-    if not incident.is_open:
-        raise ConflictError(
-            f"{incident.id} is already resolved: “{incident.resolution}”",
-            "Nothing was changed.",
-            by=incident.updated_by,
-        )
-    over = replace(incident, status=Status.RESOLVED, resolution=resolution)
-    return _after(over, Deed.RESOLVED, who, resolution, now)
-
-
-def noted(incident: Incident, who: str, text: str, now: datetime) -> Incident:
-    """The incident with a note; notes are taken after its end too, and leave it as whoever changed it last."""
-    after = _after(incident, Deed.NOTED, who, text, now)
-    return replace(after, updated_by=incident.updated_by, updated_at=incident.updated_at)
-
-
-def _after(incident: Incident, deed: Deed, who: str, text: str, now: datetime) -> Incident:
-    act = Act(incident.version + 1, deed, who, now, text)
-    return replace(incident, version=act.version, updated_by=who, updated_at=now, untold=(*incident.untold, act))
-
-
-def facts(incident: Incident) -> dict[str, str | int]:
-    """The incident as the card's metadata carries it: flat, readable by the whole workspace, without secrets."""
-    return {
-        "key": incident.id,
-        "title": incident.title,
-        "severity": incident.severity.value,
-        "status": incident.status.value,
-        "opened_by": incident.opened_by,
-        "opened_at": incident.opened_at.isoformat(),
-        "owner": incident.owner,
-        "updated_by": incident.updated_by,
-        "updated_at": incident.updated_at.isoformat(),
-        "affected": incident.affected,
-        "resolution": _within(incident.resolution, RESOLUTION_BYTES),
-        "version": incident.version,
-        "same_words": incident.same_words,
-    }
-
-
-def _within(text: str, size: int) -> str:
-    """The text, cut if its JSON is longer than `size` bytes."""
-    cut = text
-    while len(json.dumps(cut)) > size:
-        cut = cut[: len(cut) * 7 // 8]
-    return cut if cut == text else cut + "…"
-
-
-def from_facts(payload: Mapping[str, object], channel: str, card_ts: str) -> Incident | None:
-    """The incident that a card's metadata carries; None where the metadata is not ours to read."""
-    try:
-        return Incident(
-            id=str(payload["key"]),
-            title=str(payload["title"]),
-            severity=Severity(str(payload["severity"])),
-            status=Status(str(payload["status"])),
-            opened_by=str(payload["opened_by"]),
-            opened_at=datetime.fromisoformat(str(payload["opened_at"])),
-            channel=channel,
-            owner=str(payload["owner"]),
-            updated_by=str(payload["updated_by"]),
-            updated_at=datetime.fromisoformat(str(payload["updated_at"])),
-            affected=str(payload.get("affected", "")),
-            resolution=str(payload.get("resolution", "")),
-            card_ts=card_ts,
-            version=int(str(payload["version"])),
-            same_words=str(payload.get("same_words", "")),
-        )
-    except (KeyError, ValueError):
-        return None
+    A unique index on them lets one of several replicas win; within the whole minute `SAME` the words are looked up.
+    """
+    if not incident.words:
+        return ()
+    bucket = int(incident.opened_at.timestamp()) // _BUCKET
+    return tuple(f"{incident.words}-{bucket + later}" for later in range(3))

@@ -14,13 +14,13 @@ from typing import Protocol
 from bot.domain import timeline
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
-from bot.domain.incident import Act, Deed, Incident, Opening, noted, opened, resolved
+from bot.domain.incident import SAME, Act, Deed, Incident, Opening
+from bot.domain.incident_steps import noted, opened, resolved
 from bot.domain.role import RoleDesk
 from bot.domain.timeline import Entry, TimelineDesk
 from bot.errors import ConflictError, NotFoundError, StoreAwayError
 
 TRIES = 20  # of a change that others keep overtaking
-RECENT = timedelta(minutes=1)
 LEFT_BEHIND = timedelta(seconds=15)  # an act untold for so long was left by a bot that died
 
 
@@ -33,8 +33,8 @@ class Incidents(Protocol):
     async def get(self, incident_id: str) -> Incident | None:
         """The one with this ID."""
 
-    async def with_words(self, same_words: str) -> Incident | None:
-        """The one opened by these words in this minute."""
+    async def with_words(self, words: str, since: datetime) -> Incident | None:
+        """The newest one opened by these words since then."""
 
     async def at_card(self, channel: str, card_ts: str) -> Incident | None:
         """The one whose card is this message."""
@@ -45,8 +45,8 @@ class Incidents(Protocol):
     async def ending_with(self, ending: str) -> list[Incident]:
         """Up to six whose ID ends so, newest first."""
 
-    async def save(self, incident: Incident) -> bool:
-        """Keeps a change; False if the stored version is not the one before it."""
+    async def save(self, incident: Incident, was: int) -> bool:
+        """Keeps a change; False if the stored version is not `was` any more."""
 
     async def carded(self, incident_id: str, card_ts: str) -> None:
         """Keeps where the card is."""
@@ -107,15 +107,15 @@ class IncidentDesk:
         self._roles = roles
         self._audit = audit
         self._clock = clock
-        self._recent: dict[tuple[str, ...], tuple[datetime, asyncio.Future[Opened]]] = {}
+        self._recent: dict[str, tuple[datetime, asyncio.Future[Opened]]] = {}
         self._unsaved: dict[str, Incident] = {}
         self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     async def open(self, opening: Opening) -> Opened:
         """Opens an incident and shows its card. The same words of one person within a minute are one incident."""
         now = self._clock()
-        self._recent = {words: known for words, known in self._recent.items() if now - known[0] < RECENT}
-        words = (opening.who, opening.channel, opening.severity, opening.title, opening.affected)
+        self._recent = {words: known for words, known in self._recent.items() if now - known[0] < SAME}
+        words = opening.words
         if words in self._recent:
             return await asyncio.shield(self._recent[words][1])
         result: asyncio.Future[Opened] = asyncio.get_running_loop().create_future()
@@ -132,11 +132,12 @@ class IncidentDesk:
     async def _open(self, opening: Opening, now: datetime) -> Opened:
         incident = opened(opening, now)
         try:
-            while not await self._incidents.add(incident):
-                known = await self._incidents.with_words(incident.same_words)
-                if known is not None:
-                    return Opened(known, is_saved=True)
+            known = await self._incidents.with_words(incident.words, now - SAME)
+            while known is None and not await self._incidents.add(incident):
+                known = await self._incidents.with_words(incident.words, now - 2 * SAME)
                 incident = opened(opening, now)  # the ID is taken
+            if known is not None:
+                return Opened(known, is_saved=True)
         except StoreAwayError:
             self._unsaved[incident.id] = incident
             card_ts = await self._board.card(incident, is_saved=False)
@@ -195,8 +196,9 @@ class IncidentDesk:
         # One after the other within this process, so that the thread has the order in which people spoke.
         async with self._turns.setdefault(incident_id, asyncio.Lock()):
             for _ in range(TRIES):
-                after = step(await self.get(incident_id))
-                if await self._incidents.save(after):
+                before = await self.get(incident_id)
+                after = step(before)
+                if await self._incidents.save(after, before.version):
                     await self._tell(after)
                     return after
         raise ConflictError(f"{incident_id} is being changed by many people at once.", "Try again.")

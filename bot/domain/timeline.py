@@ -11,12 +11,20 @@ TEXT_LIMIT = 12_000  # Slack lets a person write this much; more is cut and says
 
 
 class Kind(StrEnum):
-    """What sort of entry it is."""
+    """What sort of entry it is: a message, or an act by the name of its deed."""
 
-    OPENED = "opened"
     MESSAGE = "message"
+    QUOTED = "quoted"
+    OPENED = "opened"
     NOTED = "noted"
+    STATUS = "status"
+    SEVERITY = "severity"
+    ASSIGNED = "assigned"
     RESOLVED = "resolved"
+    EXPLAINED = "explained"
+    REOPENED = "reopened"
+    CLOSED = "closed"
+    SNOOZED = "snoozed"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from bot.domain.announcement import Rung
 from bot.domain.checklist import Checklist
 from bot.domain.clock import Clock
-from bot.domain.incident import Act, Deed, Incident, facts, from_facts
+from bot.domain.incident import Act, Deed, Incident
+from bot.domain.incident_facts import facts, from_facts
 from bot.domain.outbox import Content, Letter, letter_id
 from bot.domain.timeline import Heard
 from bot.slack.api import Api

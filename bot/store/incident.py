@@ -1,12 +1,13 @@
 """Incidents in MongoDB (`incidents`, `_id` = the incident ID)."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
+from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from bot.domain.incident import Act, Deed, Incident, Severity, Status
+from bot.domain.incident import WORKING, Act, Deed, Incident, Quote, Severity, Status, Touched, same_words
 from bot.store.mongo import Document, Documents
 
 INDEXES = (
@@ -14,8 +15,12 @@ INDEXES = (
     IndexModel([("channel", ASCENDING), ("card_ts", ASCENDING)]),
     # A double Enter is one incident, whichever replica hears it.
     IndexModel([("same_words", ASCENDING)], unique=True, partialFilterExpression={"same_words": {"$gt": ""}}),
+    IndexModel([("words", ASCENDING), ("opened_at", DESCENDING)]),
     IndexModel([("untold.at", ASCENDING)]),
 )
+
+_NOT_PLAIN = {"id", "severity", "status", "joined", "status_set", "severity_set", "owner_set", "quote", "untold"}
+_AS_THEY_ARE = tuple(field.name for field in fields(Incident) if field.name not in _NOT_PLAIN)
 
 
 class Incidents:
@@ -27,7 +32,7 @@ class Incidents:
     async def add(self, incident: Incident) -> bool:
         """See Incidents.add."""
         try:
-            await self._documents.insert(_document(incident))
+            await self._documents.insert({**_document(incident), "same_words": list(same_words(incident))})
         except DuplicateKeyError:
             return False
         return True
@@ -36,9 +41,10 @@ class Incidents:
         """See Incidents.get."""
         return _maybe(await self._documents.one({"_id": incident_id}))
 
-    async def with_words(self, same_words: str) -> Incident | None:
+    async def with_words(self, words: str, since: datetime) -> Incident | None:
         """See Incidents.with_words."""
-        return _maybe(await self._documents.one({"same_words": same_words}))
+        query = {"words": words, "opened_at": {"$gt": since}}
+        return _maybe(await self._documents.one(query, [("opened_at", DESCENDING)]))
 
     async def at_card(self, channel: str, card_ts: str) -> Incident | None:
         """See Incidents.at_card."""
@@ -46,7 +52,7 @@ class Incidents:
 
     async def open_ones(self) -> list[Incident]:
         """See Incidents.open_ones."""
-        query = {"status": Status.INVESTIGATING}
+        query = {"status": {"$in": list(WORKING)}}
         found = await self._documents.many(query, [("severity", ASCENDING), ("opened_at", DESCENDING)])
         return [_incident(document) for document in found]
 
@@ -56,11 +62,11 @@ class Incidents:
         found = await self._documents.many(query, [("_id", DESCENDING)], limit=6)
         return [_incident(document) for document in found]
 
-    async def save(self, incident: Incident) -> bool:
+    async def save(self, incident: Incident, was: int) -> bool:
         """See Incidents.save."""
         document = _document(incident)
-        del document["card_ts"]  # known only by the card's own confirmation
-        query = {"_id": incident.id, "version": incident.version - 1}
+        del document["card_ts"], document["reminded_at"]  # each has a write of its own
+        query = {"_id": incident.id, "version": was}
         return await self._documents.update(query, {"$set": document}) == 1
 
     async def carded(self, incident_id: str, card_ts: str) -> None:
@@ -90,7 +96,7 @@ class Incidents:
 def _document(incident: Incident) -> Document:
     document = asdict(incident)
     document["_id"] = document.pop("id")
-    document["untold"] = list(document["untold"])
+    document["untold"], document["joined"] = list(document["untold"]), list(document["joined"])
     return document
 
 
@@ -99,23 +105,20 @@ def _maybe(document: Document | None) -> Incident | None:
 
 
 def _incident(document: Document) -> Incident:
+    known = {name: document[name] for name in _AS_THEY_ARE}
     return Incident(
+        **known,
         id=document["_id"],
-        title=document["title"],
         severity=Severity(document["severity"]),
         status=Status(document["status"]),
-        opened_by=document["opened_by"],
-        opened_at=document["opened_at"],
-        channel=document["channel"],
-        owner=document["owner"],
-        updated_by=document["updated_by"],
-        updated_at=document["updated_at"],
-        affected=document["affected"],
-        resolution=document["resolution"],
-        card_ts=document["card_ts"],
-        version=document["version"],
-        same_words=document["same_words"],
-        untold=tuple(
-            Act(act["version"], Deed(act["deed"]), act["who"], act["at"], act["text"]) for act in document["untold"]
-        ),
+        joined=tuple(document["joined"]),
+        status_set=_touched(document["status_set"]),
+        severity_set=_touched(document["severity_set"]),
+        owner_set=_touched(document["owner_set"]),
+        quote=Quote(**document["quote"]) if document["quote"] else None,
+        untold=tuple(Act(**{**act, "deed": Deed(act["deed"])}) for act in document["untold"]),
     )
+
+
+def _touched(document: dict[str, Any] | None) -> Touched | None:
+    return Touched(**document) if document else None

@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.domain.incident import RESOLUTION_LIMIT, TITLE_LIMIT, Act, Deed, Incident, Severity
+from bot.domain.incident import AFFECTED_LIMIT, RESOLUTION_LIMIT, TITLE_LIMIT, Act, Deed, Incident, Severity
 from bot.domain.timeline import Entry, Kind
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, said, section, short
@@ -27,7 +27,6 @@ INPUT = "value"
 LISTED = 15
 TOLD = 20
 RESOLUTION_SHOWN = 1_200  # with escapes; the thread has all of it
-AFFECTED_LIMIT = 300
 
 
 def named(severity: Severity) -> str:

@@ -1,0 +1,92 @@
+"""An incident as its card's metadata carries it, which is enough to put it back when MongoDB lost it."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.domain.incident import Incident, Severity, Status, Touched
+
+# Slack takes 8,000 bytes of metadata. Title and affected may take 5,400 of them in JSON, the rest shares what is left.
+_BYTES = {"resolution": 700, "cause": 350, "lesson": 350}
+_JOINED_MOST = 30
+
+Fact = str | int
+
+
+def facts(incident: Incident) -> dict[str, Fact]:
+    """The incident, flat, readable by the whole workspace, without secrets."""
+    told: dict[str, Fact] = {
+        "key": incident.id,
+        "title": incident.title,
+        "severity": incident.severity.value,
+        "status": incident.status.value,
+        "opened_by": incident.opened_by,
+        "opened_at": incident.opened_at.isoformat(),
+        "owner": incident.owner,
+        "updated_by": incident.updated_by,
+        "updated_at": incident.updated_at.isoformat(),
+        "began": incident.began.isoformat(),
+        "affected": incident.affected,
+        "joined": " ".join(incident.joined[:_JOINED_MOST]),
+        "version": incident.version,
+        "words": incident.words,
+        "duplicate_of": incident.duplicate_of,
+    }
+    for name in ("acknowledged_at", "resolved_at", "closed_at"):
+        moment: datetime | None = getattr(incident, name)
+        if moment is not None:
+            told[name] = moment.isoformat()
+    if incident.status_set:
+        told["status_by"] = incident.status_set.by
+    for name, size in _BYTES.items():
+        told[name] = _within(getattr(incident, name), size)
+    return {name: value for name, value in told.items() if value != ""}
+
+
+def _within(text: str, size: int) -> str:
+    """The text, cut if its JSON is longer than `size` bytes."""
+    cut = text
+    while len(json.dumps(cut)) > size:
+        cut = cut[: len(cut) * 7 // 8]
+    return cut if cut == text else cut + "…"
+
+
+def from_facts(payload: Mapping[str, object], channel: str, card_ts: str) -> Incident | None:
+    """The incident that a card's metadata carries; None where the metadata is not ours to read."""
+
+    def text(name: str) -> str:
+        return str(payload.get(name, ""))
+
+    def moment(name: str) -> datetime | None:
+        return datetime.fromisoformat(text(name)) if text(name) else None
+
+    try:
+        updated_at, status_by = datetime.fromisoformat(str(payload["updated_at"])), text("status_by")
+        return Incident(
+            id=str(payload["key"]),
+            title=text("title"),
+            severity=Severity(str(payload["severity"])),
+            status=Status(str(payload["status"])),
+            opened_by=str(payload["opened_by"]),
+            opened_at=datetime.fromisoformat(str(payload["opened_at"])),
+            channel=channel,
+            owner=text("owner"),
+            updated_by=str(payload["updated_by"]),
+            updated_at=updated_at,
+            began=moment("began") or datetime.fromisoformat(str(payload["opened_at"])),
+            affected=text("affected"),
+            resolution=text("resolution"),
+            cause=text("cause"),
+            lesson=text("lesson"),
+            duplicate_of=text("duplicate_of"),
+            joined=tuple(text("joined").split()),
+            acknowledged_at=moment("acknowledged_at"),
+            resolved_at=moment("resolved_at"),
+            closed_at=moment("closed_at"),
+            status_set=Touched(status_by, updated_at) if status_by else None,
+            card_ts=card_ts,
+            version=int(str(payload["version"])),
+            words=text("words"),
+        )
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,213 @@
+"""The steps that an incident may take, each a pure function: the incident as it was → as it is afterwards.
+
+Each raises ConflictError when somebody was there first (and says what they did), and UserError for a step that the
+diagram in `bot.domain.incident` does not have.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.incident import (
+    WORKING,
+    Act,
+    Deed,
+    Incident,
+    Opening,
+    Severity,
+    Status,
+    Touched,
+    mint,
+)
+from bot.errors import ConflictError, UserError
+
+# Chosen so that nobody can have read what the other did before they acted themselves.
+BARELY_SEEN = timedelta(seconds=60)
+
+# What does not tell the readers how it goes.
+_NO_UPDATES = (Deed.SNOOZED, Deed.EXPLAINED)
+
+
+def opened(opening: Opening, now: datetime) -> Incident:
+    """A new incident."""
+    return Incident(
+        id=mint(now),
+        title=opening.title,
+        severity=opening.severity,
+        status=Status.INVESTIGATING,
+        opened_by=opening.who,
+        opened_at=now,
+        channel=opening.channel,
+        owner=opening.owner or opening.who,
+        updated_by=opening.who,
+        updated_at=now,
+        began=min(opening.began or now, now),
+        affected=opening.affected,
+        joined=(opening.who,),
+        quote=opening.quote,
+        words=opening.words,
+        untold=(Act(1, Deed.OPENED, opening.who, now, opening.title),),
+    )
+
+
+def noted(incident: Incident, who: str, text: str, now: datetime) -> Incident:
+    """The incident with a note; notes are taken after its end too."""
+    return _after(incident, Act(0, Deed.NOTED, who, now, text))
+
+
+def moved(incident: Incident, who: str, status: Status, now: datetime) -> Incident:
+    """The incident in another status of those in which people work on it."""
+    if status is Status.RESOLVED:
+        raise UserError("What fixed it?", "Say it after `resolve`, like `resolve fixed by a restart`.")
+    if status is Status.CLOSED:
+        raise UserError("Closing is a word of its own.", "`resolve TEXT` ends an incident, `close` closes it then.")
+    _must_be_open(incident)
+    if incident.status is status:
+        raise _already(incident, status.value, incident.status_set)
+    act = Act(0, Deed.STATUS, who, now, was=incident.status, now=status)
+    return _after(replace(incident, status=status, status_set=Touched(who, now)), act)
+
+
+def rated(incident: Incident, who: str, severity: Severity, now: datetime) -> Incident:
+    """The incident with another severity."""
+    _must_be_open(incident)
+    if incident.severity is severity:
+        raise _already(incident, severity.upper(), incident.severity_set)
+    act = Act(0, Deed.SEVERITY, who, now, was=incident.severity, now=severity)
+    return _after(replace(incident, severity=severity, severity_set=Touched(who, now)), act)
+
+
+def assigned(incident: Incident, who: str, owner: str, now: datetime, seen: str = "") -> Incident:
+    """The incident with another owner. `seen` is the owner that the person saw when they acted, if that is known."""
+    _must_be_open(incident)
+    if incident.owner == owner:
+        raise _already(incident, f"owned by <@{owner}>", incident.owner_set)
+    if seen and seen != incident.owner:
+        raise ConflictError(
+            f"{incident.id} has another owner by now: <@{incident.owner}>.",
+            "Nothing was changed; look again, and repeat it if you still mean it.",
+            by=incident.owner_set.by if incident.owner_set else "",
+        )
+    act = Act(0, Deed.ASSIGNED, who, now, was=incident.owner, now=owner)
+    return _after(replace(incident, owner=owner, owner_set=Touched(who, now)), act)
+
+
+def resolved(incident: Incident, who: str, text: str, now: datetime) -> Incident:
+    """The incident, over."""
+    _must_be_open(incident)
+    over = replace(incident, status=Status.RESOLVED, resolution=text, resolved_at=now, status_set=Touched(who, now))
+    return _after(over, Act(0, Deed.RESOLVED, who, now, text, was=incident.status, now=Status.RESOLVED))
+
+
+def explained(incident: Incident, who: str, cause: str, lesson: str, now: datetime) -> Incident:
+    """The resolved incident with its cause and what was learned; what is empty stays as it was."""
+    if incident.is_open:
+        raise UserError(f"{incident.id} is not resolved yet.", "Its cause and lesson are asked for when it is.")
+    after = replace(incident, cause=cause or incident.cause, lesson=lesson or incident.lesson)
+    said = [f"Cause: {cause}"] * bool(cause) + [f"Lesson: {lesson}"] * bool(lesson)
+    return _after(after, Act(0, Deed.EXPLAINED, who, now, "\n".join(said)))
+
+
+def reopened(incident: Incident, who: str, text: str, now: datetime) -> Incident:
+    """The incident, investigated once more; how it was resolved before stays in the timeline."""
+    if incident.is_open:
+        raise ConflictError(
+            f"{incident.id} is open: it is {incident.status}.", "Nothing was changed.", by=_by(incident)
+        )
+    again = replace(
+        incident,
+        status=Status.INVESTIGATING,
+        resolution="",
+        duplicate_of="",
+        resolved_at=None,
+        closed_at=None,
+        status_set=Touched(who, now),
+    )
+    act = Act(0, Deed.REOPENED, who, now, text, was=incident.status, now=Status.INVESTIGATING)
+    return _after(again, act)
+
+
+def closed(incident: Incident, who: str, now: datetime) -> Incident:
+    """The resolved incident, closed: nothing is left to do."""
+    if incident.is_open:
+        raise UserError(
+            f"{incident.id} is still {incident.status}.", "Say `resolve` and what fixed it; then it can be closed."
+        )
+    if incident.status is Status.CLOSED:
+        raise _over(incident)
+    over = replace(incident, status=Status.CLOSED, closed_at=now, status_set=Touched(who, now))
+    return _after(over, Act(0, Deed.CLOSED, who, now, was=Status.RESOLVED))
+
+
+def dismissed(incident: Incident, who: str, why: str, now: datetime, duplicate_of: str = "") -> Incident:
+    """The open incident, closed without a resolution: another one is about the same, or nobody works on it."""
+    _must_be_open(incident)
+    over = replace(
+        incident,
+        status=Status.CLOSED,
+        resolution=why,
+        duplicate_of=duplicate_of,
+        closed_at=now,
+        status_set=Touched(who, now),
+    )
+    return _after(over, Act(0, Deed.CLOSED, who, now, why, was=incident.status, now=duplicate_of))
+
+
+def snoozed(incident: Incident, who: str, until: datetime, now: datetime) -> Incident:
+    """The incident without reminders until then."""
+    _must_be_open(incident)
+    if incident.snoozed_until and incident.snoozed_until >= until:
+        raise ConflictError(f"{incident.id} is snoozed already.", "Nothing was changed.")
+    after = replace(incident, snoozed_until=until)
+    return _after(after, Act(0, Deed.SNOOZED, who, now, now=f"{until:%Y-%m-%d %H:%M UTC}"))
+
+
+def with_joined(incident: Incident, who: str, now: datetime) -> Incident | None:
+    """The incident with one more person who wrote in its thread; None if they are there already."""
+    if who in incident.joined:
+        return None
+    return replace(
+        incident,
+        joined=(*incident.joined, who),
+        acknowledged_at=incident.acknowledged_at or now,
+        version=incident.version + 1,
+    )
+
+
+def overridden(before: Touched | None, who: str, now: datetime) -> bool:
+    """Whether somebody else set the same value so recently that this person cannot have known."""
+    return before is not None and before.by != who and now - before.at < BARELY_SEEN
+
+
+def _after(incident: Incident, act: Act) -> Incident:
+    act = replace(act, version=incident.version + 1)
+    after = replace(
+        incident,
+        version=act.version,
+        untold=(*incident.untold, act),
+        joined=incident.joined if act.who in incident.joined else (*incident.joined, act.who),
+        acknowledged_at=incident.acknowledged_at or act.at,
+    )
+    if act.deed in _NO_UPDATES:
+        return after
+    return replace(after, updated_by=act.who, updated_at=act.at)
+
+
+def _must_be_open(incident: Incident) -> None:
+    if incident.status not in WORKING:
+        raise _over(incident)
+
+
+def _over(incident: Incident) -> ConflictError:
+    how = f": “{incident.resolution}”" if incident.resolution else "."
+    return ConflictError(
+        f"{incident.id} is already {incident.status}{how}", "Nothing was changed; `reopen` opens it again.",
+        by=_by(incident),
+    )  # fmt: skip
+
+
+def _already(incident: Incident, what: str, set_by: Touched | None) -> ConflictError:
+    return ConflictError(f"{incident.id} is already {what}.", "Nothing was changed.", by=set_by.by if set_by else "")
+
+
+def _by(incident: Incident) -> str:
+    return incident.status_set.by if incident.status_set else ""
