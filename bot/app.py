@@ -1,25 +1,19 @@
 """The composition root: builds everything once, starts it in order, stops it in the opposite order."""
 
 import asyncio
-import json
-import logging
 import os
 import secrets
 import socket as host
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 import aiohttp
 import aiohttp.web
 import structlog
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
 from bot import logs
@@ -27,12 +21,14 @@ from bot.domain.announcement import Ladder
 from bot.domain.announcement_desk import AnnouncementDesk, Timetable
 from bot.domain.audit import AuditDesk, AuditEntry
 from bot.domain.checklist import ChecklistDesk
-from bot.domain.clock import Clock
+from bot.domain.clock import Clock, utc_now
 from bot.domain.health import HealthDesk, Probe
+from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.timeline import TimelineDesk
-from bot.errors import UserError
+from bot.endpoint import Endpoint
 from bot.jobs import Jobs, Owners, Tempo
 from bot.metrics import Metrics
 from bot.scheduler import Scheduler
@@ -45,11 +41,13 @@ from bot.services.loki import LokiProbe
 from bot.services.mongodb import MongoProbe
 from bot.services.prometheus import PrometheusProbe
 from bot.settings import Settings
-from bot.slack.api import Api, DeclinedError, SlackError
-from bot.slack.board import Board
+from bot.slack.api import Api
+from bot.slack.board import Board, Guide
+from bot.slack.bolt import bolt_app, by_socket, connected, introduced, web_client
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox, Pace
 from bot.slack.socket import Sockets
+from bot.slack.views.incident_card import Links
 from bot.slack.voice import Voice
 from bot.store.database import Store
 from bot.store.mongo import Client, Database, connect, database_of
@@ -61,11 +59,6 @@ from handlers.middleware import Door
 log = structlog.get_logger("app")
 
 REQUEST_LIMIT = 10.0  # seconds for one call to Slack; well below the outbox's lease
-
-
-def utc_now() -> datetime:
-    """The clock on the wall."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -137,32 +130,29 @@ class App:
         self._exit.push_async_callback(http.close)
         database = database_of(mongo, settings.mongodb_url.get_secret_value())
         store = Store(database, owner, tuning.pace.lease)
-        client = AsyncWebClient(
-            settings.slack_bot_token.get_secret_value(),
-            base_url=settings.slack_api_url,
-            session=session,
-            retry_handlers=[],
-            logger=logging.getLogger("slack_sdk"),
-        )
-        api = Api(client, metrics)
+        api = Api(web_client(settings.slack_bot_token, settings.slack_api_url, session), metrics)
         directory = Directory(api, settings.ops_channel)
         outbox = Outbox(store.outbox, api, owner, tasks.start, tuning.pace)
-        board = Board(outbox, api, directory, tuning.clock)
+        board = Board(outbox, api, directory, self._guide(), tuning.clock)
         desks = self._desks(
             store, board, directory, metrics, HealthDesk(probes(settings, http, database), tuning.clock)
         )
 
-        bolt = self._bolt(directory)
+        bolt = bolt_app(directory, settings.slack_bot_token)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
         handlers.register(door, desks)
 
         web = Web(settings.host, settings.port, self._readiness, metrics, self._slack_events(bolt))
         self.port = await web.start()
         self._exit.push_async_callback(web.stop)
-        await self._introduced(directory)
+        await introduced(directory)
 
         jobs = self._jobs = Jobs(
-            Owners(desks.announcements, desks.incidents, desks.checklists), outbox, store, directory, metrics
+            Owners(desks.announcements, desks.incidents, desks.changes, desks.reminders, desks.checklists),
+            outbox,
+            store,
+            directory,
+            metrics,
         )
         await jobs.check_store()
         await directory.find_ops_channel()
@@ -172,7 +162,11 @@ class App:
         jobs.schedule(scheduler, tasks, tuning.tempo)
         self._exit.callback(scheduler.close)
         if settings.slack_app_token is not None:
-            await self._connected(bolt, session, metrics, tasks, jobs)
+            client = web_client(settings.slack_app_token, settings.slack_api_url, session)
+            sockets = self._sockets = Sockets(Api(client, metrics), session, by_socket(bolt), tasks.start, metrics)
+            sockets.returned = jobs.missed_events
+            self._exit.push_async_callback(sockets.stop)
+            await connected(sockets)
         scheduler.start()
         self._status = "ready"
         log.info("ready", port=self.port, channel=directory.ops_channel or directory.ops_name, owner=owner)
@@ -189,12 +183,15 @@ class App:
         audit = AuditDesk(store.audit, _audit_line, clock)
         roles = RoleDesk(store.roles, audit, settings.ops_admins)
         timelines = TimelineDesk(store.timelines, directory, store.incidents)
+        incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
         timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
         return Desks(
             health=health,
             checklists=ChecklistDesk(store.checklists, board, audit, clock),
             announcements=AnnouncementDesk(timetable, store.announcements, board, audit, metrics, clock),
-            incidents=IncidentDesk(store.incidents, board, timelines, roles, audit, clock),
+            incidents=incidents,
+            changes=IncidentChanges(store.incidents, incidents, roles, audit, clock),
+            reminders=ReminderDesk(store.incidents, board, settings.update_every, clock),
             timelines=timelines,
             roles=roles,
             audit=audit,
@@ -202,25 +199,15 @@ class App:
             clock=clock,
         )
 
-    def _bolt(self, directory: Directory) -> AsyncApp:
-        token = self._settings.slack_bot_token.get_secret_value()
+    def _guide(self) -> Guide:
+        settings = self._settings
 
-        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-            # From what auth.test said at the start: Bolt would ask again, before the first acknowledgement.
-            return AuthorizeResult(
-                enterprise_id=enterprise_id,
-                team_id=team_id,
-                bot_token=token,
-                bot_id=directory.bot_id,
-                bot_user_id=directory.bot_user,
-            )
+        def shown(endpoint: Endpoint | None) -> str:
+            return endpoint.url if endpoint else ""
 
-        return AsyncApp(
-            logger=logging.getLogger("slack_bolt"),
-            authorize=authorize,
-            process_before_response=True,
-            request_verification_enabled=False,  # bot.web did it, sockets need none
-        )
+        grafana, loki = shown(settings.grafana_url), shown(settings.loki_url)
+        links = Links(settings.runbook_url or "", grafana, loki, settings.update_every)
+        return Guide(links, settings.phone_bridge or "")
 
     def _slack_events(self, bolt: AsyncApp) -> SlackEvents | None:
         secret = self._settings.slack_signing_secret
@@ -233,47 +220,6 @@ class App:
             return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
 
         return SlackEvents(secret.get_secret_value(), answer)
-
-    async def _introduced(self, directory: Directory) -> None:
-        while not directory.bot_user:
-            try:
-                await directory.introduce()
-            except DeclinedError as error:
-                raise UserError(
-                    f"Slack refuses SLACK_BOT_TOKEN ({error.code}).", "Copy the bot token of the installed app again."
-                ) from error
-            except SlackError as error:
-                log.warning("Slack does not answer", cause=str(error))
-                await asyncio.sleep(1.0)
-
-    async def _connected(
-        self, bolt: AsyncApp, session: aiohttp.ClientSession, metrics: Metrics, tasks: Tasks, jobs: Jobs
-    ) -> None:
-        token = self._settings.slack_app_token
-        client = AsyncWebClient(
-            token.get_secret_value() if token else "",
-            base_url=self._settings.slack_api_url,
-            session=session,
-            retry_handlers=[],
-            logger=logging.getLogger("slack_sdk"),
-        )
-
-        async def answer(envelope: dict[str, Any]) -> dict[str, Any] | None:
-            response = await bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=envelope["payload"]))
-            if response.status != 200:
-                return None
-            return {"payload": json.loads(response.body)} if response.body.startswith("{") else {}
-
-        sockets = self._sockets = Sockets(Api(client, metrics), session, answer, tasks.start, metrics)
-        sockets.returned = jobs.missed_events
-        self._exit.push_async_callback(sockets.stop)
-        try:
-            await sockets.start()
-        except DeclinedError as error:
-            raise UserError(
-                f"Slack refuses SLACK_APP_TOKEN ({error.code}).",
-                "Make an app-level token with the scope connections:write, and switch Socket Mode on.",
-            ) from error
 
     def _readiness(self) -> Readiness:
         if self._status != "ready":

@@ -10,8 +10,10 @@ import structlog
 
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.checklist import ChecklistDesk
+from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outbox import Depth
+from bot.domain.reminder import ReminderDesk
 from bot.errors import StoreAwayError
 from bot.logs import trace
 from bot.scheduler import Scheduler
@@ -78,6 +80,8 @@ class Owners:
 
     announcements: AnnouncementDesk
     incidents: IncidentDesk
+    changes: IncidentChanges
+    reminders: ReminderDesk
     checklists: ChecklistDesk
 
 
@@ -156,4 +160,7 @@ class Jobs:
     async def _tidy(self) -> None:
         if self.is_store_up and not self._must_catch_up:
             await self._owners.incidents.tell_left_behind()
+            for incident_id in await self._owners.incidents.mend_cards():
+                await self._owners.changes.reposted(incident_id)
+            await self._owners.reminders.tick()
             await self._owners.checklists.tell_left_behind()

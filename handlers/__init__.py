@@ -7,13 +7,36 @@ from typing import Any
 from bot.commands import table
 from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident as incident_view
+from bot.slack.views import incident_card, incident_forms, incident_thread
 from bot.slack.views import ops as ops_view
-from handlers import checklist, home, incident, mention, timeline
+from handlers import checklist, home, incident, incident_steps, mention, timeline
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.middleware import Body, Door, Listen, Run
 
 ANY = re.compile(".*")
+
+
+INCIDENT_BUTTONS = {
+    incident_card.TAKE_BUTTON: incident_steps.take_pressed,
+    incident_card.UPDATE_BUTTON: incident_steps.update_pressed,
+    incident_card.ESCALATE_BUTTON: incident_steps.escalate_pressed,
+    incident_card.RESOLVE_BUTTON: incident_steps.resolve_pressed,
+    incident_card.STATUS_MENU: incident_steps.status_picked,
+    incident_card.SEVERITY_MENU: incident_steps.severity_picked,
+    incident_card.EXPLAIN_BUTTON: incident_steps.explain_pressed,
+    incident_card.REOPEN_BUTTON: incident_steps.reopen_pressed,
+    incident_card.CLOSE_BUTTON: incident_steps.close_pressed,
+    incident_thread.SNOOZE_BUTTON: incident_steps.snooze_pressed,
+    incident_thread.DISMISS_BUTTON: incident_steps.dismiss_pressed,
+    incident_thread.KEEP_BUTTON: incident_steps.keep_pressed,
+}
+INCIDENT_FORMS = {
+    incident_forms.OPEN_FORM: (incident.check_form, incident.submitted),
+    incident_forms.UPDATE_FORM: (incident_steps.check_update, incident_steps.update_submitted),
+    incident_forms.RESOLVE_FORM: (incident_steps.check_resolution, incident_steps.resolution_submitted),
+    incident_forms.EXPLAIN_FORM: (incident_steps.check_reasons, incident_steps.reasons_submitted),
+}
 
 
 def register(door: Door, desks: Desks) -> None:
@@ -22,10 +45,13 @@ def register(door: Door, desks: Desks) -> None:
         door.command(f"/{command.name}", _run(desks, mention.RUNS[command.name]))
 
     door.action(re.compile(f"{checklist_view.TICK}_.*"), _press(desks, checklist.ticked))
-    door.action(incident_view.RESOLVE_BUTTON, _press(desks, incident.resolve_pressed))
+    for action_id, press in INCIDENT_BUTTONS.items():
+        door.action(action_id, _press(desks, press))
+    door.action(re.compile(f"{incident_view.DUPLICATE_BUTTON}_.*"), _press(desks, incident_steps.duplicate_pressed))
 
-    door.form(incident_view.OPEN_FORM, incident.check_form, _press(desks, incident.submitted))
-    door.form(incident_view.RESOLVE_FORM, incident.check_resolution, _press(desks, incident.resolution_submitted))
+    for form_id, (check, send) in INCIDENT_FORMS.items():
+        door.form(form_id, check, _press(desks, send))
+    door.shortcut(table.OPEN_FROM_MESSAGE, _press(desks, incident.from_message))
 
     door.event("app_mention", _mention(door, desks), concerns=lambda event: bool(event.get("user")))
     door.event("message", _listen(desks, timeline.said), concerns=timeline.is_reply)

@@ -9,7 +9,10 @@ from bot.domain.audit import AuditDesk
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock
 from bot.domain.health import HealthDesk
+from bot.domain.incident import Quote
+from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.timeline import Heard, TimelineDesk
 
@@ -35,8 +38,14 @@ class Places(Protocol):
     def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
         """A person's message in a thread as the timeline takes it; None for anything else."""
 
+    async def must_be_a_person(self, user_id: str) -> None:
+        """Raises UserError for a bot, and for somebody who left the workspace."""
+
     async def with_names(self, text: str) -> str:
         """The text with mentions written out as names."""
+
+    async def quote(self, channel: str, ts: str, author: str) -> Quote:
+        """The message there, in full; without its text where Slack does not give it."""
 
     def link_to(self, channel: str, ts: str) -> str:
         """A message's permanent link, or nothing."""
@@ -50,6 +59,8 @@ class Desks:
     checklists: ChecklistDesk
     announcements: AnnouncementDesk
     incidents: IncidentDesk
+    changes: IncidentChanges
+    reminders: ReminderDesk
     timelines: TimelineDesk
     roles: RoleDesk
     audit: AuditDesk

@@ -1,15 +1,19 @@
-"""/incident, its form, its card's button, and what is said in its thread."""
+"""/incident: opens incidents, by line, form or from a message, and shows them; incident_steps changes them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.commands import ids
 from bot.commands import incident as words
 from bot.commands.grammar import Help
+from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
-from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity
+from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Quote, Severity
 from bot.errors import NotFoundError, UserError
 from bot.slack.views import incident as view
+from bot.slack.views import incident_forms as forms
+from handlers import incident_steps
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -27,19 +31,13 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await _form(call, _severity(said.severity))
         case words.Open():
             title = await desks.places.with_names(said.title)
-            await open_incident(desks, call, title[:TITLE_LIMIT], _severity(said.severity))
+            opening = Opening(title[:TITLE_LIMIT], _severity(said.severity), call.who, call.channel)
+            await open_incident(desks, call, opening)
         case words.Show():
             await _show(desks, call, said.id)
-        case words.Note():
+        case _:
             call.must_be_inside()
-            text = await desks.places.with_names(said.text)
-            incident = await desks.incidents.note(await _which(desks, call, said.id), call.who, text)
-            await call.answer(view.noted(incident))
-        case words.Resolve():
-            call.must_be_inside()
-            text = await desks.places.with_names(said.text)
-            incident = await desks.incidents.resolve(await _which(desks, call, said.id), call.who, text)
-            await call.answer(view.resolved(incident))
+            await incident_steps.take(desks, call, said, await which(desks, call, said.id))
 
 
 def _severity(number: int | None) -> Severity:
@@ -52,13 +50,13 @@ async def _known(desks: Desks, text: str) -> list[str]:
     return [incident.id for incident in await desks.incidents.ending_with(ending)] if ending else []
 
 
-async def open_incident(desks: Desks, call: Call, title: str, severity: Severity, affected: str = "") -> None:
-    """Opens one and tells where its thread is."""
+async def open_incident(desks: Desks, call: Call, opening: Opening) -> None:
+    """Opens one, tells where its thread is, and asks about others that may be the same."""
     call.must_be_inside()
-    opening = Opening(title, severity, call.who, call.channel, affected)
-    result = await call.slowly(desks.incidents.open(opening), view.opening(title))
+    result = await call.slowly(desks.incidents.open(opening), view.opening(opening.title))
     incident = result.incident
-    await call.answer(view.opened(incident, _link(desks, incident), is_saved=result.is_saved))
+    similar = await desks.incidents.similar(incident) if result.is_saved else []
+    await call.answer(view.opened(incident, _link(desks, incident), similar, is_saved=result.is_saved))
 
 
 def _link(desks: Desks, incident: Incident) -> str:
@@ -71,11 +69,11 @@ async def _list(desks: Desks, call: Call) -> None:
 
 
 async def _show(desks: Desks, call: Call, named: str | None) -> None:
-    incident, entries = await desks.incidents.show(await _which(desks, call, named))
+    incident, entries = await desks.incidents.show(await which(desks, call, named))
     await call.answer(view.shown(incident, entries, _link(desks, incident)))
 
 
-async def _which(desks: Desks, call: Call, named: str | None) -> str:
+async def which(desks: Desks, call: Call, named: str | None) -> str:
     """The incident that is meant: the one named, the thread's, or the only one open. Raises NotFoundError."""
     if named is not None:
         found = await desks.incidents.ending_with(named)
@@ -102,51 +100,55 @@ async def _form(call: Call, severity: Severity) -> None:
     call.must_be_inside()
     if not call.trigger_id:
         raise UserError("A form cannot be opened from here.", "Say it in one line: `open sev2 checkout is down`.")
-    await call.voice.open_form(call.trigger_id, view.form(severity, call.channel))
+    await call.voice.open_form(call.trigger_id, forms.open_form(severity, call.channel))
+
+
+async def from_message(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
+    """*Open an incident from this message*: the form with the message in it."""
+    call.must_be_inside()
+    message = body["message"]
+    text = await desks.places.with_names(str(message.get("text", "")))
+    quote = Quote(call.channel, str(message["ts"]), str(message.get("user") or ""), text)
+    await call.voice.open_form(call.trigger_id, forms.open_form(Severity.SEV3, call.channel, quote))
 
 
 def check_form(body: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong in the form, by block."""
+    wrong = {}
     try:
-        clean_title(_value(body, view.TITLE_BLOCK))
+        clean_title(_text(body, forms.TITLE_BLOCK))
     except UserError as error:
-        return {view.TITLE_BLOCK: str(error)}
-    return {}
+        wrong[forms.TITLE_BLOCK] = str(error)
+    began = _input(body, forms.BEGAN_BLOCK).get("selected_date_time")
+    if began is not None and datetime.fromtimestamp(int(began), UTC) > datetime.now(UTC):
+        wrong[forms.BEGAN_BLOCK] = "That is in the future. When did it begin?"
+    return wrong
 
 
 async def submitted(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
-    """The form of a bare `/incident open` was sent."""
-    state = body["view"]["state"]["values"]
-    severity = Severity(state[view.SEVERITY_BLOCK][view.INPUT]["selected_option"]["value"])
-    title = clean_title(_value(body, view.TITLE_BLOCK))
-    await open_incident(desks, call, title, severity, " ".join(_value(body, view.AFFECTED_BLOCK).split()))
+    """The form was sent."""
+    began = _input(body, forms.BEGAN_BLOCK).get("selected_date_time")
+    _, _, message = str(body["view"]["private_metadata"]).partition(" ")
+    ts, _, author = message.partition(" ")
+    opening = Opening(
+        clean_title(_text(body, forms.TITLE_BLOCK)),
+        Severity(_input(body, forms.SEVERITY_BLOCK)["selected_option"]["value"]),
+        call.who,
+        call.channel,
+        " ".join(_text(body, forms.AFFECTED_BLOCK).split()),
+        str(_input(body, forms.OWNER_BLOCK).get("selected_user") or ""),
+        datetime.fromtimestamp(int(began), UTC) if began is not None else None,
+        await desks.places.quote(call.channel, ts, author) if ts else None,
+    )
+    await open_incident(desks, call, opening)
 
 
-def _value(body: Mapping[str, Any], block: str) -> str:
-    return str(body["view"]["state"]["values"].get(block, {}).get(view.INPUT, {}).get("value") or "")
+def _input(body: Mapping[str, Any], block: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = body["view"]["state"]["values"].get(block, {}).get(forms.INPUT, {})
+    return found
 
 
-# The card's button
-
-
-async def resolve_pressed(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
-    """*Resolve* on the card: asks what resolved it."""
-    call.must_be_inside()
-    incident = await desks.incidents.get(str(body["actions"][0]["value"]))
-    await desks.incidents.check_resolve(incident, call.who)
-    await call.voice.open_form(call.trigger_id, view.resolve_form(incident.id, call.channel))
-
-
-def check_resolution(body: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong in the form of *Resolve*."""
-    if not _value(body, view.RESOLUTION_BLOCK).strip():
-        return {view.RESOLUTION_BLOCK: "Say in a few words what resolved it."}
-    return {}
-
-
-async def resolution_submitted(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
-    """The form of *Resolve* was sent."""
-    call.must_be_inside()
-    _, _, incident_id = str(body["view"]["private_metadata"]).partition(" ")
-    incident = await desks.incidents.resolve(incident_id, call.who, _value(body, view.RESOLUTION_BLOCK).strip())
-    await call.answer(view.resolved(incident))
+def _text(body: Mapping[str, Any], block: str) -> str:
+    """What was written into an input; empty for what shows nothing."""
+    text = str(_input(body, block).get("value") or "").strip()
+    return "" if is_blank(text) else text

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.commands import checklist, health, incident, ops
+from bot.commands import checklist, health, incident, incident_steps, ops
 from bot.commands.grammar import Help
 from bot.commands.people import Who
 from bot.errors import NotFoundError, WordError
@@ -162,7 +162,7 @@ def test_what_an_incident_cannot_read_is_pointed_at(text: str, pointed: str, par
 def test_a_text_may_name_its_incident_first(text: str, id_: str | None, rest: str) -> None:
     """Only a whole ID or the end of an open one's is taken; a word of the text never is ("disk" for D15K)."""
     assert incident.parse(f"note {text}", OPEN) == incident.Note(rest, id_)
-    assert incident.parse(f"resolve {text}", OPEN) == incident.Resolve(rest, id_)
+    assert incident.parse(f"resolve {text}", OPEN) == incident_steps.Resolve(rest, id_)
 
 
 def test_without_open_incidents_only_whole_ids_are_ids() -> None:

@@ -130,11 +130,11 @@ async def test_a_note_may_name_a_colleague_without_calling_them_again(world: Wor
 
 
 async def test_resolving_edits_the_card_and_tells_the_channel_once(world: World) -> None:
-    """`resolve` ends the incident: the card says so in place, one reply is broadcast, the button is gone."""
+    """`resolve` ends the incident: the card says so in place, one reply is broadcast, what is left is to reopen."""
     card, incident_id = await opened(world)
     await world.ann.says("/incident", "resolve fixed by restart")
     await world.slack.until(lambda: "resolved" in card.shown and card.edited, "the card to be resolved")
-    assert card.buttons == []
+    assert card.buttons == ["Reopen", "Close", "Add cause and lesson"]
     told = await world.slack.shows("was resolved by", "fixed by restart")
     assert told.thread_ts == card.ts
     stored = await world.document("incidents", incident_id)
@@ -217,7 +217,9 @@ async def test_the_list_has_the_worst_first(world: World) -> None:
     await opened(world, "open sev1 all is down", "all is down")
     await opened(world, "open sev2 half is down", "half is down")
     await world.ann.says("/incident", "")
-    seen = await world.ann.sees("SEV1", "SEV2", "SEV3")
+    seen = await world.slack.until(
+        lambda: next(one for one in world.ann.ephemerals if "3 incidents are open" in one.text), "the list"
+    )
     assert seen.shown.index("SEV1") < seen.shown.index("SEV2") < seen.shown.index("SEV3")
 
 

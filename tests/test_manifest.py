@@ -109,6 +109,7 @@ def test_its_texts_are_within_slacks_limits(app: dict[str, Any]) -> None:
 
 def test_shortcuts_are_written_once_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slack refuses an empty list of them, so without shortcuts the field is not there."""
+    monkeypatch.setattr(written, "SHORTCUTS", ())
     assert "shortcuts" not in yaml.safe_load(manifest())["features"]
     monkeypatch.setattr(written, "SHORTCUTS", (Shortcut("note_it", 'Add "this": note', "Add it to the timeline"),))
     assert yaml.safe_load(manifest())["features"]["shortcuts"] == [

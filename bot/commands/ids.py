@@ -7,7 +7,7 @@ https://www.crockford.com/base32.html
 import re
 from collections.abc import Collection, Iterable
 
-from bot.commands.words import Word, key
+from bot.commands.words import Line, Word, key
 from bot.errors import NotFoundError
 
 LISTED = 5  # as many candidates as a person takes in at a glance
@@ -86,3 +86,9 @@ def first_id(word: Word, known: Collection[str]) -> str | None:
         return None
     fitting = [one for one in known if one.endswith(found)]
     return match(found, fitting) if fitting else None
+
+
+def addressed(line: Line, known: Collection[str]) -> tuple[str | None, int]:
+    """The incident that the word after the verb names, if it names one, and where the text begins."""
+    found = first_id(line.words[1], known) if len(line.words) > 1 else None
+    return found, 1 if found is None else 2

@@ -2,12 +2,17 @@
 
     /incident [list]
     /incident open                              a form
-    /incident open [sev1|sev2|sev3|sev4] TITLE  sev3 if none is said
+    /incident [open] [sev1|sev2|sev3|sev4] TITLE   sev3 if none is said; `open` may be left out before a severity
     /incident show [ID]
     /incident note [ID] TEXT
+    /incident status [ID] WORD                  see `incident_steps` for this and the next
+    /incident sev [ID] N
+    /incident assign [ID] @who
     /incident resolve [ID] TEXT
+    /incident reopen [ID] [TEXT]
+    /incident close [ID]
 
-In `note` and `resolve` the first word is an ID only if it has the whole shape (`INC-20261123-7KQ4`) or is the unique
+Where text follows, the first word is an ID only if it has the whole shape (`INC-20261123-7KQ4`) or is the unique
 ending of an incident: four characters or more, with a digit or in capitals. All else is text: `note disk is full`.
 """
 
@@ -15,20 +20,20 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.commands import ids
+from bot.commands import ids, incident_steps
 from bot.commands.grammar import Command, Help, Usage, asks_help, free_text, unknown
+from bot.commands.incident_steps import Assign, Close, Rate, Reopen, Resolve, SetStatus
 from bot.commands.words import Line, Word, shown, title, words
 from bot.errors import WordError
 
 DEFAULT_SEVERITY = 3
-RESOLUTION_LIMIT = 1_000  # as in the form of the card's button
 
 _SEVERITY = re.compile(r"sev-?([0-9]+)")
 
 COMMAND = Command(
     "incident",
-    "Incidents: list them, open one, note what happens, resolve it.",
-    "[list] | open [sev1…sev4] TITLE | show [ID] | note TEXT | resolve TEXT",
+    "Incidents: list them, open one, tell how it goes, resolve it.",
+    "[list] | open [sev1…sev4] TITLE | show | note TEXT | status | sev | assign | resolve | reopen | close",
     (
         Usage("[list]", "the open incidents", "list", "list"),
         Usage("open", "a form to open one", "open", "open"),
@@ -40,7 +45,7 @@ COMMAND = Command(
         ),
         Usage("show [ID]", "one incident; its ID may be cut to its end", "show 7KQ4", "show"),
         Usage("note [ID] TEXT", "add to its timeline", "note 7KQ4 the disk is full", "note"),
-        Usage("resolve [ID] TEXT", "say what fixed it", "resolve 7KQ4 fixed by a restart", "resolve"),
+        *incident_steps.USAGES,
     ),
 )
 
@@ -80,15 +85,7 @@ class Note:
     id: str | None = None
 
 
-@dataclass(frozen=True)
-class Resolve:
-    """Resolve an incident (None: the thread's); the text, as it was typed, says what fixed it."""
-
-    text: str
-    id: str | None = None
-
-
-Said = List | OpenForm | Open | Show | Note | Resolve | Help
+Said = List | OpenForm | Open | Show | Note | SetStatus | Rate | Assign | Resolve | Reopen | Close | Help
 
 
 def parse(text: str, known: Collection[str] = ()) -> Said:
@@ -104,9 +101,11 @@ def parse(text: str, known: Collection[str] = ()) -> Said:
         return List()
     first = line.words[0]
     read = VERBS.get(first.key)
-    if read is None:
-        raise _bare_id(first) or unknown(first, COMMAND)
-    return read(line, known)
+    if read is not None:
+        return read(line, known)
+    if _SEVERITY.fullmatch(first.key) and len(line.words) > 1:
+        return _open(Line(line.text, (first, *line.words)), known)  # as if `open` stood before it
+    raise _bare_id(first) or unknown(first, COMMAND)
 
 
 def _bare_id(word: Word) -> WordError | None:
@@ -117,9 +116,9 @@ def _bare_id(word: Word) -> WordError | None:
 
 
 def ending_in(text: str) -> str | None:
-    """The ending that `note` or `resolve` may name, whose incidents `parse` has to know; None if there is none."""
+    """The ending that the word after a verb may be, whose incidents `parse` has to know; None if there is none."""
     some = words(text).words[:2]
-    found = ids.ending(some[1].text) if len(some) == 2 and some[0].key in ("note", "resolve") else None
+    found = ids.ending(some[1].text) if len(some) == 2 and some[0].key in ADDRESSED else None
     return found if found is not None and len(found) >= 4 else None
 
 
@@ -164,23 +163,8 @@ def _show(line: Line, _: Collection[str]) -> Show:
 
 
 def _note(line: Line, known: Collection[str]) -> Note:
-    found, at = _addressed(line, known)
+    found, at = ids.addressed(line, known)
     return Note(free_text(line, at, "The note is empty.", "Write it after `note`."), found)
-
-
-def _resolve(line: Line, known: Collection[str]) -> Resolve:
-    found, at = _addressed(line, known)
-    text = free_text(line, at, "What fixed it?", "Say it after `resolve`, like `resolve fixed by a restart`.")
-    if len(text) > RESOLUTION_LIMIT:
-        problem = f"That has {len(text):,} characters; {RESOLUTION_LIMIT:,} is the most."
-        raise line.rest(at).wrong(problem, "Say in short what fixed it, and put the rest in the thread.")
-    return Resolve(text, found)
-
-
-def _addressed(line: Line, known: Collection[str]) -> tuple[str | None, int]:
-    """The incident that the word after the verb names, if it names one, and where the text begins."""
-    found = ids.first_id(line.words[1], known) if len(line.words) > 1 else None
-    return found, 1 if found is None else 2
 
 
 VERBS: dict[str, Callable[[Line, Collection[str]], Said]] = {
@@ -188,5 +172,6 @@ VERBS: dict[str, Callable[[Line, Collection[str]], Said]] = {
     "open": _open,
     "show": _show,
     "note": _note,
-    "resolve": _resolve,
+    **incident_steps.VERBS,
 }
+ADDRESSED = ("note", *incident_steps.VERBS)

@@ -36,7 +36,11 @@ class Needed:
     reason: str
 
 
-SHORTCUTS: tuple[Shortcut, ...] = ()
+OPEN_FROM_MESSAGE = "incident_open"
+
+SHORTCUTS: tuple[Shortcut, ...] = (
+    Shortcut(OPEN_FROM_MESSAGE, "Open an incident", "Opens an incident from this message, which it quotes and links."),
+)
 
 # https://docs.slack.dev/reference/scopes
 SCOPES: tuple[Needed, ...] = (

@@ -14,6 +14,7 @@ whatever MongoDB missed is put back from the channel. The steps are in `incident
 """
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,8 @@ class Deed(StrEnum):
     REOPENED = "reopened"
     CLOSED = "closed"
     SNOOZED = "snoozed"
+    ESCALATED = "escalated"
+    REPOSTED = "reposted"
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ class Act:
     """One deed, kept with the incident in the same write until timeline, thread and card tell of it.
 
     `text` is what the person said. `was` and `now` are the old and the new value where one was changed: a severity,
-    a status, an owner's user id; of a closing `now` is the incident that it is a duplicate of, if it is.
+    a status, an owner's user id; of an escalation `was` is the role and `now` the person; of a
+    closing `now` is the incident that it is a duplicate of, if it is one.
     """
 
     version: int
@@ -135,6 +139,8 @@ class Incident:
 
     `opened_at` is when the record began, `began` when the trouble did. `updated_by` and `updated_at` tell of the last
     update that people read: an act or a note, not what is said in the thread. `joined` are all who wrote or acted.
+    `active_at` is when something was said in its thread last, `reminded_at` when its owner was asked for an update,
+    `asked_at` when it was asked whether it is over; `escalated` are the people called so far.
     `untold` are the acts that timeline, thread and card may not show yet: after a kill they are told again.
     """
 
@@ -160,6 +166,7 @@ class Incident:
     closed_at: datetime | None = None
     snoozed_until: datetime | None = None
     reminded_at: datetime | None = None
+    asked_at: datetime | None = None
     status_set: Touched | None = None
     severity_set: Touched | None = None
     owner_set: Touched | None = None
@@ -168,6 +175,8 @@ class Incident:
     version: int = 1
     words: str = ""
     untold: tuple[Act, ...] = ()
+    active_at: datetime | None = None
+    escalated: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -178,6 +187,11 @@ class Incident:
     def over_at(self) -> datetime | None:
         """When it was resolved, or closed without that; None while it is open."""
         return None if self.is_open else self.resolved_at or self.closed_at
+
+    @property
+    def last_sign(self) -> datetime:
+        """When somebody last did or said anything."""
+        return max(self.updated_at, self.active_at or self.updated_at)
 
     def lasted(self, now: datetime) -> timedelta:
         """From its beginning to its end, or until now."""
@@ -209,6 +223,15 @@ class Opening:
         """One name for the same words of the same person."""
         said = "\x00".join((self.who, self.channel, self.severity, self.title, self.affected))
         return hashlib.sha256(said.encode()).hexdigest()[:24]
+
+
+def is_similar(one: str, other: str) -> bool:
+    """Whether two titles may be about the same: most of the words of the shorter one are in the other as well."""
+    first, second = (set(re.findall(r"\w{3,}", title.casefold())) for title in (one, other))
+    common = len(first & second)
+    if not common:
+        return one.casefold().split() == other.casefold().split()
+    return common / min(len(first), len(second)) > 0.6 and common / len(first | second) > 0.4
 
 
 def mint(now: datetime) -> str:

@@ -4,9 +4,11 @@ Each raises ConflictError when somebody was there first (and says what they did)
 diagram in `bot.domain.incident` does not have.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.domain.audit import SYSTEM
 from bot.domain.incident import (
     WORKING,
     Act,
@@ -24,7 +26,7 @@ from bot.errors import ConflictError, UserError
 BARELY_SEEN = timedelta(seconds=60)
 
 # What does not tell the readers how it goes.
-_NO_UPDATES = (Deed.SNOOZED, Deed.EXPLAINED)
+_NO_UPDATES = (Deed.SNOOZED, Deed.EXPLAINED, Deed.ESCALATED, Deed.REPOSTED)
 
 
 def opened(opening: Opening, now: datetime) -> Incident:
@@ -60,7 +62,7 @@ def moved(incident: Incident, who: str, status: Status, now: datetime) -> Incide
         raise UserError("What fixed it?", "Say it after `resolve`, like `resolve fixed by a restart`.")
     if status is Status.CLOSED:
         raise UserError("Closing is a word of its own.", "`resolve TEXT` ends an incident, `close` closes it then.")
-    _must_be_open(incident)
+    must_be_open(incident)
     if incident.status is status:
         raise _already(incident, status.value, incident.status_set)
     act = Act(0, Deed.STATUS, who, now, was=incident.status, now=status)
@@ -69,7 +71,7 @@ def moved(incident: Incident, who: str, status: Status, now: datetime) -> Incide
 
 def rated(incident: Incident, who: str, severity: Severity, now: datetime) -> Incident:
     """The incident with another severity."""
-    _must_be_open(incident)
+    must_be_open(incident)
     if incident.severity is severity:
         raise _already(incident, severity.upper(), incident.severity_set)
     act = Act(0, Deed.SEVERITY, who, now, was=incident.severity, now=severity)
@@ -78,7 +80,7 @@ def rated(incident: Incident, who: str, severity: Severity, now: datetime) -> In
 
 def assigned(incident: Incident, who: str, owner: str, now: datetime, seen: str = "") -> Incident:
     """The incident with another owner. `seen` is the owner that the person saw when they acted, if that is known."""
-    _must_be_open(incident)
+    must_be_open(incident)
     if incident.owner == owner:
         raise _already(incident, f"owned by <@{owner}>", incident.owner_set)
     if seen and seen != incident.owner:
@@ -93,7 +95,7 @@ def assigned(incident: Incident, who: str, owner: str, now: datetime, seen: str 
 
 def resolved(incident: Incident, who: str, text: str, now: datetime) -> Incident:
     """The incident, over."""
-    _must_be_open(incident)
+    must_be_open(incident)
     over = replace(incident, status=Status.RESOLVED, resolution=text, resolved_at=now, status_set=Touched(who, now))
     return _after(over, Act(0, Deed.RESOLVED, who, now, text, was=incident.status, now=Status.RESOLVED))
 
@@ -140,7 +142,7 @@ def closed(incident: Incident, who: str, now: datetime) -> Incident:
 
 def dismissed(incident: Incident, who: str, why: str, now: datetime, duplicate_of: str = "") -> Incident:
     """The open incident, closed without a resolution: another one is about the same, or nobody works on it."""
-    _must_be_open(incident)
+    must_be_open(incident)
     over = replace(
         incident,
         status=Status.CLOSED,
@@ -154,11 +156,31 @@ def dismissed(incident: Incident, who: str, why: str, now: datetime, duplicate_o
 
 def snoozed(incident: Incident, who: str, until: datetime, now: datetime) -> Incident:
     """The incident without reminders until then."""
-    _must_be_open(incident)
+    must_be_open(incident)
     if incident.snoozed_until and incident.snoozed_until >= until:
         raise ConflictError(f"{incident.id} is snoozed already.", "Nothing was changed.")
     after = replace(incident, snoozed_until=until)
     return _after(after, Act(0, Deed.SNOOZED, who, now, now=f"{until:%Y-%m-%d %H:%M UTC}"))
+
+
+def escalated(incident: Incident, who: str, why: str, chain: Sequence[tuple[str, str]], now: datetime) -> Incident:
+    """The incident with the next of `chain` called: pairs of a role and a person, in the order of calling."""
+    must_be_open(incident)
+    left = [(role, person) for role, person in chain if person not in incident.escalated]
+    if not left:
+        raise ConflictError(
+            f"Everybody who has a role was called about {incident.id}: "
+            + ", ".join(f"<@{person}>" for person in incident.escalated) + ".",
+            "The thread has when; the phone bridge may be quicker.",
+        )  # fmt: skip
+    role, person = left[0]
+    after = replace(incident, escalated=(*incident.escalated, person))
+    return _after(after, Act(0, Deed.ESCALATED, who, now, why, was=role, now=person))
+
+
+def reposted(incident: Incident, who: str, now: datetime) -> Incident:
+    """The incident with a new card."""
+    return _after(incident, Act(0, Deed.REPOSTED, who, now))
 
 
 def with_joined(incident: Incident, who: str, now: datetime) -> Incident | None:
@@ -184,15 +206,16 @@ def _after(incident: Incident, act: Act) -> Incident:
         incident,
         version=act.version,
         untold=(*incident.untold, act),
-        joined=incident.joined if act.who in incident.joined else (*incident.joined, act.who),
-        acknowledged_at=incident.acknowledged_at or act.at,
+        joined=incident.joined if act.who in (*incident.joined, SYSTEM) else (*incident.joined, act.who),
+        acknowledged_at=incident.acknowledged_at if act.who == SYSTEM else incident.acknowledged_at or act.at,
     )
     if act.deed in _NO_UPDATES:
         return after
     return replace(after, updated_by=act.who, updated_at=act.at)
 
 
-def _must_be_open(incident: Incident) -> None:
+def must_be_open(incident: Incident) -> None:
+    """Raises ConflictError that says how it ended."""
     if incident.status not in WORKING:
         raise _over(incident)
 

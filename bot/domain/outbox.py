@@ -99,6 +99,12 @@ class Letters(Protocol):
     async def park(self, letter: Letter, reason: str) -> None:
         """Gives a letter up, with the reason."""
 
+    async def unpost(self, letter_id: str, gone_ts: str) -> None:
+        """Makes a letter one to be posted again, if its message is still the one at `gone_ts`."""
+
+    async def gone(self, event_type: str) -> list[str]:
+        """The keys of letters that were given up since their messages are gone."""
+
     async def want(self, letter_id: str, content: Content) -> bool:
         """Replaces the content by a newer one; False if the letter wants the same or a newer one already."""
 

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     REOPENED = "reopened"
     CLOSED = "closed"
     SNOOZED = "snoozed"
+    ESCALATED = "escalated"
+    REPOSTED = "reposted"
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,17 @@ class TimelineDesk:
         """Enters an act."""
         entry = act(incident_id, done)
         await self._timelines.add(replace(entry, author_name=await self._threads.name_of(done.who)))
+
+    async def quoted(self, incident: Incident) -> None:
+        """Enters the message that an incident was opened from, at its original time."""
+        quote = incident.quote
+        if quote is None:
+            return
+        name = await self._threads.name_of(quote.author) if quote.author else ""
+        where = f"{incident.id}/{quote.ts}"
+        await self._timelines.add(
+            Entry(where, incident.id, Kind.QUOTED, quote.ts, quote.author, name, quote.text, quote.channel, quote.ts)
+        )
 
     async def of(self, incident_id: str) -> list[Entry]:
         """An incident's entries in order."""

@@ -1,12 +1,13 @@
 """What the channel shows: cards, threads, announcements and checklists, each through the outbox."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.announcement import Rung
 from bot.domain.checklist import Checklist
 from bot.domain.clock import Clock
-from bot.domain.incident import Act, Deed, Incident
+from bot.domain.incident import Act, Incident
 from bot.domain.incident_facts import facts, from_facts
 from bot.domain.outbox import Content, Letter, letter_id
 from bot.domain.timeline import Heard
@@ -14,8 +15,10 @@ from bot.slack.api import Api
 from bot.slack.directory import Directory, heard
 from bot.slack.outbox import Outbox
 from bot.slack.views import checklist as checklist_view
-from bot.slack.views import incident as incident_view
+from bot.slack.views import incident_thread
 from bot.slack.views import maintenance as maintenance_view
+from bot.slack.views.incident_card import Links
+from bot.slack.views.incident_card import card as incident_card
 from bot.slack.views.parts import Message
 
 INCIDENT = "opsbot_incident"
@@ -24,13 +27,22 @@ CHECKLIST = "opsbot_checklist"
 REPLY = "opsbot_reply"  # what is said in a thread; its own type, so that a card stays the only one of its key
 
 
+@dataclass(frozen=True)
+class Guide:
+    """What the settings say that people should look at or call: links, and the phone bridge."""
+
+    links: Links
+    phone_bridge: str = ""
+
+
 class Board:
     """Shows the domain's things; each has one message, however often it is shown."""
 
-    def __init__(self, outbox: Outbox, api: Api, directory: Directory, clock: Clock) -> None:
+    def __init__(self, outbox: Outbox, api: Api, directory: Directory, guide: Guide, clock: Clock) -> None:
         self._outbox = outbox
         self._api = api
         self._directory = directory
+        self._guide = guide
         self._clock = clock
 
     # Incidents
@@ -53,17 +65,40 @@ class Board:
 
     async def reply(self, incident: Incident, act: Act) -> None:
         """See IncidentBoard.reply."""
-        content = _content(incident_view.acted(incident, act), {"incident": incident.id})
+        view = incident_thread.acted(incident, act, self._guide.phone_bridge)
+        await self._say(incident, f"v{act.version}", view, broadcast=incident_thread.is_broadcast(act))
+
+    async def remind(self, incident: Incident, due: datetime) -> None:
+        """See ReminderBoard.remind."""
+        view = incident_thread.reminder(incident, self._guide.links.every)
+        await self._say(incident, f"reminder-{due:%Y%m%d%H%M%S}", view)
+
+    async def ask_whether_over(self, incident: Incident, since: datetime) -> None:
+        """See ReminderBoard.ask_whether_over."""
+        await self._say(incident, f"silent-{since:%Y%m%d%H%M%S}", incident_thread.silent(incident, since))
+
+    async def _say(self, incident: Incident, what: str, view: Message, *, broadcast: bool = False) -> None:
+        """Says something in the thread; `what` names it within the incident, so that it is said once."""
+        content = _content(view, {"incident": incident.id})
         letter = Letter(
             REPLY,
-            f"{incident.id}/v{act.version}",
+            f"{incident.id}/{what}",
             incident.channel,
             content,
             self._clock(),
             thread_ts=incident.card_ts,
-            broadcast=act.deed is Deed.RESOLVED,
+            broadcast=broadcast,
         )
         await self._outbox.send(letter)
+
+    async def repost(self, incident: Incident) -> str:
+        """See IncidentBoard.repost."""
+        letter = self._card(replace(incident, card_ts=None), is_saved=True)
+        return await self._outbox.repost(letter, incident.card_ts or "")
+
+    async def lost_cards(self) -> list[str]:
+        """See IncidentBoard.lost_cards."""
+        return await self._outbox.gone(INCIDENT)
 
     async def cards(self, since: datetime) -> AsyncIterator[Incident]:
         """See IncidentBoard.cards. Only what the bot itself posted is believed."""
@@ -85,8 +120,11 @@ class Board:
                 yield said
 
     def _card(self, incident: Incident, *, is_saved: bool) -> Letter:
-        revision = incident.version if is_saved else 0
-        content = _content(incident_view.card(incident, is_saved=is_saved), facts(incident), revision)
+        url = self._directory.link_to_thread(incident.channel, incident.card_ts or "")
+        view = incident_card(incident, self._guide.links, url, is_saved=is_saved)
+        # Each version is drawn twice: without the link to its thread, and with it once the card was posted.
+        revision = 2 * incident.version + bool(url) if is_saved else 0
+        content = _content(view, facts(incident), revision)
         return Letter(INCIDENT, incident.id, incident.channel, content, self._clock())
 
     # Windows

@@ -6,7 +6,9 @@ from typing import Any
 
 import structlog
 
+from bot.domain.incident import Quote
 from bot.domain.timeline import Heard
+from bot.errors import UserError
 from bot.slack.api import Api, DeclinedError, SlackError
 from bot.slack.mrkdwn import unescape
 
@@ -93,6 +95,22 @@ class Directory:
             self._names[user_id] = str(next((name for name in names if name), ""))
         return self._names[user_id]
 
+    async def must_be_a_person(self, user_id: str) -> None:
+        """Raises UserError for a bot and for somebody who left; lets pass whom Slack tells nothing of."""
+        try:
+            answer = await self._api.call("users.info", user=user_id)
+        except DeclinedError as error:
+            if error.code != "user_not_found":
+                return
+            raise UserError("Slack does not know that person.", "Name somebody of this workspace.") from error
+        except SlackError:
+            return
+        user: Mapping[str, Any] = answer.get("user") or {}
+        if user.get("is_bot") or user_id == self.bot_user:
+            raise UserError("A bot cannot do that.", "Name a person.")
+        if user.get("deleted"):
+            raise UserError(f"<@{user_id}> has left the workspace.", "Name somebody who is there.")
+
     async def with_names(self, text: str) -> str:
         """`text` with `<@U…>` written out as a name: who is named in a note is not called by each copy of it."""
         for user_id in dict.fromkeys(_MENTION.findall(text)):
@@ -110,6 +128,20 @@ class Directory:
         found = next((m for m in answer.get("messages", ()) if m.get("ts") == ts), None)
         return heard(channel, found) if found else None
 
+    async def quote(self, channel: str, ts: str, author: str) -> Quote:
+        """The message there, in full; without its text where Slack does not give it."""
+        just_that = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 2}
+        for method, where in (("conversations.history", {}), ("conversations.replies", {"ts": ts})):
+            try:
+                answer = await self._api.patiently(method, channel=channel, **just_that, **where)
+            except SlackError:
+                continue
+            found = next((m for m in answer.get("messages", ()) if m.get("ts") == ts), None)
+            if found is not None:
+                text = await self.with_names(unescape(str(found.get("text", ""))))
+                return Quote(channel, ts, str(found.get("user") or author), text)
+        return Quote(channel, ts, author, "")
+
     def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
         """See `heard`."""
         return heard(channel, message)
@@ -118,6 +150,11 @@ class Directory:
         """The message's permanent link; empty as long as Slack did not say where the workspace is."""
         base = self.workspace_url
         return f"{base.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}" if base and ts else ""
+
+    def link_to_thread(self, channel: str, ts: str) -> str:
+        """The link that opens the message's thread beside the channel; empty as `link_to`."""
+        link = self.link_to(channel, ts)
+        return f"{link}?thread_ts={ts}&cid={channel}" if link else ""
 
 
 def heard(channel: str, message: Mapping[str, Any]) -> Heard | None:

@@ -82,3 +82,8 @@ def local(when: datetime) -> Mrkdwn:
 def both(when: datetime) -> Mrkdwn:
     """UTC in words with each reader's local time beside it."""
     return Mrkdwn(f"{utc(when)} ({local(when)})")
+
+
+def ago(when: datetime) -> Mrkdwn:
+    """How long ago it was, kept current by Slack (https://docs.slack.dev/messaging/formatting-message-text)."""
+    return Mrkdwn(f"<!date^{int(when.timestamp())}^{{ago}}|at {utc(when)}>")

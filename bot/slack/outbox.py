@@ -133,6 +133,15 @@ class Outbox:
         if await self._records.want(letter_id, content):
             self._queue(channel, _Job(letter_id))
 
+    async def repost(self, letter: Letter, gone_ts: str) -> str:
+        """Posts anew a letter whose message at `gone_ts` was deleted; its new timestamp, whoever posted it."""
+        await self._records.unpost(letter.id, gone_ts)
+        return await self.post(letter)
+
+    async def gone(self, event_type: str) -> list[str]:
+        """The keys of letters that could not be edited since their messages are gone. Raises StoreAwayError."""
+        return await self._records.gone(event_type)
+
     async def take_over(self) -> None:
         """Queues what nobody works on: left by a killed bot, an outage or a lost claim. Raises StoreAwayError."""
         await self._confirm_late()

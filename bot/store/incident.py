@@ -12,15 +12,16 @@ from bot.store.mongo import Document, Documents
 
 INDEXES = (
     IndexModel([("status", ASCENDING), ("severity", ASCENDING), ("opened_at", DESCENDING)]),
-    IndexModel([("channel", ASCENDING), ("card_ts", ASCENDING)]),
+    IndexModel([("channel", ASCENDING), ("cards", ASCENDING)]),
     # A double Enter is one incident, whichever replica hears it.
     IndexModel([("same_words", ASCENDING)], unique=True, partialFilterExpression={"same_words": {"$gt": ""}}),
     IndexModel([("words", ASCENDING), ("opened_at", DESCENDING)]),
     IndexModel([("untold.at", ASCENDING)]),
 )
 
-_NOT_PLAIN = {"id", "severity", "status", "joined", "status_set", "severity_set", "owner_set", "quote", "untold"}
-_AS_THEY_ARE = tuple(field.name for field in fields(Incident) if field.name not in _NOT_PLAIN)
+_APART = ("card_ts", "reminded_at", "asked_at", "active_at")  # each has a write of its own
+_NOT_PLAIN = {"id", "severity", "status", "joined", "escalated", "untold", "status_set", "severity_set", "owner_set"}
+_AS_THEY_ARE = tuple(field.name for field in fields(Incident) if field.name not in {*_NOT_PLAIN, "quote"})
 
 
 class Incidents:
@@ -32,7 +33,7 @@ class Incidents:
     async def add(self, incident: Incident) -> bool:
         """See Incidents.add."""
         try:
-            await self._documents.insert({**_document(incident), "same_words": list(same_words(incident))})
+            await self._documents.insert(_new(incident))
         except DuplicateKeyError:
             return False
         return True
@@ -48,7 +49,7 @@ class Incidents:
 
     async def at_card(self, channel: str, card_ts: str) -> Incident | None:
         """See Incidents.at_card."""
-        return _maybe(await self._documents.one({"channel": channel, "card_ts": card_ts}))
+        return _maybe(await self._documents.one({"channel": channel, "cards": card_ts}))
 
     async def open_ones(self) -> list[Incident]:
         """See Incidents.open_ones."""
@@ -65,13 +66,34 @@ class Incidents:
     async def save(self, incident: Incident, was: int) -> bool:
         """See Incidents.save."""
         document = _document(incident)
-        del document["card_ts"], document["reminded_at"]  # each has a write of its own
+        for name in _APART:
+            del document[name]
         query = {"_id": incident.id, "version": was}
         return await self._documents.update(query, {"$set": document}) == 1
 
     async def carded(self, incident_id: str, card_ts: str) -> None:
         """See Incidents.carded."""
-        await self._documents.update({"_id": incident_id}, {"$set": {"card_ts": card_ts}})
+        change = {"$set": {"card_ts": card_ts}, "$addToSet": {"cards": card_ts}}
+        await self._documents.update({"_id": incident_id}, change)
+
+    async def moved(self, incident_id: str, gone_ts: str | None, card_ts: str) -> bool:
+        """See Incidents.moved."""
+        if gone_ts == card_ts:
+            return False
+        change = {"$set": {"card_ts": card_ts}, "$addToSet": {"cards": card_ts}}
+        return await self._documents.update({"_id": incident_id, "card_ts": gone_ts}, change) == 1
+
+    async def reminded(self, incident_id: str, at: datetime) -> None:
+        """See Incidents.reminded."""
+        await self._documents.update({"_id": incident_id}, {"$max": {"reminded_at": at}})
+
+    async def asked(self, incident_id: str, at: datetime) -> None:
+        """See Incidents.asked."""
+        await self._documents.update({"_id": incident_id}, {"$max": {"asked_at": at}})
+
+    async def active(self, incident_id: str, at: datetime) -> None:
+        """See Incidents.active."""
+        await self._documents.update({"_id": incident_id}, {"$max": {"active_at": at}})
 
     async def told(self, incident_id: str, version: int) -> None:
         """See Incidents.told."""
@@ -93,10 +115,16 @@ class Incidents:
         return str((found or {}).get("read_to", "0"))
 
 
+def _new(incident: Incident) -> Document:
+    cards = [incident.card_ts] if incident.card_ts else []
+    return {**_document(incident), "same_words": list(same_words(incident)), "cards": cards}
+
+
 def _document(incident: Incident) -> Document:
     document = asdict(incident)
     document["_id"] = document.pop("id")
-    document["untold"], document["joined"] = list(document["untold"]), list(document["joined"])
+    for name in ("untold", "joined", "escalated"):
+        document[name] = list(document[name])
     return document
 
 
@@ -112,6 +140,7 @@ def _incident(document: Document) -> Incident:
         severity=Severity(document["severity"]),
         status=Status(document["status"]),
         joined=tuple(document["joined"]),
+        escalated=tuple(document["escalated"]),
         status_set=_touched(document["status_set"]),
         severity_set=_touched(document["severity_set"]),
         owner_set=_touched(document["owner_set"]),

@@ -9,7 +9,10 @@ from pymongo.errors import DuplicateKeyError
 from bot.domain.outbox import Content, Depth, Letter, State
 from bot.store.mongo import Document, Documents
 
-INDEXES = (IndexModel([("unshown", ASCENDING), ("created_at", ASCENDING)]),)
+INDEXES = (
+    IndexModel([("unshown", ASCENDING), ("created_at", ASCENDING)]),
+    IndexModel([("state", ASCENDING), ("created_at", ASCENDING)]),
+)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -80,6 +83,16 @@ class Outbox:
         """See Letters.park."""
         change = {"$set": {"state": State.PARKED, "reason": reason, "unshown": False}}
         await self._documents.update(_held(letter), change)
+
+    async def unpost(self, letter_id: str, gone_ts: str) -> None:
+        """See Letters.unpost. The fence keeps an edit of the old message, still under way, from confirming it."""
+        change = {"state": State.PENDING, "ts": None, "shown": 0, "unshown": True, "leased_at": NEVER, "reason": ""}
+        await self._documents.update({"_id": letter_id, "ts": gone_ts}, {"$set": change, "$inc": {"fence": 1}})
+
+    async def gone(self, event_type: str) -> list[str]:
+        """See Letters.gone."""
+        query = {"state": State.PARKED, "event_type": event_type, "reason": "message_not_found"}
+        return [document["key"] for document in await self._documents.many(query, [("created_at", ASCENDING)], 50)]
 
     async def want(self, letter_id: str, content: Content) -> bool:
         """See Letters.want."""

@@ -8,18 +8,7 @@ from slack_sdk.models.blocks import Block
 from bot.domain.announcement import Announcement, Occasion, Rung, State
 from bot.domain.window import Phase, Window
 from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, local, mrkdwn, utc
-from bot.slack.views.parts import Message, context, header, section
-
-
-def spelled(length: timedelta) -> str:
-    """`1 h 30 min`: a length in the two largest units that say something."""
-    seconds = max(0, round(length.total_seconds()))
-    parts = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"
+from bot.slack.views.parts import Message, context, header, section, spelled
 
 
 def period(window: Window) -> str:

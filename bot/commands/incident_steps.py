@@ -1,0 +1,161 @@
+"""The words of `/incident` that change one: its status, severity and owner, its end and what comes after.
+
+An ID may stand before or after the value: `status 7KQ4 identified`, `sev 2 7KQ4`. Without one the incident is the
+thread's, or the only one that is open.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from bot.commands import ids
+from bot.commands.grammar import Usage, free_text
+from bot.commands.people import mentioned, who
+from bot.commands.words import Line, Word, closest, shown
+
+RESOLUTION_LIMIT = 1_000  # as in the form of the card's button
+STATUSES = ("investigating", "identified", "monitoring", "resolved", "closed")
+
+_SEVERITY = re.compile(r"(?:sev-?)?([1-4])")
+
+USAGES = (
+    Usage("status [ID] WORD", "it is investigating, identified or monitoring", "status identified", "status"),
+    Usage("sev [ID] N", "change the severity: 1 (worst) to 4", "sev 1", "sev"),
+    Usage("assign [ID] @who", "give it another owner", "assign @bob", "assign"),
+    Usage("resolve [ID] TEXT", "say what fixed it", "resolve 7KQ4 fixed by a restart", "resolve"),
+    Usage("reopen [ID] [WHY]", "it is not over after all", "reopen it is back", "reopen"),
+    Usage("close [ID]", "a resolved one is done with", "close 7KQ4", "close"),
+)
+
+
+@dataclass(frozen=True)
+class SetStatus:
+    """Set the status: one of `STATUSES`."""
+
+    status: str
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Set the severity, 1 (worst) to 4."""
+
+    severity: int
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Assign:
+    """Make this person (a user id) the owner."""
+
+    who: str
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """Resolve an incident (None: the thread's); the text, as it was typed, says what fixed it."""
+
+    text: str
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Reopen:
+    """Open a resolved or closed incident again; the text, as it was typed, may say why."""
+
+    text: str = ""
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Close:
+    """Close a resolved incident."""
+
+    id: str | None = None
+
+
+Step = SetStatus | Rate | Assign | Resolve | Reopen | Close
+
+
+def _status(line: Line, known: Collection[str]) -> SetStatus:
+    choices = f"It is {', '.join(f'`{one}`' for one in STATUSES[:3])}; `resolve TEXT` ends it."
+    value, found = _value_and_id(line, known, "Which status?", choices)
+    if value.key in STATUSES:
+        return SetStatus(value.key, found)
+    near = closest(value.text, STATUSES)
+    raise value.wrong(f"There is no status {shown(value.text)}.", f"Did you mean `{near}`?" if near else choices)
+
+
+def _sev(line: Line, known: Collection[str]) -> Rate:
+    choices = "It is `1` (worst), `2`, `3` or `4`."
+    value, found = _value_and_id(line, known, "Which severity?", choices)
+    match = _SEVERITY.fullmatch(value.key)
+    if match is None:
+        raise value.wrong(f"There is no severity {shown(value.text)}.", choices)
+    return Rate(int(match[1]), found)
+
+
+def _assign(line: Line, known: Collection[str]) -> Assign:
+    value, found = _value_and_id(line, known, "Who is to own it?", "Write it like `assign @bob`.")
+    person = who(value)
+    if person.is_group:
+        raise value.wrong("An incident is owned by one person.", "Name one with @, not a user group.")
+    return Assign(person.id, found)
+
+
+def _value_and_id(line: Line, known: Collection[str], missing: str, remedy: str) -> tuple[Word, str | None]:
+    """The value and the incident's ID, in whichever order they stand."""
+    line.no_more_than(3)
+    if len(line.words) < 2:
+        raise line.rest(1).wrong(missing, remedy)
+    first = line.words[1]
+    if len(line.words) == 2:
+        return first, None
+    second = line.words[2]
+    if _is_value(first):
+        return first, _id(second)
+    if _is_value(second):
+        return second, _id(first)
+    return first, ids.first_id(second, known)
+
+
+def _is_value(word: Word) -> bool:
+    return word.key in STATUSES or bool(_SEVERITY.fullmatch(word.key)) or mentioned(word) is not None
+
+
+def _id(word: Word) -> str:
+    found = ids.ending(word.text)
+    if found is None:
+        problem = f"{shown(word.text)} is not an incident's ID."
+        raise word.wrong(problem, "Write it like `INC-20261123-7KQ4`, or only its end, `7KQ4`.")
+    return found
+
+
+def _resolve(line: Line, known: Collection[str]) -> Resolve:
+    found, at = ids.addressed(line, known)
+    text = free_text(line, at, "What fixed it?", "Say it after `resolve`, like `resolve fixed by a restart`.")
+    if len(text) > RESOLUTION_LIMIT:
+        problem = f"That has {len(text):,} characters; {RESOLUTION_LIMIT:,} is the most."
+        raise line.rest(at).wrong(problem, "Say in short what fixed it, and put the rest in the thread.")
+    return Resolve(text, found)
+
+
+def _reopen(line: Line, known: Collection[str]) -> Reopen:
+    found, at = ids.addressed(line, known)
+    return Reopen(line.rest(at).text, found)
+
+
+def _close(line: Line, _: Collection[str]) -> Close:
+    line.no_more_than(2)
+    return Close(_id(line.words[1]) if len(line.words) > 1 else None)
+
+
+VERBS: dict[str, Callable[[Line, Collection[str]], Step]] = {
+    "status": _status,
+    "sev": _sev,
+    "assign": _assign,
+    "resolve": _resolve,
+    "reopen": _reopen,
+    "close": _close,
+}

@@ -1,0 +1,222 @@
+"""What people do to incidents: each act is one write against the version that was read, then it is told."""
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain import incident_steps as steps
+from bot.domain.audit import SYSTEM, AuditDesk
+from bot.domain.clock import Clock
+from bot.domain.incident import Incident, Severity, Status, Touched
+from bot.domain.role import Role, RoleDesk
+from bot.errors import ConflictError, NotFoundError
+
+TRIES = 20  # of a change that others keep overtaking
+SNOOZE = timedelta(minutes=30)
+
+
+class Kept(Protocol):
+    """Where incidents are kept, as far as changes need it."""
+
+    async def save(self, incident: Incident, was: int) -> bool:
+        """Keeps a change; False if the stored version is not `was` any more. Raises StoreAwayError."""
+
+    async def active(self, incident_id: str, at: datetime) -> None:
+        """Keeps that something was said at that moment."""
+
+
+class Shown(Protocol):
+    """Finds incidents, and tells what was done to them."""
+
+    async def get(self, incident_id: str) -> Incident:
+        """The incident with this whole ID. Raises NotFoundError."""
+
+    async def tell(self, incident: Incident) -> None:
+        """Tells its untold acts in timeline, thread and card."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The incident after an act. `instead_of`: who had set the same value a moment ago, so that one may not know."""
+
+    incident: Incident
+    instead_of: Touched | None = None
+
+
+class IncidentChanges:
+    """The acts. Each raises NotFoundError, ConflictError, RefusedError and StoreAwayError, and then changes nothing."""
+
+    def __init__(self, kept: Kept, shown: Shown, roles: RoleDesk, audit: AuditDesk, clock: Clock) -> None:
+        self._kept = kept
+        self._shown = shown
+        self._roles = roles
+        self._audit = audit
+        self._clock = clock
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    async def note(self, incident_id: str, who: str, text: str) -> Incident:
+        """Adds a note. Notes do not contradict each other, so each is kept whoever was first."""
+        _, after = await self._change(incident_id, lambda known: steps.noted(known, who, text, self._clock()))
+        return after
+
+    async def move(self, incident_id: str, who: str, status: Status) -> Changed:
+        """Sets the status, one of those in which people work on it."""
+        before, after = await self._steer(
+            incident_id, who, "status", lambda known: steps.moved(known, who, status, self._clock())
+        )
+        return self._changed(before.status_set, after, who)
+
+    async def rate(self, incident_id: str, who: str, severity: Severity) -> Changed:
+        """Sets the severity."""
+        before, after = await self._steer(
+            incident_id, who, "severity", lambda known: steps.rated(known, who, severity, self._clock())
+        )
+        return self._changed(before.severity_set, after, who)
+
+    async def assign(self, incident_id: str, who: str, owner: str, seen: str = "") -> Changed:
+        """Gives it another owner. `seen` is the owner on the card that somebody pressed."""
+        before, after = await self._steer(
+            incident_id, who, "assign", lambda known: steps.assigned(known, who, owner, self._clock(), seen)
+        )
+        return self._changed(before.owner_set, after, who)
+
+    async def update(self, incident_id: str, who: str, text: str, status: Status | None) -> Incident:
+        """Says how it goes, and sets the status if it is another one: one act for the reader."""
+
+        def step(known: Incident) -> Incident:
+            after = steps.noted(known, who, text, self._clock())
+            if status is None or status is known.status:
+                return after
+            return steps.moved(after, who, status, self._clock())
+
+        if status is not None and status is not (await self._shown.get(incident_id)).status:
+            return (await self._steer(incident_id, who, "status", step))[1]
+        return (await self._change(incident_id, step))[1]
+
+    async def check(self, incident_id: str, who: str, act: str) -> Incident:
+        """The incident, if this person may do `act` to it and it is open. Raises RefusedError, ConflictError."""
+        incident = await self._shown.get(incident_id)
+        await self._roles.may_steer(who, incident, act)
+        steps.must_be_open(incident)
+        return incident
+
+    async def resolve(self, incident_id: str, who: str, text: str, cause: str = "", lesson: str = "") -> Incident:
+        """Ends an incident; cause and lesson, if they are known already, are a second act of the same write."""
+
+        def step(known: Incident) -> Incident:
+            over = steps.resolved(known, who, text, self._clock())
+            return steps.explained(over, who, cause, lesson, self._clock()) if cause or lesson else over
+
+        return (await self._steer(incident_id, who, "resolve", step, detail=text))[1]
+
+    async def explain(self, incident_id: str, who: str, cause: str, lesson: str) -> Incident:
+        """Adds cause and lesson to a resolved one; anybody may."""
+        _, after = await self._change(
+            incident_id, lambda known: steps.explained(known, who, cause, lesson, self._clock())
+        )
+        return after
+
+    async def reopen(self, incident_id: str, who: str, text: str) -> Incident:
+        """Opens it again."""
+        return (
+            await self._steer(
+                incident_id, who, "reopen", lambda known: steps.reopened(known, who, text, self._clock()), detail=text
+            )
+        )[1]
+
+    async def close(self, incident_id: str, who: str) -> Incident:
+        """Closes a resolved one."""
+        return (await self._steer(incident_id, who, "close", lambda known: steps.closed(known, who, self._clock())))[1]
+
+    async def dismiss(self, incident_id: str, who: str, why: str, duplicate_of: str = "") -> Incident:
+        """Closes an open one without a resolution; the incident that it is a duplicate of is told of it."""
+        if duplicate_of == incident_id:
+            raise ConflictError("An incident is no duplicate of itself.", "Nothing was changed.")
+        if duplicate_of:
+            await self._shown.get(duplicate_of)
+        _, after = await self._steer(
+            incident_id,
+            who,
+            "close",
+            lambda known: steps.dismissed(known, who, why, self._clock(), duplicate_of),
+            detail=why,
+        )
+        if duplicate_of:
+            text = f"{incident_id} (“{after.title}”) is about the same, and was closed as a duplicate."
+            await self.note(duplicate_of, who, text)
+        return after
+
+    async def snooze(self, incident_id: str, who: str) -> Incident:
+        """No reminder for half an hour."""
+        return (
+            await self._steer(
+                incident_id,
+                who,
+                "snooze",
+                lambda known: steps.snoozed(known, who, self._clock() + SNOOZE, self._clock()),
+            )
+        )[1]
+
+    async def escalate(self, incident_id: str, who: str, why: str) -> Incident:
+        """Calls the next role that was not called yet: on-call, then duty officer, then tech lead. Anybody may."""
+        holders = {holder.role: holder for holder in await self._roles.holders()}
+        chain = [holders[role] for role in (Role.ON_CALL, Role.DUTY_OFFICER, Role.TECH_LEAD)]
+        assigned = [(holder.role, person) for holder in chain for person in holder.people]
+        if not assigned:
+            raise NotFoundError(
+                "Nobody has a role yet, so there is nobody to call.",
+                "An admin of the bot hands them out: `/ops role on-call @who`.",
+            )
+        _, after = await self._change(
+            incident_id, lambda known: steps.escalated(known, who, why, assigned, self._clock())
+        )
+        await self._audit.wrote(who, "escalate", incident_id, detail=after.escalated[-1])
+        return after
+
+    async def reposted(self, incident_id: str) -> Incident:
+        """Keeps that the card was deleted and posted anew."""
+        return (await self._change(incident_id, lambda known: steps.reposted(known, SYSTEM, self._clock())))[1]
+
+    async def heard_from(self, incident_id: str, who: str, at: datetime) -> None:
+        """Somebody wrote in the thread at that moment: they have joined, and the incident is not stale."""
+        await self._kept.active(incident_id, at)
+        async with self._turn(incident_id):
+            for _ in range(TRIES):
+                before = await self._shown.get(incident_id)
+                after = steps.with_joined(before, who, self._clock())
+                if after is None:
+                    return
+                if await self._kept.save(after, before.version):
+                    await self._shown.tell(after)
+                    return
+
+    def _changed(self, before: Touched | None, after: Incident, who: str) -> Changed:
+        return Changed(after, before if steps.overridden(before, who, self._clock()) else None)
+
+    async def _steer(
+        self, incident_id: str, who: str, act: str, step: Callable[[Incident], Incident], detail: str = ""
+    ) -> tuple[Incident, Incident]:
+        """A change that takes the opener, the owner or somebody with a role; it is audited."""
+        await self._roles.may_steer(who, await self._shown.get(incident_id), act)
+        before, after = await self._change(incident_id, step)
+        await self._audit.wrote(who, act, incident_id, detail=detail or after.untold[-1].now)
+        return before, after
+
+    async def _change(
+        self, incident_id: str, step: Callable[[Incident], Incident]
+    ) -> tuple[Incident, Incident]:  # fmt: skip
+        # One after the other within this process, so that the thread has the order in which people spoke.
+        async with self._turn(incident_id):
+            for _ in range(TRIES):
+                before = await self._shown.get(incident_id)
+                after = step(before)
+                if await self._kept.save(after, before.version):
+                    await self._shown.tell(after)
+                    return before, after
+        raise ConflictError(f"{incident_id} is being changed by many people at once.", "Try again.")
+
+    def _turn(self, incident_id: str) -> asyncio.Lock:
+        return self._turns.setdefault(incident_id, asyncio.Lock())

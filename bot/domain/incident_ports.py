@@ -1,0 +1,94 @@
+"""What the incidents' desks need: where incidents are kept, and where they are shown."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.incident import Act, Incident
+from bot.domain.timeline import Heard
+
+
+class Incidents(Protocol):
+    """Where incidents are kept. Each method raises StoreAwayError when MongoDB is away."""
+
+    async def add(self, incident: Incident) -> bool:
+        """Keeps a new one; False if there is one with this ID or of the same words."""
+
+    async def get(self, incident_id: str) -> Incident | None:
+        """The one with this ID."""
+
+    async def with_words(self, words: str, since: datetime) -> Incident | None:
+        """The newest one opened by these words since then."""
+
+    async def at_card(self, channel: str, card_ts: str) -> Incident | None:
+        """The one whose card is this message."""
+
+    async def open_ones(self) -> list[Incident]:
+        """All that are open, worst first, then newest."""
+
+    async def ending_with(self, ending: str) -> list[Incident]:
+        """Up to six whose ID ends so, newest first."""
+
+    async def save(self, incident: Incident, was: int) -> bool:
+        """Keeps a change; False if the stored version is not `was` any more."""
+
+    async def carded(self, incident_id: str, card_ts: str) -> None:
+        """Keeps where the card is; where it was before stays known as well."""
+
+    async def moved(self, incident_id: str, gone_ts: str | None, card_ts: str) -> bool:
+        """Keeps that the card is elsewhere now; False if somebody else did."""
+
+    async def reminded(self, incident_id: str, at: datetime) -> None:
+        """Keeps when its owner was reminded of an update."""
+
+    async def asked(self, incident_id: str, at: datetime) -> None:
+        """Keeps when it was asked whether it is over."""
+
+    async def active(self, incident_id: str, at: datetime) -> None:
+        """Keeps that something was said at that moment; an earlier one changes nothing."""
+
+    async def told(self, incident_id: str, version: int) -> None:
+        """Forgets the untold acts up to this version."""
+
+    async def untold(self, before: datetime) -> list[Incident]:
+        """Those with acts from before that moment which may not have been told."""
+
+    async def read_to(self, incident_id: str, ts: str) -> None:
+        """Keeps how far the thread was read back."""
+
+    async def read_since(self, incident_id: str) -> str:
+        """How far the thread was read back; "0" if never."""
+
+
+class IncidentBoard(Protocol):
+    """Where incidents are shown."""
+
+    async def card(self, incident: Incident, *, is_saved: bool, in_doubt: bool = False) -> str:
+        """Posts the card, or finds it posted; its timestamp. `in_doubt` looks in the channel before it posts."""
+
+    async def refresh(self, incident: Incident) -> None:
+        """Has the card show the incident as it is now."""
+
+    async def adopt(self, incident: Incident) -> None:
+        """Takes a card that was found in the channel as the incident's."""
+
+    async def reply(self, incident: Incident, act: Act) -> None:
+        """Tells an act in the thread, once."""
+
+    async def remind(self, incident: Incident, due: datetime) -> None:
+        """Asks the owner for the update that was due then, once."""
+
+    async def ask_whether_over(self, incident: Incident, since: datetime) -> None:
+        """Asks in the thread whether it is over, since nothing has happened for so long, once."""
+
+    async def repost(self, incident: Incident) -> str:
+        """Posts the card anew, once, since it was deleted; its new timestamp."""
+
+    async def lost_cards(self) -> list[str]:
+        """The IDs of incidents whose cards Slack could not find when they were to be edited."""
+
+    def cards(self, since: datetime) -> AsyncIterator[Incident]:
+        """The incidents whose cards are in the channel, as the cards tell them."""
+
+    def thread(self, incident: Incident, since: str) -> AsyncIterator[Heard]:
+        """What people wrote in the thread since then, oldest first."""

@@ -1,0 +1,131 @@
+"""What an incident's thread says: each act in a sentence, and what the bot asks by itself."""
+
+from datetime import datetime, timedelta
+
+from bot.domain.incident import Act, Deed, Incident, Severity, Status
+from bot.slack.mrkdwn import Mrkdwn, ago, mrkdwn, person
+from bot.slack.views.incident_card import UPDATE_BUTTON, button, named
+from bot.slack.views.parts import Message, actions, brief, said, section
+
+SNOOZE_BUTTON = "incident_snooze"
+DISMISS_BUTTON = "incident_dismiss"
+KEEP_BUTTON = "incident_keep"
+
+
+def acted(incident: Incident, act: Act, phone_bridge: str = "") -> Message:
+    """What the thread says of an act; the phone bridge is named where somebody is called."""
+    told = said(_TOLD.get(act.deed, _noted)(incident, act))
+    if act.deed is not Deed.ESCALATED or not phone_bridge:
+        return told
+    return said(mrkdwn("{} Phone bridge: {}", told.text, phone_bridge))
+
+
+def is_broadcast(act: Act) -> bool:
+    """Whether the channel should hear of it too: the end, and when it got worse."""
+    if act.deed is Deed.SEVERITY:
+        return Severity(act.now).is_worse_than(Severity(act.was))
+    return act.deed is Deed.RESOLVED
+
+
+def _it(incident: Incident) -> Mrkdwn:
+    return mrkdwn("{} ({})", incident.id, incident.title)
+
+
+def _why(act: Act) -> Mrkdwn:
+    return mrkdwn(": {}", act.text) if act.text else Mrkdwn(".")
+
+
+def _rated(incident: Incident, act: Act) -> Mrkdwn:
+    way = ":small_red_triangle: Raised" if is_broadcast(act) else "Lowered"
+    return mrkdwn(
+        "{} by {}: {} is now {} (it was {}).",
+        way, person(act.who), _it(incident), named(Severity(act.now)), act.was.upper(),
+    )  # fmt: skip
+
+
+def _noted(_: Incident, act: Act) -> Mrkdwn:
+    return mrkdwn(":memo: Note by {}: {}", person(act.who), act.text)
+
+
+def _resolved(incident: Incident, act: Act) -> Mrkdwn:
+    return mrkdwn(":white_check_mark: {} was resolved by {}: {}", _it(incident), person(act.who), act.text)
+
+
+def _moved(_: Incident, act: Act) -> Mrkdwn:
+    return mrkdwn("{} set the status to *{}*: {}.", person(act.who), act.now, Status(act.now).meaning)
+
+
+def _assigned(_: Incident, act: Act) -> Mrkdwn:
+    if act.who == act.now:
+        return mrkdwn("{} took it.", person(act.who))
+    return mrkdwn("{} made {} the owner.", person(act.who), person(act.now))
+
+
+def _explained(_: Incident, act: Act) -> Mrkdwn:
+    return mrkdwn("{} added:\n{}", person(act.who), act.text)
+
+
+def _reopened(_: Incident, act: Act) -> Mrkdwn:
+    return mrkdwn("{} reopened it{}", person(act.who), _why(act))
+
+
+def _closed(_: Incident, act: Act) -> Mrkdwn:
+    if act.now:
+        return mrkdwn("{} closed it as a duplicate of *{}*: write there.", person(act.who), act.now)
+    return mrkdwn("{} closed it{}", person(act.who), _why(act))
+
+
+def _snoozed(_: Incident, act: Act) -> Mrkdwn:
+    return mrkdwn("{} wants no reminder before {}.", person(act.who), act.now)
+
+
+def _escalated(incident: Incident, act: Act) -> Mrkdwn:
+    return mrkdwn(
+        ":rotating_light: {} ({}): {} asks you to come to {}, {}{}",
+        person(act.now), act.was, person(act.who), _it(incident), named(incident.severity), _why(act),
+    )  # fmt: skip
+
+
+def _reposted(incident: Incident, _: Act) -> Mrkdwn:
+    return mrkdwn(
+        "The card of {} was deleted, so this is a new one. `/incident show {}` has what was written before.",
+        incident.id, incident.id,
+    )  # fmt: skip
+
+
+_TOLD = {
+    Deed.RESOLVED: _resolved,
+    Deed.STATUS: _moved,
+    Deed.SEVERITY: _rated,
+    Deed.ASSIGNED: _assigned,
+    Deed.EXPLAINED: _explained,
+    Deed.REOPENED: _reopened,
+    Deed.CLOSED: _closed,
+    Deed.SNOOZED: _snoozed,
+    Deed.ESCALATED: _escalated,
+    Deed.REPOSTED: _reposted,
+}
+
+
+def reminder(incident: Incident, every: timedelta) -> Message:
+    """To the owner: an update is due."""
+    text = mrkdwn(
+        ":alarm_clock: {}, the last update of {} was {}. How does it go?",
+        person(incident.owner), incident.id, ago(incident.updated_at),
+    )  # fmt: skip
+    buttons = [button("Update", UPDATE_BUTTON, incident), button("Snooze 30m", SNOOZE_BUTTON, incident)]
+    return Message(text, (section(text), actions(buttons)))
+
+
+def silent(incident: Incident, since: datetime) -> Message:
+    """After a day without a word: is it over?"""
+    text = mrkdwn(
+        "{}, nothing has happened in {} since {}. Is it over?", person(incident.owner), _it(incident), ago(since)
+    )
+    buttons = [button("Close it", DISMISS_BUTTON, incident), button("Keep it open", KEEP_BUTTON, incident)]
+    return Message(text, (section(text), actions(buttons)))
+
+
+def brief_title(incident: Incident) -> Mrkdwn:
+    """`INC-… “checkout is down”`, short enough for a list."""
+    return mrkdwn("{} “{}”", incident.id, brief(incident.title, 80))
