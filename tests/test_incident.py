@@ -218,7 +218,7 @@ async def test_the_list_has_the_worst_first(world: World) -> None:
     await opened(world, "open sev2 half is down", "half is down")
     await world.ann.says("/incident", "")
     seen = await world.slack.until(
-        lambda: [one for one in world.ann.ephemerals if "3 incidents are open" in one.text][0], "the list"
+        lambda: next((one for one in world.ann.ephemerals if "3 incidents are open" in one.text), None), "the list"
     )
     assert seen.shown.index("SEV1") < seen.shown.index("SEV2") < seen.shown.index("SEV3")
 
