@@ -30,8 +30,9 @@ from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock
 from bot.domain.health import HealthDesk, Probe
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.read_back import ReadBack
 from bot.domain.role import RoleDesk
-from bot.domain.timeline import TimelineDesk
+from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import UserError
 from bot.jobs import Jobs, Owners, Tempo
 from bot.metrics import Metrics
@@ -161,9 +162,9 @@ class App:
         self._exit.push_async_callback(web.stop)
         await self._introduced(directory)
 
-        jobs = self._jobs = Jobs(
-            Owners(desks.announcements, desks.incidents, desks.checklists), outbox, store, directory, metrics
-        )
+        reading = ReadBack(store.incidents, board, store.timelines, desks.timelines, tuning.clock)
+        owners = Owners(desks.announcements, desks.incidents, desks.checklists, reading)
+        jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         await jobs.check_store()
         await directory.find_ops_channel()
         scheduler = Scheduler()
@@ -188,7 +189,7 @@ class App:
         settings, clock = self._settings, self._tuning.clock
         audit = AuditDesk(store.audit, _audit_line, clock)
         roles = RoleDesk(store.roles, audit, settings.ops_admins)
-        timelines = TimelineDesk(store.timelines, directory, store.incidents)
+        timelines = TimelineDesk(store.timelines, directory, store.incidents, board)
         timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
         return Desks(
             health=health,

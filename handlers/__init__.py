@@ -8,6 +8,7 @@ from bot.commands import table
 from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident as incident_view
 from bot.slack.views import ops as ops_view
+from bot.slack.views import timeline as timeline_view
 from handlers import checklist, home, incident, mention, timeline
 from handlers.call import Call
 from handlers.desks import Desks
@@ -26,9 +27,16 @@ def register(door: Door, desks: Desks) -> None:
 
     door.form(incident_view.OPEN_FORM, incident.check_form, _press(desks, incident.submitted))
     door.form(incident_view.RESOLVE_FORM, incident.check_resolution, _press(desks, incident.resolution_submitted))
+    door.form(timeline_view.ADD_FORM, timeline.check_form, _press(desks, timeline.add_submitted))
+
+    door.shortcut(timeline_view.ADD, _press(desks, timeline.add_pressed))
 
     door.event("app_mention", _mention(door, desks), concerns=lambda event: bool(event.get("user")))
-    door.event("message", _listen(desks, timeline.said), concerns=timeline.is_reply)
+    door.event(
+        "message",
+        _listen(desks, timeline.said),
+        concerns=lambda event: timeline.is_told(event, desks.places.bot_user),
+    )
     door.event("reaction_added", _listen(desks, timeline.pinned), concerns=timeline.is_pin)
     door.event("reaction_removed", _listen(desks, timeline.pinned), concerns=timeline.is_pin)
     door.event("app_home_opened", _home(door, desks), concerns=home.is_home)

@@ -11,7 +11,8 @@ from bot.domain.clock import Clock
 from bot.domain.health import HealthDesk
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.role import RoleDesk
-from bot.domain.timeline import Heard, TimelineDesk
+from bot.domain.timeline import Changed, Gone, Heard
+from bot.domain.timeline_desk import TimelineDesk
 
 
 class Places(Protocol):
@@ -32,8 +33,14 @@ class Places(Protocol):
     def heard_of(self, channel_id: str, channel_name: str) -> None:
         """A command told the id of a channel's name."""
 
+    def told(self, event: Mapping[str, Any]) -> Heard | Changed | Gone | None:
+        """What a message event says: that one was written, changed or deleted; None for anything else."""
+
     def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
-        """A person's message in a thread as the timeline takes it; None for anything else."""
+        """A message of a person or an app as the timeline takes it; None for anything else."""
+
+    async def look_at(self, channel: str, ts: str) -> Heard | None:
+        """A message as it is now; None if it is gone. Raises UserError when Slack does not say."""
 
     async def with_names(self, text: str) -> str:
         """The text with mentions written out as names."""

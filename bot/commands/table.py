@@ -36,7 +36,9 @@ class Needed:
     reason: str
 
 
-SHORTCUTS: tuple[Shortcut, ...] = ()
+SHORTCUTS: tuple[Shortcut, ...] = (
+    Shortcut("timeline_add", "Add to the timeline", "Makes the message a key event in the timeline of an incident."),
+)
 
 # https://docs.slack.dev/reference/scopes
 SCOPES: tuple[Needed, ...] = (

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain import timeline
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.incident import SAME, Act, Deed, Incident, Opening
 from bot.domain.incident_steps import noted, opened, resolved
 from bot.domain.role import RoleDesk
-from bot.domain.timeline import Entry, TimelineDesk
+from bot.domain.timeline import Entry
+from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import ConflictError, NotFoundError, StoreAwayError
 
 TRIES = 20  # of a change that others keep overtaking
@@ -57,12 +57,6 @@ class Incidents(Protocol):
     async def untold(self, before: datetime) -> list[Incident]:
         """Those with acts from before that moment which may not have been told."""
 
-    async def read_to(self, incident_id: str, ts: str) -> None:
-        """Keeps how far the thread was read back."""
-
-    async def read_since(self, incident_id: str) -> str:
-        """How far the thread was read back; "0" if never."""
-
 
 class IncidentBoard(Protocol):
     """Where incidents are shown."""
@@ -81,9 +75,6 @@ class IncidentBoard(Protocol):
 
     def cards(self, since: datetime) -> AsyncIterator[Incident]:
         """The incidents whose cards are in the channel, as the cards tell them."""
-
-    def thread(self, incident: Incident, since: str) -> AsyncIterator[timeline.Heard]:
-        """What people wrote in the thread since then, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -236,10 +227,8 @@ class IncidentDesk:
                 self._unsaved.pop(incident.id, None)
 
     async def catch_up(self, look_back: timedelta) -> None:
-        """Takes in what happened in Slack while the bot or MongoDB was away. Raises StoreAwayError."""
+        """Takes in the incidents that MongoDB missed while it or the bot was away. Raises StoreAwayError."""
         count = await self.put_back(self._clock() - look_back)
-        for incident in await self._incidents.open_ones():
-            await self.read_back(incident)
         if count:
             await self._audit.wrote(SYSTEM, "catch up", "incidents", detail=f"{count} put back")
 
@@ -260,13 +249,3 @@ class IncidentDesk:
         await self._audit.wrote(SYSTEM, "put back", incident.id, detail="found in the channel, missing in MongoDB")
         await self._tell(replace(known, card_ts=incident.card_ts, untold=known.untold or (opening,)))
         return True
-
-    async def read_back(self, incident: Incident) -> None:
-        """Reads an incident's thread as Slack has it and enters what was not heard."""
-        since = await self._incidents.read_since(incident.id)
-        newest = since
-        async for heard in self._board.thread(incident, since):
-            await self._timelines.enter(incident.id, heard)
-            newest = max(newest, heard.ts)
-        if newest != since:
-            await self._incidents.read_to(incident.id, newest)

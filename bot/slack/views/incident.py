@@ -14,9 +14,10 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.domain.incident import AFFECTED_LIMIT, RESOLUTION_LIMIT, TITLE_LIMIT, Act, Deed, Incident, Severity
-from bot.domain.timeline import Entry, Kind
+from bot.domain.timeline import Entry
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, said, section, short
+from bot.slack.views.timeline import line
 
 OPEN_FORM = "incident_open_form"
 RESOLVE_FORM = "incident_resolve_form"
@@ -157,18 +158,9 @@ def shown(incident: Incident, entries: Sequence[Entry], url: str) -> Message:
     newest = entries[-TOLD:]
     if len(entries) > len(newest):
         blocks.append(context(mrkdwn("The newest {} of {} entries:", len(newest), len(entries))))
-    blocks += paragraphs([_line(entry) for entry in newest])
+    blocks += paragraphs([line(entry) for entry in newest])
     text = mrkdwn("Incident {} ({}) is {}: {}", incident.id, incident.severity.upper(), incident.status, incident.title)
     return Message(text, tuple(blocks))
-
-
-_VERBS = {Kind.OPENED: "opened it", Kind.NOTED: "noted", Kind.RESOLVED: "resolved it"}
-
-
-def _line(entry: Entry) -> Mrkdwn:
-    mark = Mrkdwn(":pushpin: key event, ") if entry.is_key_event else Mrkdwn("")
-    what = "" if entry.kind is Kind.MESSAGE else f" {_VERBS[entry.kind]}"
-    return mrkdwn("{}{} {}{}: {}", mark, local(entry.at), person(entry.author), what, brief(entry.text, 350))
 
 
 def form(severity: Severity, channel: str) -> View:
