@@ -86,8 +86,8 @@ class Entry:
 
     @property
     def is_key_event(self) -> bool:
-        """Whether somebody marked it with a pin."""
-        return bool(self.pinned_by)
+        """Whether somebody marked it, or added it from outside, which nobody does without a reason."""
+        return bool(self.pinned_by) or self.kind is Kind.ADDED
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,9 @@ class Timelines:
         message: Document = {"channel": mark.channel, "ts": mark.ts, "kind": Kind.MESSAGE}
         if await self._mark(self._documents, message, mark):
             return True
-        if await self._documents.one(message):
-            return True
         await self._hold(mark)
-        return await self._mark(self._documents, message, mark)
+        # An entry that came between the two did not find what is held, so it is looked for again.
+        return await self._mark(self._documents, message, mark) or await self._documents.one(message) is not None
 
     async def mark(self, entry_id: str, mark: Mark) -> None:
         """See Timelines.mark."""

@@ -17,7 +17,7 @@ from bot.domain.incident import AFFECTED_LIMIT, RESOLUTION_LIMIT, TITLE_LIMIT, A
 from bot.domain.timeline import Entry
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, said, section, short
-from bot.slack.views.timeline import line
+from bot.slack.views.timeline import newest
 
 OPEN_FORM = "incident_open_form"
 RESOLVE_FORM = "incident_resolve_form"
@@ -26,7 +26,6 @@ TITLE_BLOCK, SEVERITY_BLOCK, AFFECTED_BLOCK, RESOLUTION_BLOCK = "title", "severi
 INPUT = "value"
 
 LISTED = 15
-TOLD = 20
 RESOLUTION_SHOWN = 1_200  # with escapes; the thread has all of it
 
 
@@ -155,10 +154,10 @@ def shown(incident: Incident, entries: Sequence[Entry], url: str) -> Message:
     if incident.resolution:
         head.append(mrkdwn("Resolution: {}", brief(incident.resolution, RESOLUTION_SHOWN)))
     blocks: list[Block] = [section(joined("\n", head))]
-    newest = entries[-TOLD:]
-    if len(entries) > len(newest):
-        blocks.append(context(mrkdwn("The newest {} of {} entries:", len(newest), len(entries))))
-    blocks += paragraphs([line(entry) for entry in newest])
+    lines = newest(entries)
+    if len(entries) > len(lines):
+        blocks.append(context(mrkdwn("The newest {} of {} entries:", len(lines), len(entries))))
+    blocks += paragraphs(lines)
     text = mrkdwn("Incident {} ({}) is {}: {}", incident.id, incident.severity.upper(), incident.status, incident.title)
     return Message(text, tuple(blocks))
 

@@ -16,7 +16,10 @@ ADD = "timeline_add"
 ADD_FORM = "timeline_add_form"
 INCIDENT_BLOCK, INPUT = "incident", "value"
 
+TOLD = 20  # entries at most
+ROOM = 10_000  # characters of them in all: Slack takes about 13,200 a message
 TEXT_SHOWN = 350  # of an entry, with escapes
+LINK_SHOWN = 400
 FILES_SHOWN = 3
 QUOTED = 300
 OFFERED = 100  # options of a menu: https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element
@@ -38,6 +41,19 @@ _VERBS = {
 _MENTION = re.compile(r"&lt;@([UW][A-Z0-9]{1,20})&gt;")  # as it is once it was escaped
 
 
+def newest(entries: Sequence[Entry]) -> list[Mrkdwn]:
+    """The newest entries, in order, as many as a message takes beside other things."""
+    lines: list[Mrkdwn] = []
+    room = ROOM
+    for entry in reversed(entries[-TOLD:]):
+        one = line(entry)
+        room -= len(one)
+        if room < 0:
+            break
+        lines.append(one)
+    return lines[::-1]
+
+
 def line(entry: Entry) -> Mrkdwn:
     """One entry as a line: when, who, what, and what hangs on it. For private answers: it may mention people."""
     mark = Mrkdwn(":pushpin: key event, ") if entry.is_key_event else Mrkdwn("")
@@ -52,7 +68,7 @@ def _subject(entry: Entry) -> Mrkdwn:
 
 
 def _author(entry: Entry) -> Mrkdwn:
-    return person(entry.author) if entry.author else mrkdwn("{}", entry.author_name or "an app")
+    return person(entry.author) if entry.author else brief(entry.author_name or "an app", 75)
 
 
 def _said(entry: Entry) -> Mrkdwn:
@@ -61,12 +77,18 @@ def _said(entry: Entry) -> Mrkdwn:
     parts = [_text(entry.text)] if entry.text else []
     if entry.edited_at is not None:
         parts.append(Mrkdwn("(edited)"))
-    parts += [mrkdwn("📎 {}", link(file.url, short(file.name, 75))) for file in entry.files[:FILES_SHOWN]]
+    parts += [mrkdwn("📎 {}", _linked(file.url, brief(file.name, 75))) for file in entry.files[:FILES_SHOWN]]
     if len(entry.files) > FILES_SHOWN:
         parts.append(mrkdwn("and {} more files", len(entry.files) - FILES_SHOWN))
     if entry.url:
-        parts.append(mrkdwn("({})", link(entry.url, "open")))
+        parts.append(mrkdwn("({})", _linked(entry.url, Mrkdwn("open"))))
     return joined(" ", parts)
+
+
+def _linked(url: str, label: Mrkdwn) -> Mrkdwn:
+    """With its link, unless that is so long that a line would have to be cut within it."""
+    linked = link(url, label)
+    return linked if len(linked) <= LINK_SHOWN else label
 
 
 def _text(text: str) -> Mrkdwn:
