@@ -4,27 +4,22 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.incident import Incident, Opening, Severity
-from bot.domain.incident_steps import opened
-from bot.domain.timeline import TEXT_LIMIT, Changed, Entry, File, Gone, Heard, Kind, Mark, message, moment_of
-from bot.domain.timeline_desk import Recount, TimelineDesk
+from bot.domain.incident import Incident
+from bot.domain.timeline import Changed, Entry, File, Gone, Heard, Kind, Mark, moment_of
+from bot.domain.timeline_desk import TimelineDesk
 from bot.slack import messages
-from bot.store.database import Store
-from bot.store.mongo import connect, database_of
 from bot.store.timeline import Timelines
 from sandbox.mongo import Mongod
+from tests.timelines import CHANNEL, ROOT, SmallSlack, an_incident, two_stores
 
-CHANNEL, ROOT = "C0OPS", "1764000000.000100"
 BEGAN = 1764000100
 ANN, BOB, CYD = "U0ANN", "U0BOB", "U0CYD"
-NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 Event = dict[str, Any]
 
@@ -32,42 +27,8 @@ Event = dict[str, Any]
 @pytest.fixture
 async def stores(mongod: Mongod) -> AsyncIterator[list[Timelines]]:
     """The timelines of one database as two bots have them."""
-    url = mongod.url().replace("/butler", f"/test_{secrets.token_hex(6)}")
-    clients = [connect(url), connect(url)]
-    found = [Store(database_of(client, url), f"bot-{n}", timedelta(seconds=30)) for n, client in enumerate(clients)]
-    await found[0].reach()
-    yield [store.timelines for store in found]
-    for client in clients:
-        await client.close()
-
-
-class Slack:
-    """The little of Slack that a desk asks: one thread, with the message as it is in the end."""
-
-    def __init__(self, incident: Incident, last: Heard | None) -> None:
-        self._incident = incident
-        self._last = last
-
-    async def name_of(self, user_id: str) -> str:
-        return user_id.lower()
-
-    async def message_at(self, channel: str, ts: str) -> Heard | None:
-        return self._last if self._last is not None and self._last.ts == ts else None
-
-    def link_to(self, channel: str, ts: str) -> str:
-        return f"https://sandbox.slack.com/archives/{channel}/p{ts}"
-
-    async def at_card(self, channel: str, card_ts: str) -> Incident | None:
-        return self._incident if (channel, card_ts) == (CHANNEL, ROOT) else None
-
-    async def added(self, incident: Incident, entry: Entry, who: str) -> None:
-        return None
-
-
-def an_incident() -> Incident:
-    """An open incident of its own."""
-    incident = opened(Opening("checkout is down", Severity.SEV2, ANN, CHANNEL), NOW)
-    return replace(incident, id=f"INC-{secrets.token_hex(8)}", card_ts=ROOT)
+    async with two_stores(mongod) as found:
+        yield found
 
 
 @dataclass(frozen=True)
@@ -169,7 +130,7 @@ async def test_the_end_is_the_same_whatever_the_order(
     """Message, edits, deletion and pins in any order, repeated, through two bots: one entry, and the right one."""
     incident, ts = an_incident(), f"{BEGAN - 50}.{secrets.randbelow(10**6):06d}"
     events, last = events_of(story, ts)
-    slack = Slack(incident, last)
+    slack = SmallSlack(incident, last)
     desks = [TimelineDesk(store, slack, slack, slack) for store in stores]
     repeats = data.draw(st.lists(st.sampled_from(range(len(events))), max_size=4), label="repeated")
     order = data.draw(st.permutations([*range(len(events)), *repeats]), label="order")
@@ -189,7 +150,7 @@ async def test_the_end_is_the_same_when_all_comes_at_once(stores: list[Timelines
     """Two bots work on all the reports of one message at the same moment, each of them twice."""
     incident, ts = an_incident(), f"{BEGAN - 50}.{secrets.randbelow(10**6):06d}"
     events, last = events_of(story, ts)
-    slack = Slack(incident, last)
+    slack = SmallSlack(incident, last)
     desks = [TimelineDesk(store, slack, slack, slack) for store in stores]
     await asyncio.gather(*(deliver(desk, ts, event) for event in events for desk in desks))
     (entry,) = await desks[0].of(incident.id)
@@ -199,7 +160,7 @@ async def test_the_end_is_the_same_when_all_comes_at_once(stores: list[Timelines
 async def test_thirty_people_who_edit_and_pin_at_once_lose_nothing(stores: list[Timelines]) -> None:
     """Thirty people write, edit five times each and pin each other's messages, through two bots at once."""
     incident = an_incident()
-    slack = Slack(incident, None)
+    slack = SmallSlack(incident, None)
     desks = [TimelineDesk(store, slack, slack, slack) for store in stores]
     work: list[Coroutine[Any, Any, Any]] = []
     for person in range(30):
@@ -221,89 +182,13 @@ async def test_thirty_people_who_edit_and_pin_at_once_lose_nothing(stores: list[
         assert [edit.text for edit in entry.edits] == ["0", "1", "2", "3", "4"]
 
 
-async def test_an_edit_without_its_message_knows_only_what_it_tells(stores: list[Timelines]) -> None:
-    """A message read back after its edit has no first words until they are heard; then they are there."""
-    incident = an_incident()
-    edited = Heard(CHANNEL, ROOT, "1764000001.000100", BOB, "later", edited="1764000009.000000")
-    await stores[0].add(message(incident.id, edited, "bob"))
-    (entry,) = await stores[0].of(incident.id)
-    assert (entry.text, entry.first_text, [edit.text for edit in entry.edits]) == ("later", None, ["later"])
-    await stores[0].add(message(incident.id, replace(edited, text="first", edited=""), "bob"))
-    (entry,) = await stores[0].of(incident.id)
-    assert (entry.text, entry.first_text, [edit.text for edit in entry.edits]) == ("later", "first", ["later"])
-
-
-async def test_a_name_that_slack_did_not_say_comes_later_and_stays(stores: list[Timelines]) -> None:
-    """An author without a name gets one at the next report; one that is known is not taken away."""
-    incident = an_incident()
-    said = Heard(CHANNEL, ROOT, "1764000001.000100", BOB, "hm")
-    for name in ("", "bob", ""):
-        await stores[0].add(message(incident.id, said, name))
-    (entry,) = await stores[0].of(incident.id)
-    assert entry.author_name == "bob"
-
-
-async def test_twelve_thousand_characters_are_kept_whole(stores: list[Timelines]) -> None:
-    """As much as Slack lets a person write; what is longer is cut, and says so."""
-    incident = an_incident()
-    for number, size in enumerate((TEXT_LIMIT, TEXT_LIMIT + 1)):
-        said = Heard(CHANNEL, ROOT, f"1764000001.00010{number}", BOB, "🔥" * size)
-        await stores[0].add(message(incident.id, said, "bob"))
-    whole, cut = await stores[0].of(incident.id)
-    assert whole.text == whole.first_text == "🔥" * TEXT_LIMIT
-    assert cut.text == "🔥" * TEXT_LIMIT + " … (cut)"
-
-
-async def test_something_attached_is_there_once_by_its_key(stores: list[Timelines]) -> None:
-    """Alerts and changes of health stand among the messages by their times, however often they are attached."""
-    incident = an_incident()
-    slack = Slack(incident, None)
-    desk = TimelineDesk(stores[0], slack, slack, slack)
-    at = datetime(2026, 11, 25, 12, 0, 0, 123456, tzinfo=UTC)
-    news = [await desk.attach(incident.id, Kind.ALERT, "a.$b/1", at, "$disk is full", "https://x/") for _ in range(3)]
-    await desk.attach(incident.id, Kind.HEALTH, "a.$b/1", at - timedelta(minutes=1), "loki is down")
-    assert news == [True, False, False]
-    first, second = await desk.of(incident.id)
-    assert (first.kind, first.text) == (Kind.HEALTH, "loki is down")
-    assert (second.kind, second.text, second.url, second.at) == (Kind.ALERT, "$disk is full", "https://x/", at)
-
-
-async def test_a_pin_outside_a_thread_marks_nothing(stores: list[Timelines]) -> None:
-    """A message added by hand, or one that nobody added, takes no reaction for a mark."""
-    incident = an_incident()
-    slack = Slack(incident, None)
-    desk = TimelineDesk(stores[0], slack, slack, slack)
-    outside = Heard(CHANNEL, "", "1764000001.000100", BOB, "lunch?")
-    await desk.add(incident, outside, ANN, NOW)
-    await desk.pinned(Mark(CHANNEL, outside.ts, CYD, "1764000002.000100", is_on=True))
-    (entry,) = await desk.of(incident.id)
-    assert (entry.kind, entry.pinned_by) == (Kind.ADDED, (ANN,))
-
-
-async def test_a_mark_is_put_right_only_if_it_is_still_as_it_was(stores: list[Timelines]) -> None:
-    """What a reading found out is old as soon as an event tells something newer."""
-    incident = an_incident()
-    said = Heard(CHANNEL, ROOT, "1764000001.000100", BOB, "hm")
-    entry = message(incident.id, said, "bob")
-    await stores[0].add(entry)
-    await stores[0].recount([Recount(entry.id, ANN, "", is_on=True)])
-    await stores[0].pin(Mark(CHANNEL, said.ts, CYD, "1764000005.000100", is_on=True))
-    await stores[0].recount([Recount(entry.id, CYD, "", is_on=False), Recount(entry.id, ANN, "9", is_on=False)])
-    (found,) = await stores[0].of(incident.id)
-    assert found.pinned_by == (ANN, CYD)
-    await stores[0].pin(Mark(CHANNEL, said.ts, ANN, "1764000002.000100", is_on=False))
-    await stores[0].recount([Recount(entry.id, CYD, "1764000005.000100", is_on=False)])
-    (found,) = await stores[0].of(incident.id)
-    assert found.pinned_by == ()
-
-
 async def test_a_deletion_leaves_no_word_in_the_database(stores: list[Timelines], mongod: Mongod) -> None:
     """Neither what was first written nor an edit nor the name of a file is anywhere in the document."""
     incident = an_incident()
     story = Story(((1, "secret two"),), is_deleted=True, pins=(), has_file=True, unfolds=True)
     ts = "1764000001.000100"
     events, _ = events_of(story, ts)
-    slack = Slack(incident, None)
+    slack = SmallSlack(incident, None)
     desk = TimelineDesk(stores[0], slack, slack, slack)
     for event in (*events, *reversed(events)):
         await deliver(desk, ts, event)
