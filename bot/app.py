@@ -25,9 +25,10 @@ from bot.domain.clock import Clock, utc_now
 from bot.domain.health import HealthDesk, Probe
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
-from bot.domain.timeline import TimelineDesk
+from bot.domain.timeline_desk import TimelineDesk
 from bot.endpoint import Endpoint
 from bot.jobs import Jobs, Owners, Tempo
 from bot.metrics import Metrics
@@ -147,13 +148,9 @@ class App:
         self._exit.push_async_callback(web.stop)
         await introduced(directory)
 
-        jobs = self._jobs = Jobs(
-            Owners(desks.announcements, desks.incidents, desks.changes, desks.reminders, desks.checklists),
-            outbox,
-            store,
-            directory,
-            metrics,
-        )
+        reading = ReadBack(store.incidents, board, store.timelines, desks.timelines, tuning.clock)
+        owners = Owners(desks.announcements, desks.incidents, desks.changes, desks.reminders, desks.checklists, reading)
+        jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         await jobs.check_store()
         await directory.find_ops_channel()
         scheduler = Scheduler()
@@ -182,7 +179,7 @@ class App:
         settings, clock = self._settings, self._tuning.clock
         audit = AuditDesk(store.audit, _audit_line, clock)
         roles = RoleDesk(store.roles, audit, settings.ops_admins)
-        timelines = TimelineDesk(store.timelines, directory, store.incidents)
+        timelines = TimelineDesk(store.timelines, directory, store.incidents, board)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
         timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
         return Desks(

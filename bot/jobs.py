@@ -13,6 +13,7 @@ from bot.domain.checklist import ChecklistDesk
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outbox import Depth
+from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
 from bot.errors import StoreAwayError
 from bot.logs import trace
@@ -83,6 +84,24 @@ class Owners:
     changes: IncidentChanges
     reminders: ReminderDesk
     checklists: ChecklistDesk
+    threads: ReadBack
+
+
+class Pause:
+    """How many turns to wait before something that failed is tried again: one, two, four, …, 64."""
+
+    def __init__(self) -> None:
+        self._turns = self._left = 0
+
+    def is_over(self) -> bool:
+        """One turn passes; whether it is time to try again. Never, if the last try was done."""
+        self._left -= 1
+        return self._left == 0
+
+    def note(self, *, is_done: bool) -> None:
+        """What came of the try."""
+        self._turns = 0 if is_done else min(64, max(1, 2 * self._turns))
+        self._left = self._turns
 
 
 class Jobs:
@@ -95,6 +114,8 @@ class Jobs:
         self._channel = channel
         self._meter = meter
         self._must_catch_up = True
+        self._must_read = False
+        self._unread = Pause()
         self.is_store_up = False
 
     def schedule(self, scheduler: Scheduler, tasks: Tasks, tempo: Tempo) -> None:
@@ -110,6 +131,7 @@ class Jobs:
         every(tempo.tick, self._tick, "tick")
         every(tempo.sweep, self._sweep, "sweep")
         every(tempo.tidy, self._tidy, "tidy")
+        every(tempo.sweep, self._read, "read")
 
     async def _traced(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
         with trace(job=name):
@@ -155,7 +177,21 @@ class Jobs:
         self._meter.outbox(depth.waiting, depth.oldest_seconds)
         if self._must_catch_up and self._channel.ops_channel:
             await self._owners.incidents.catch_up(LOOK_BACK)
-            self._must_catch_up = False
+            self._must_catch_up, self._must_read = False, True
+
+    async def _read(self) -> None:
+        """A job of its own: a long thread, or Slack's wish to wait, must not hold up the rest."""
+        if not self.is_store_up or not (self._must_read or self._unread.is_over()):
+            return
+        anew, self._must_read = self._must_read, False
+        try:
+            self._unread.note(is_done=await self._owners.threads.run(anew=anew))
+            for incident in self._owners.threads.cardless():
+                if await self._owners.incidents.mend_card(incident):
+                    await self._owners.changes.reposted(incident.id)
+        except StoreAwayError:
+            self._must_read = True
+            raise
 
     async def _tidy(self) -> None:
         if self.is_store_up and not self._must_catch_up:

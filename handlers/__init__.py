@@ -9,6 +9,7 @@ from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident as incident_view
 from bot.slack.views import incident_card, incident_forms, incident_thread
 from bot.slack.views import ops as ops_view
+from bot.slack.views import timeline as timeline_view
 from handlers import checklist, home, incident, incident_steps, mention, timeline
 from handlers.call import Call
 from handlers.desks import Desks
@@ -52,9 +53,16 @@ def register(door: Door, desks: Desks) -> None:
     for form_id, (check, send) in INCIDENT_FORMS.items():
         door.form(form_id, check, _press(desks, send))
     door.shortcut(table.OPEN_FROM_MESSAGE, _press(desks, incident.from_message))
+    door.form(timeline_view.ADD_FORM, timeline.check_form, _press(desks, timeline.add_submitted))
+
+    door.shortcut(timeline_view.ADD, _press(desks, timeline.add_pressed))
 
     door.event("app_mention", _mention(door, desks), concerns=lambda event: bool(event.get("user")))
-    door.event("message", _listen(desks, timeline.said), concerns=timeline.is_reply)
+    door.event(
+        "message",
+        _listen(desks, timeline.said),
+        concerns=lambda event: timeline.is_told(event, desks.places.bot_user),
+    )
     door.event("reaction_added", _listen(desks, timeline.pinned), concerns=timeline.is_pin)
     door.event("reaction_removed", _listen(desks, timeline.pinned), concerns=timeline.is_pin)
     door.event("app_home_opened", _home(door, desks), concerns=home.is_home)

@@ -14,7 +14,8 @@ from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
-from bot.domain.timeline import Heard, TimelineDesk
+from bot.domain.timeline import Changed, Gone, Heard
+from bot.domain.timeline_desk import TimelineDesk
 
 
 class Places(Protocol):
@@ -35,8 +36,14 @@ class Places(Protocol):
     def heard_of(self, channel_id: str, channel_name: str) -> None:
         """A command told the id of a channel's name."""
 
+    def told(self, event: Mapping[str, Any]) -> Heard | Changed | Gone | None:
+        """What a message event says: that one was written, changed or deleted; None for anything else."""
+
     def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
-        """A person's message in a thread as the timeline takes it; None for anything else."""
+        """A message of a person or an app as the timeline takes it; None for anything else."""
+
+    async def look_at(self, channel: str, ts: str) -> Heard | None:
+        """A message as it is now; None if it is gone. Raises UserError when Slack does not say."""
 
     async def must_be_a_person(self, user_id: str) -> None:
         """Raises UserError for a bot, and for somebody who left the workspace."""

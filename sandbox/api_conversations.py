@@ -56,7 +56,7 @@ class Directory:
         channel = self._readable(args)
         oldest, latest = _bounds(args)
         inside = [one for one in self._workspace.roots(channel.id) if _between(one, oldest, latest, args)]
-        page, cursor = _page(args, inside[::-1], 100, 999)
+        page, cursor = _page_of_messages(args, inside[::-1], 100, 999)
         found: Json = {"messages": self._shown(page, args), "has_more": bool(cursor), "pin_count": 0}
         return found | {"response_metadata": {"next_cursor": cursor}}
 
@@ -74,7 +74,7 @@ class Directory:
         oldest, latest = _bounds(args)
         replies = self._workspace.replies(channel.id, found.ts)
         inside = [found, *(one for one in replies if _between(one, oldest, latest, args))]
-        page, cursor = _page(args, inside, 1000, 1000)
+        page, cursor = _page_of_messages(args, inside, 1000, 1000)
         answer: Json = {"messages": self._shown(page, args), "has_more": bool(cursor)}
         return answer | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})
 
@@ -166,6 +166,19 @@ def _bounds(args: Json) -> tuple[float, float]:
 def _between(message: Message, oldest: float, latest: float, args: Json) -> bool:
     ts = float(message.ts)
     return oldest <= ts <= latest if args.get("inclusive") else oldest < ts < latest
+
+
+def _page_of_messages(args: Json, found: Sequence[Message], usual: int, most: int) -> tuple[Sequence[Message], str]:
+    """One page of messages. The cursor names the next message, so that what is deleted meanwhile moves nothing."""
+    try:
+        after = base64.b64decode(str(args.get("cursor") or "")).decode().removeprefix("next_ts:")
+    except (ValueError, binascii.Error):
+        raise SlackError("invalid_cursor", str(args.get("cursor"))) from None
+    if after:
+        is_rising = len(found) < 2 or found[0].ts < found[-1].ts
+        found = [one for one in found if (one.ts >= after if is_rising else one.ts <= after)]
+    page, more = _page({**args, "cursor": ""}, found, usual, most)
+    return page, base64.b64encode(f"next_ts:{found[len(page)].ts}".encode()).decode() if more else ""
 
 
 def _page(args: Json, found: Sequence[_T], usual: int, most: int) -> tuple[Sequence[_T], str]:

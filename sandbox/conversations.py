@@ -89,7 +89,8 @@ class Conversations:
             setattr(message, name, value)
         self._note_pages(message)
         if not message.ephemeral_to:
-            message.edited = {"user": by, "ts": self.workspace.next_ts()}
+            # In whole seconds, as Slack gives it; the events of two edits in one second differ in their own ts.
+            message.edited = {"user": by, "ts": f"{self.workspace.next_ts().partition('.')[0]}.000000"}
             self._hidden(message, "message_changed", before, {"message": message_json(self.workspace, message)})
         self.workspace.changed()
 

@@ -10,17 +10,22 @@ from sandbox.records import CannotError, SlackError
 from sandbox.response_urls import Hook, ResponseUrls
 from sandbox.sight import Post
 from sandbox.text import escape, typed
+from sandbox.wire import file_json
 from sandbox.workspace import Message, Workspace
+
+FILES = 10
+LONGEST = 12_000  # characters of a message in Slack's client
 
 
 @dataclass(frozen=True)
 class Written:
-    """A message as it is typed; `channel` by id."""
+    """A message as it is typed; `channel` by id, `files` by their names."""
 
     channel: str
     text: str
     thread_ts: str | None = None
     broadcast: bool = False
+    files: tuple[str, ...] = ()
 
 
 class Deeds:
@@ -60,10 +65,22 @@ class Deeds:
     def write(self, user: str, written: Written) -> Message:
         """Send a message."""
         self._check_member(user, written.channel)
-        if not written.text.strip():
+        if not written.text.strip() and not written.files:
             raise CannotError("there is nothing to send")
+        if len(written.files) > FILES:
+            raise CannotError(f"a message takes {FILES} files at most")
+        if len(written.text) > LONGEST:
+            raise CannotError(f"a message takes {LONGEST} characters at most")
         text = typed(self._workspace, written.text)
-        draft = Draft(written.channel, user, text, thread_ts=written.thread_ts, broadcast=written.broadcast)
+        draft = Draft(
+            written.channel,
+            user,
+            text,
+            thread_ts=written.thread_ts,
+            broadcast=written.broadcast,
+            files=[file_json(self._workspace, user, name) for name in written.files],
+            subtype="file_share" if written.files else None,
+        )
         try:
             return self.conversations.post(draft)
         except SlackError as error:

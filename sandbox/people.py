@@ -1,6 +1,6 @@
 """People as the tests play them: they type, click and look, by what is on their screens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from sandbox import finding
@@ -46,12 +46,21 @@ class Person:
         return await self._world.deeds.command(self.id, written)
 
     async def writes(
-        self, text: str, *, channel: str | None = None, thread: On | None = None, broadcast: bool = False
+        self,
+        text: str,
+        *,
+        channel: str | None = None,
+        thread: On | None = None,
+        broadcast: bool = False,
+        files: Sequence[str] = (),
     ) -> Post:
-        """Write a message, to a thread if one is named; `@Ops Bot` and `#random` become mentions."""
+        """Write a message, to a thread if one is named; `@Ops Bot` and `#random` become mentions.
+
+        `files` are the names of files that are uploaded with it; with one the text may be empty.
+        """
         parent = None if thread is None else self._message(thread)
         where = self._workspace.channel(channel or (parent.channel if parent else "#ops-shared")).id
-        written = Written(where, text, parent.ts if parent else None, broadcast)
+        written = Written(where, text, parent.ts if parent else None, broadcast, tuple(files))
         return Post(self._workspace, self._world.deeds.write(self.id, written), self.id)
 
     async def messages_bot(self, text: str) -> Post:

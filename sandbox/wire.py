@@ -1,9 +1,13 @@
 """Messages, views, people and channels in the JSON that the Web API and the payloads show them in."""
 
+import mimetypes
+import secrets
+from urllib.parse import quote
+
 from sandbox.records import Json
 from sandbox.text import typed_blocks
 from sandbox.values import on_view, state_values
-from sandbox.workspace import APP, BOT, BOT_USER, TEAM, Channel, Member, Message, View, Workspace
+from sandbox.workspace import APP, BOT, BOT_USER, DOMAIN, TEAM, Channel, Member, Message, View, Workspace
 
 
 def message_json(workspace: Workspace, message: Message, *, metadata: bool = True) -> Json:
@@ -14,7 +18,7 @@ def message_json(workspace: Workspace, message: Message, *, metadata: bool = Tru
         shown |= {"bot_id": BOT, "app_id": APP, "bot_profile": _profile()}
     if message.blocks is not None:
         shown["blocks"] = message.blocks
-    elif not by_bot and not message.subtype:
+    elif not by_bot and message.text and message.subtype in (None, "file_share"):
         shown["blocks"] = typed_blocks(message.text)
     parts = {
         "subtype": message.subtype,
@@ -26,6 +30,44 @@ def message_json(workspace: Workspace, message: Message, *, metadata: bool = Tru
         "pinned_to": [message.channel] if message.pinned else None,
     }
     return shown | {name: part for name, part in parts.items() if part} | _thread(workspace, message)
+
+
+def file_json(workspace: Workspace, user: str, name: str) -> Json:
+    """A file of a person's as messages carry it. https://docs.slack.dev/reference/objects/file-object
+
+    `url_private` opens with a token only, `permalink` in a browser in which somebody is logged in.
+    """
+    file_id, now = workspace.mint("F"), int(workspace.clock())
+    ending = name.rpartition(".")[2].lower() if "." in name else "binary"
+    slug = quote(name.lower().replace(" ", "_"))
+    private = f"https://files.slack.com/files-pri/{TEAM}-{file_id}"
+    return {
+        "id": file_id,
+        "created": now,
+        "timestamp": now,
+        "name": name,
+        "title": name,
+        "mimetype": mimetypes.guess_type(name)[0] or "application/octet-stream",
+        "filetype": ending,
+        "pretty_type": ending.upper(),
+        "user": user,
+        "user_team": TEAM,
+        "editable": False,
+        "size": 1024,
+        "mode": "hosted",
+        "is_external": False,
+        "external_type": "",
+        "is_public": True,
+        "public_url_shared": False,
+        "display_as_bot": False,
+        "username": "",
+        "url_private": f"{private}/{slug}",
+        "url_private_download": f"{private}/download/{slug}",
+        "permalink": f"https://{DOMAIN}.slack.com/files/{user}/{file_id}/{slug}",
+        "permalink_public": f"https://slack-files.com/{TEAM}-{file_id}-{secrets.token_hex(5)}",
+        "has_rich_preview": False,
+        "file_access": "visible",
+    }
 
 
 def reactions_json(message: Message) -> list[Json]:

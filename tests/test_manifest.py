@@ -107,8 +107,11 @@ def test_its_texts_are_within_slacks_limits(app: dict[str, Any]) -> None:
         assert 1 <= len(shortcut.callback_id) <= 255
 
 
-def test_shortcuts_are_written_once_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slack refuses an empty list of them, so without shortcuts the field is not there."""
+def test_shortcuts_are_written_once_there_are_any(monkeypatch: pytest.MonkeyPatch, app: dict[str, Any]) -> None:
+    """In the table's order; Slack refuses an empty list of them, so without shortcuts the field is not there."""
+    assert [each["callback_id"] for each in app["features"]["shortcuts"]] == [
+        shortcut.callback_id for shortcut in table.SHORTCUTS
+    ]
     monkeypatch.setattr(written, "SHORTCUTS", ())
     assert "shortcuts" not in yaml.safe_load(manifest())["features"]
     monkeypatch.setattr(written, "SHORTCUTS", (Shortcut("note_it", 'Add "this": note', "Add it to the timeline"),))

@@ -1,5 +1,6 @@
 """Messages through the Web API: posted, read, changed, marked; what comes back is what Slack gives back."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox.records import CannotError
 from sandbox.slack import Slack
 from tests.sandbox_bench import OPS, client_of, refused, section
 
@@ -167,3 +169,52 @@ async def test_stray_control_characters_of_the_bot_come_back_escaped(client: Asy
     await client.chat_postMessage(channel=OPS, text="a & b &amp; <@U0ANN> <x> > <https://x.example|y>")
     message = (await client.conversations_history(channel=OPS))["messages"][0]
     assert message["text"] == "a &amp; b &amp; <@U0ANN> &lt;x&gt; &gt; <https://x.example|y>"
+
+
+async def test_files_are_uploaded_with_a_message_or_alone(slack: Slack) -> None:
+    """A file_share whose files have a permanent link and a private one; ten at most."""
+    ann = slack.person("ann")
+    post = await ann.writes("", files=["Graph 1.png", "log"])
+    assert post.raw.subtype == "file_share"
+    first, second = post.raw.files
+    assert (first["name"], first["mimetype"], first["filetype"]) == ("Graph 1.png", "image/png", "png")
+    assert first["permalink"] == f"https://sandbox.slack.com/files/U0ANN/{first['id']}/graph_1.png"
+    assert first["url_private"].startswith("https://files.slack.com/files-pri/")
+    assert second["mimetype"] == "application/octet-stream"
+    with pytest.raises(CannotError, match="10 files"):
+        await ann.writes("", files=["x"] * 11)
+    with pytest.raises(CannotError, match="nothing to send"):
+        await ann.writes(" ")
+
+
+async def test_a_message_of_a_person_has_a_limit(slack: Slack) -> None:
+    """Slack's client takes 12,000 characters."""
+    ann = slack.person("ann")
+    assert len((await ann.writes("x" * 12_000)).text) == 12_000
+    with pytest.raises(CannotError, match="12000 characters"):
+        await ann.writes("x" * 12_001)
+
+
+async def test_edits_are_told_in_whole_seconds(slack: Slack) -> None:
+    """As in Slack, two edits within a second have the same time."""
+    ann = slack.person("ann")
+    post = await ann.writes("one")
+    await ann.edits(post, "two")
+    assert post.raw.edited is not None
+    assert re.fullmatch(r"\d{10}\.000000", post.raw.edited["ts"])
+
+
+@pytest.mark.parametrize("method", ["conversations_replies", "conversations_history"])
+async def test_what_is_deleted_between_two_pages_moves_nothing(slack: Slack, method: str) -> None:
+    """A cursor names the next message: the page after a deletion begins where it would have begun."""
+    ann = slack.person("ann")
+    root = await ann.writes("root")
+    posts = [await ann.writes(f"{number}", thread=root, broadcast=True) for number in range(9)]
+    read, more = getattr(client_of(slack), method), {"ts": root.ts} if method == "conversations_replies" else {}
+    page = await read(channel=OPS, limit=4, **more)
+    found = [message["ts"] for message in page["messages"]]
+    slack.conversations.delete(slack.workspace.message(OPS, next(ts for ts in found if ts != root.ts)))
+    while cursor := (page.get("response_metadata") or {}).get("next_cursor"):
+        page = await read(channel=OPS, limit=4, cursor=cursor, **more)
+        found += [message["ts"] for message in page["messages"]]
+    assert sorted(found) == [root.ts, *(post.ts for post in posts)]

@@ -40,6 +40,7 @@ OPEN_FROM_MESSAGE = "incident_open"
 
 SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut(OPEN_FROM_MESSAGE, "Open an incident", "Opens an incident from this message, which it quotes and links."),
+    Shortcut("timeline_add", "Add to the timeline", "Makes the message a key event in the timeline of an incident."),
 )
 
 # https://docs.slack.dev/reference/scopes

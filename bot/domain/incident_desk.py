@@ -13,7 +13,8 @@ from bot.domain.clock import Clock
 from bot.domain.incident import SAME, Act, Deed, Incident, Opening, is_similar
 from bot.domain.incident_ports import IncidentBoard, Incidents
 from bot.domain.incident_steps import opened
-from bot.domain.timeline import Entry, TimelineDesk
+from bot.domain.timeline import Entry
+from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import NotFoundError, StoreAwayError
 
 LEFT_BEHIND = timedelta(seconds=15)  # an act untold for so long was left by a bot that died
@@ -162,10 +163,8 @@ class IncidentDesk:
         return await self._incidents.moved(incident.id, incident.card_ts, card_ts)
 
     async def catch_up(self, look_back: timedelta) -> None:
-        """Takes in what happened in Slack while the bot or MongoDB was away. Raises StoreAwayError."""
+        """Takes in the incidents that MongoDB missed while it or the bot was away. Raises StoreAwayError."""
         count = await self.put_back(self._clock() - look_back)
-        for incident in await self._incidents.open_ones():
-            await self.read_back(incident)
         if count:
             await self._audit.wrote(SYSTEM, "catch up", "incidents", detail=f"{count} put back")
 
@@ -186,13 +185,3 @@ class IncidentDesk:
         await self._audit.wrote(SYSTEM, "put back", incident.id, detail="found in the channel, missing in MongoDB")
         await self.tell(replace(known, card_ts=incident.card_ts, untold=known.untold or (opening,)))
         return True
-
-    async def read_back(self, incident: Incident) -> None:
-        """Reads an incident's thread as Slack has it and enters what was not heard."""
-        since = await self._incidents.read_since(incident.id)
-        newest = since
-        async for heard in self._board.thread(incident, since):
-            await self._timelines.enter(incident.id, heard)
-            newest = max(newest, heard.ts)
-        if newest != since:
-            await self._incidents.read_to(incident.id, newest)

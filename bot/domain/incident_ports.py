@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.incident import Act, Incident
-from bot.domain.timeline import Heard
 
 
 class Incidents(Protocol):
@@ -53,12 +52,6 @@ class Incidents(Protocol):
     async def untold(self, before: datetime) -> list[Incident]:
         """Those with acts from before that moment which may not have been told."""
 
-    async def read_to(self, incident_id: str, ts: str) -> None:
-        """Keeps how far the thread was read back."""
-
-    async def read_since(self, incident_id: str) -> str:
-        """How far the thread was read back; "0" if never."""
-
 
 class IncidentBoard(Protocol):
     """Where incidents are shown."""
@@ -89,6 +82,3 @@ class IncidentBoard(Protocol):
 
     def cards(self, since: datetime) -> AsyncIterator[Incident]:
         """The incidents whose cards are in the channel, as the cards tell them."""
-
-    def thread(self, incident: Incident, since: str) -> AsyncIterator[Heard]:
-        """What people wrote in the thread since then, oldest first."""

@@ -1,20 +1,27 @@
-"""What happened in an incident, in order: the thread's messages, notes and acts, each once."""
+"""What happened in an incident, in order: the thread's messages, notes and acts, each once.
 
+What is known of a message only grows: what was first written, each edit, its files, who marked it, that it was
+deleted. Two reports of it can be put together in any order, and the result is the same. A deletion takes the texts.
+"""
+
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol
 
-from bot.domain.incident import Act, Incident
+from bot.domain.incident import Act
 
 TEXT_LIMIT = 12_000  # Slack lets a person write this much; more is cut and says so
 
 
 class Kind(StrEnum):
-    """What sort of entry it is: a message, or an act by the name of its deed."""
+    """What sort of entry it is: a message, something from outside, or an act by the name of its deed."""
 
     MESSAGE = "message"
     QUOTED = "quoted"
+    ADDED = "added"  # a message from outside the thread, added by somebody
+    ALERT = "alert"
+    HEALTH = "health"
     OPENED = "opened"
     NOTED = "noted"
     STATUS = "status"
@@ -30,11 +37,30 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
+class File:
+    """A file or a link that hangs on a message; `url` may be empty, and is never one with a token in it."""
+
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a message said from `at` on. `order` sorts the edits of a message; the same edit has one beginning of it."""
+
+    text: str
+    at: datetime
+    order: str = ""
+
+
+@dataclass(frozen=True)
 class Entry:
     """One entry. `order` is a Slack timestamp ("1764000000.000100") and sorts entries of one incident.
 
     `id` is made of the incident and what is said where, so that the same thing heard twice is one entry.
-    `channel` and `ts` say where the message is, for entries that are one.
+    `channel` and `ts` say where the message is, for entries that are one, `thread` the root of its thread.
+    `text` is what it says now, `first_text` what was written first: None where only later words are known.
+    A deleted message has no text any more, in none of them, and no files. `url` is where more is to be seen.
     """
 
     id: str
@@ -47,6 +73,13 @@ class Entry:
     channel: str = ""
     ts: str = ""
     pinned_by: tuple[str, ...] = ()
+    thread: str = ""
+    first_text: str | None = None
+    edits: tuple[Edit, ...] = ()
+    files: tuple[File, ...] = ()
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    url: str = ""
 
     @property
     def at(self) -> datetime:
@@ -55,30 +88,68 @@ class Entry:
 
     @property
     def is_key_event(self) -> bool:
-        """Whether somebody marked it with a pin."""
-        return bool(self.pinned_by)
+        """Whether somebody marked it, or added it from outside, which nobody does without a reason."""
+        return bool(self.pinned_by) or self.kind is Kind.ADDED
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A message of a person in some thread: `ts` its own Slack timestamp, `thread` that of the thread's root."""
+    """A message as Slack tells of it: `ts` its own timestamp, `thread` that of the thread's root ("" outside threads).
+
+    `author` is a user id; empty for some apps, whose `name` is given. `edited` is Slack's time of the last edit, in
+    whole seconds, or empty; `known_at` the timestamp of the event that told of it. `pins` are the people whose pin is
+    on it, where that was told completely.
+    """
 
     channel: str
     thread: str
     ts: str
     author: str
     text: str
+    name: str = ""
+    files: tuple[File, ...] = ()
+    edited: str = ""
+    known_at: str = ""
+    pins: frozenset[str] | None = None
+    is_by_app: bool = False
+
+    @property
+    def is_talk(self) -> bool:
+        """Whether it is what people say in a thread."""
+        return bool(self.thread) and self.thread != self.ts and not self.is_by_app
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A message says something else now; `before` is what it was, if Slack tells."""
+
+    now: Heard
+    before: Heard | None = None
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A message was deleted at Slack's timestamp `at`; `last` is what it was, if Slack tells."""
+
+    channel: str
+    ts: str
+    at: str
+    last: Heard | None = None
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A pin that somebody put on a message, or took off, `at` Slack's timestamp of that."""
+    """A pin that somebody put on a message, or took off, `at` Slack's timestamp of that.
+
+    `by_hand`: by the shortcut, so that Slack shows no reaction for it.
+    """
 
     channel: str
     ts: str
     who: str
     at: str
     is_on: bool
+    by_hand: bool = False
 
 
 def moment_of(ts: str) -> datetime:
@@ -87,93 +158,46 @@ def moment_of(ts: str) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(micros.ljust(6, "0")[:6] or 0))
 
 
-def message(incident_id: str, heard: Heard, author_name: str) -> Entry:
+def ts_of(moment: datetime) -> str:
+    """A moment in the form of a Slack timestamp."""
+    return f"{moment.timestamp():.6f}"
+
+
+def message(incident_id: str, heard: Heard, author_name: str, kind: Kind = Kind.MESSAGE) -> Entry:
     """The entry of a message; its ID follows from the message, so that a redelivery is the same entry."""
-    text = heard.text if len(heard.text) <= TEXT_LIMIT else heard.text[:TEXT_LIMIT] + " … (cut)"
-    where = f"{incident_id}/{heard.ts}"
-    return Entry(where, incident_id, Kind.MESSAGE, heard.ts, heard.author, author_name, text, heard.channel, heard.ts)
+    where, text = f"{incident_id}/{heard.ts}", _whole(heard.text)
+    entry = Entry(where, incident_id, kind, heard.ts, heard.author, author_name, text, heard.channel, heard.ts)
+    entry = replace(entry, thread=heard.thread, files=heard.files)
+    if not heard.edited:
+        return replace(entry, first_text=text)
+    edit = Edit(text, moment_of(heard.edited), _order(heard, text))
+    return replace(entry, edits=(edit,), edited_at=edit.at)
+
+
+def changed(incident_id: str, change: Changed, author_name: str, kind: Kind = Kind.MESSAGE) -> Entry:
+    """All that the report of an edit tells of a message."""
+    now = message(incident_id, change.now, author_name, kind)
+    if change.before is None:
+        return now
+    before = message(incident_id, change.before, author_name, kind)
+    first = before.first_text if before.first_text is not None else now.first_text
+    return replace(now, first_text=first, edits=(*before.edits, *now.edits), files=(*before.files, *now.files))
 
 
 def act(incident_id: str, done: Act) -> Entry:
     """The entry of an act; the version it made names it, so that it is entered once."""
-    order = f"{done.at.timestamp():.6f}"
-    return Entry(f"{incident_id}/v{done.version}", incident_id, Kind(done.deed), order, done.who, "", done.text)
+    return Entry(
+        f"{incident_id}/v{done.version}", incident_id, Kind(done.deed), ts_of(done.at), done.who, "", done.text
+    )
 
 
-class Timelines(Protocol):
-    """Where timelines are kept. Each method raises StoreAwayError when MongoDB is away."""
-
-    async def add(self, entry: Entry) -> bool:
-        """Keeps an entry; False if it is there already."""
-
-    async def of(self, incident_id: str, limit: int = 0) -> list[Entry]:
-        """An incident's entries in order."""
-
-    async def pin(self, mark: Mark) -> bool:
-        """Marks a message's entry or takes the mark off; False if there is none, or that person's pin is newer."""
+def _whole(text: str) -> str:
+    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + " … (cut)"
 
 
-class Threads(Protocol):
-    """What Slack knows of people and messages."""
+def _order(heard: Heard, text: str) -> str:
+    """Slack gives edits whole seconds; of two in the same second the one that was seen later is the later one.
 
-    async def name_of(self, user_id: str) -> str:
-        """How the person is called; empty if Slack does not say."""
-
-    async def message_at(self, channel: str, ts: str) -> Heard | None:
-        """The thread message with this timestamp."""
-
-
-class Cards(Protocol):
-    """Finds the incident of a thread."""
-
-    async def at_card(self, channel: str, card_ts: str) -> Incident | None:
-        """The incident whose card is the thread's root."""
-
-
-class TimelineDesk:
-    """Enters what is said and done, each once however often it is heard."""
-
-    def __init__(self, timelines: Timelines, threads: Threads, cards: Cards) -> None:
-        self._timelines = timelines
-        self._threads = threads
-        self._cards = cards
-
-    async def heard(self, heard: Heard) -> bool:
-        """Enters a message if its thread is an incident's. Raises StoreAwayError."""
-        incident = await self._cards.at_card(heard.channel, heard.thread)
-        if incident is None:
-            return False
-        await self.enter(incident.id, heard)
-        return True
-
-    async def enter(self, incident_id: str, heard: Heard) -> None:
-        """Enters a message of this incident's thread."""
-        await self._timelines.add(message(incident_id, heard, await self._threads.name_of(heard.author)))
-
-    async def acted(self, incident_id: str, done: Act) -> None:
-        """Enters an act."""
-        entry = act(incident_id, done)
-        await self._timelines.add(replace(entry, author_name=await self._threads.name_of(done.who)))
-
-    async def quoted(self, incident: Incident) -> None:
-        """Enters the message that an incident was opened from, at its original time."""
-        quote = incident.quote
-        if quote is None:
-            return
-        name = await self._threads.name_of(quote.author) if quote.author else ""
-        where = f"{incident.id}/{quote.ts}"
-        await self._timelines.add(
-            Entry(where, incident.id, Kind.QUOTED, quote.ts, quote.author, name, quote.text, quote.channel, quote.ts)
-        )
-
-    async def of(self, incident_id: str) -> list[Entry]:
-        """An incident's entries in order."""
-        return await self._timelines.of(incident_id)
-
-    async def pinned(self, mark: Mark) -> None:
-        """Marks a thread message as a key event, or no longer. One that was not heard yet is entered first."""
-        if await self._timelines.pin(mark) or not mark.is_on:
-            return
-        missed = await self._threads.message_at(mark.channel, mark.ts)
-        if missed is not None and await self.heard(missed):
-            await self._timelines.pin(mark)
+    The digest settles what nobody saw in order, the same way each time.
+    """
+    return f"{heard.edited}/{heard.known_at or heard.edited}/{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -10,6 +10,7 @@ SlackError
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
@@ -66,6 +67,8 @@ class Api:
     def __init__(self, client: AsyncWebClient, meter: CallMeter) -> None:
         self._client = client
         self._meter = meter
+        self._patient: Counter[str] = Counter()
+        self._done = asyncio.Event()  # set when the next of them ends
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Calls `method` once and returns the answer. Raises SlackError."""
@@ -91,6 +94,15 @@ class Api:
 
     async def patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
         """As `call`, for calls that may be made twice: waits as Slack asks, tries three times in all."""
+        self._patient[method] += 1
+        try:
+            return await self._patiently(method, arguments)
+        finally:
+            self._patient[method] -= 1
+            done, self._done = self._done, asyncio.Event()
+            done.set()
+
+    async def _patiently(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         for attempt in (1, 2, 3):
             try:
                 return await self.call(method, **arguments)
@@ -103,6 +115,26 @@ class Api:
                     raise
                 await asyncio.sleep(0.2 * attempt)
         raise AssertionError  # the loop returns or raises
+
+    async def gently(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """As `call`, for long readings that nobody waits for: rests whenever and for as long as Slack asks.
+
+        What people wait for goes first: while somebody's call of the same method is under way, this one is not made.
+        Raises SlackError, but for a wish to wait.
+        """
+        failures = 0
+        while True:
+            while self._patient[method]:
+                await self._done.wait()
+            try:
+                return await self.call(method, **arguments)
+            except RateLimitedError as error:
+                await asyncio.sleep(error.retry_after)
+            except (NotSentError, UnknownError):
+                failures += 1
+                if failures == 3:
+                    raise
+                await asyncio.sleep(0.2 * failures)
 
     async def post(self, letter: Letter) -> str:
         """Posts a letter and returns its timestamp. Raises SlackError."""
@@ -139,10 +171,21 @@ class Api:
         async for message in self._pages("conversations.history", channel=channel, oldest=f"{oldest:.6f}"):
             yield message
 
-    async def replies(self, channel: str, thread_ts: str, oldest: str = "0") -> AsyncIterator[dict[str, Any]]:
-        """A thread's messages since `oldest`, oldest first, its root included. Raises SlackError."""
-        async for message in self._pages("conversations.replies", channel=channel, ts=thread_ts, oldest=oldest):
+    async def replies(self, channel: str, thread_ts: str) -> AsyncIterator[dict[str, Any]]:
+        """A thread's messages, oldest first, its root included. Raises SlackError."""
+        async for message in self._pages("conversations.replies", channel=channel, ts=thread_ts):
             yield message
+
+    async def thread(self, channel: str, thread_ts: str) -> AsyncIterator[list[dict[str, Any]]]:
+        """The same by pages and gently. Raises SlackError."""
+        cursor = ""
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            answer = await self.gently("conversations.replies", channel=channel, ts=thread_ts, limit=PAGE, **more)
+            yield list(answer.get("messages", ()))
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
 
     async def _pages(self, method: str, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
         cursor = ""

@@ -4,22 +4,29 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from bot.domain.announcement import Rung
 from bot.domain.checklist import Checklist
 from bot.domain.clock import Clock
 from bot.domain.incident import Act, Incident
 from bot.domain.incident_facts import facts, from_facts
 from bot.domain.outbox import Content, Letter, letter_id
-from bot.domain.timeline import Heard
-from bot.slack.api import Api
-from bot.slack.directory import Directory, heard
+from bot.domain.read_back import Page, UnreadableError
+from bot.domain.timeline import Entry
+from bot.slack.api import Api, DeclinedError, SlackError
+from bot.slack.directory import Directory
+from bot.slack.messages import page
 from bot.slack.outbox import Outbox
 from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident_thread
 from bot.slack.views import maintenance as maintenance_view
+from bot.slack.views import timeline as timeline_view
 from bot.slack.views.incident_card import Links
 from bot.slack.views.incident_card import card as incident_card
 from bot.slack.views.parts import Message
+
+log = structlog.get_logger("board")
 
 INCIDENT = "opsbot_incident"
 ANNOUNCEMENT = "opsbot_announcement"
@@ -110,14 +117,24 @@ class Board:
                 if incident is not None:
                     yield incident
 
-    async def thread(self, incident: Incident, since: str) -> AsyncIterator[Heard]:
-        """See IncidentBoard.thread."""
-        if incident.card_ts is None:
-            return
-        async for message in self._api.replies(incident.channel, incident.card_ts, since):
-            said = heard(incident.channel, message)
-            if said is not None:
-                yield said
+    async def added(self, incident: Incident, entry: Entry, who: str) -> None:
+        """See ThreadBoard.added."""
+        text = await self._directory.with_names(entry.text)
+        content = _content(timeline_view.added(entry, who, text), {"incident": incident.id})
+        key = f"{incident.id}/added-{entry.ts}"
+        await self._outbox.send(
+            Letter(REPLY, key, incident.channel, content, self._clock(), thread_ts=incident.card_ts)
+        )
+
+    async def thread(self, incident: Incident) -> AsyncIterator[Page]:
+        """See Thread.thread."""
+        try:
+            async for messages in self._api.thread(incident.channel, incident.card_ts or ""):
+                yield page(incident.channel, messages)
+        except SlackError as error:
+            log.warning("thread not read", incident=incident.id, cause=str(error))
+            is_gone = isinstance(error, DeclinedError) and error.code == "thread_not_found"
+            raise UnreadableError(str(error), is_gone=is_gone) from error
 
     def _card(self, incident: Incident, *, is_saved: bool) -> Letter:
         url = self._directory.link_to_thread(incident.channel, incident.card_ts or "")

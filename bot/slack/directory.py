@@ -7,17 +7,17 @@ from typing import Any
 import structlog
 
 from bot.domain.incident import Quote
-from bot.domain.timeline import Heard
+from bot.domain.timeline import Changed, Gone, Heard
 from bot.errors import UserError
+from bot.slack import messages
 from bot.slack.api import Api, DeclinedError, SlackError
-from bot.slack.mrkdwn import unescape
 
 log = structlog.get_logger("directory")
 
 KINDS = "public_channel,private_channel"
 NAMES_KEPT = 2_000
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
-_SPOKEN = {None, "file_share", "thread_broadcast", "me_message"}  # subtypes of messages that people write
+_GONE = {"thread_not_found", "message_not_found"}
 
 
 class Directory:
@@ -119,32 +119,47 @@ class Directory:
         return text
 
     async def message_at(self, channel: str, ts: str) -> Heard | None:
-        """The thread message with this timestamp; None if it is none, or not a person's."""
-        just_that = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 2}  # Slack may add the thread's root
+        """The thread message with this timestamp; None if it is none, not a person's, or Slack does not say."""
         try:
-            answer = await self._api.patiently("conversations.replies", channel=channel, ts=ts, **just_that)
+            found = await self._look_at(channel, ts)
         except SlackError:
             return None
+        return found if found is not None and found.is_talk else None
+
+    async def look_at(self, channel: str, ts: str) -> Heard | None:
+        """A message of anybody's as it is now; None if it is gone. Raises UserError when Slack does not say."""
+        try:
+            return await self._look_at(channel, ts)
+        except DeclinedError as error:
+            if error.code in _GONE:
+                return None
+            raise UserError(f"Slack does not show the message ({error.code}).") from error
+        except SlackError as error:
+            raise UserError("Slack does not show the message just now.", "Try again in a minute.") from error
+
+    async def _look_at(self, channel: str, ts: str) -> Heard | None:
+        just_that = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 2}  # Slack may add the thread's root
+        answer = await self._api.patiently("conversations.replies", channel=channel, ts=ts, **just_that)
         found = next((m for m in answer.get("messages", ()) if m.get("ts") == ts), None)
-        return heard(channel, found) if found else None
+        return messages.heard(channel, found) if found else None
+
+    def told(self, event: Mapping[str, Any]) -> Heard | Changed | Gone | None:
+        """See Places.told."""
+        return messages.told(event)
 
     async def quote(self, channel: str, ts: str, author: str) -> Quote:
         """The message there, in full; without its text where Slack does not give it."""
-        just_that = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 2}
-        for method, where in (("conversations.history", {}), ("conversations.replies", {"ts": ts})):
-            try:
-                answer = await self._api.patiently(method, channel=channel, **just_that, **where)
-            except SlackError:
-                continue
-            found = next((m for m in answer.get("messages", ()) if m.get("ts") == ts), None)
-            if found is not None:
-                text = await self.with_names(unescape(str(found.get("text", ""))))
-                return Quote(channel, ts, str(found.get("user") or author), text)
-        return Quote(channel, ts, author, "")
+        try:
+            found = await self._look_at(channel, ts)
+        except SlackError:
+            found = None
+        if found is None:
+            return Quote(channel, ts, author, "")
+        return Quote(channel, ts, found.author or author, await self.with_names(found.text))
 
     def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
-        """See `heard`."""
-        return heard(channel, message)
+        """See Places.heard."""
+        return messages.heard(channel, message)
 
     def link_to(self, channel: str, ts: str) -> str:
         """The message's permanent link; empty as long as Slack did not say where the workspace is."""
@@ -155,16 +170,3 @@ class Directory:
         """The link that opens the message's thread beside the channel; empty as `link_to`."""
         link = self.link_to(channel, ts)
         return f"{link}?thread_ts={ts}&cid={channel}" if link else ""
-
-
-def heard(channel: str, message: Mapping[str, Any]) -> Heard | None:
-    """A person's message in a thread as the timeline takes it; None for anything else."""
-    thread = message.get("thread_ts")
-    is_person = message.get("user") and not message.get("bot_id") and message.get("subtype") in _SPOKEN
-    if not is_person or not thread or thread == message.get("ts"):
-        return None
-    text = unescape(str(message.get("text", "")))
-    files = [str(f.get("name") or f.get("title") or "file") for f in message.get("files") or ()]
-    if files:
-        text = " ".join(part for part in (text, *(f"[file: {name}]" for name in files)) if part)
-    return Heard(channel, str(thread), str(message["ts"]), str(message["user"]), text)

@@ -27,6 +27,7 @@ class Store:
         self._indexed = {
             "incidents": incident.INDEXES,
             "timeline": timeline.INDEXES,
+            "held": timeline.HELD_INDEXES,
             "windows": announcement.WINDOW_INDEXES,
             "announcements": announcement.INDEXES,
             "checklists": checklist.INDEXES,
@@ -37,7 +38,7 @@ class Store:
         self._documents = documents
         self._has_indexes = False
         self.incidents = Incidents(documents("incidents"))
-        self.timelines = Timelines(documents("timeline"))
+        self.timelines = Timelines(documents("timeline"), documents("held"))
         self.announcements = Announcements(documents("windows"), documents("announcements"), owner, lease)
         self.checklists = Checklists(documents("checklists"))
         self.roles = Roles(documents("roles"))

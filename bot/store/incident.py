@@ -105,14 +105,12 @@ class Incidents:
         found = await self._documents.many({"untold.at": {"$lt": before}}, [("untold.at", ASCENDING)], limit=50)
         return [_incident(document) for document in found]
 
-    async def read_to(self, incident_id: str, ts: str) -> None:
-        """See Incidents.read_to."""
-        await self._documents.update({"_id": incident_id}, {"$max": {"read_to": ts}})
-
-    async def read_since(self, incident_id: str) -> str:
-        """See Incidents.read_since."""
-        found = await self._documents.one({"_id": incident_id})
-        return str((found or {}).get("read_to", "0"))
+    async def to_read(self, ended_after: datetime) -> list[Incident]:
+        """See Readable.to_read."""
+        ended = [{"resolved_at": {"$gt": ended_after}}, {"closed_at": {"$gt": ended_after}}]
+        query = {"$or": [{"status": {"$in": list(WORKING)}}, *ended]}
+        found = await self._documents.many(query, [("severity", ASCENDING), ("opened_at", DESCENDING)])
+        return sorted((_incident(document) for document in found), key=lambda one: not one.is_open)
 
 
 def _new(incident: Incident) -> Document:

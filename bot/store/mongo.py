@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from pymongo import AsyncMongoClient, IndexModel
+from pymongo import AsyncMongoClient, IndexModel, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
+    BulkWriteError,
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
@@ -20,11 +21,15 @@ from pymongo.uri_parser import parse_uri
 from bot.errors import StoreAwayError
 
 Document = dict[str, Any]
+Change = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+"""Operators, or the steps of an aggregation pipeline."""
 Database = AsyncDatabase[Document]
 Client = AsyncMongoClient[Document]
 
 # A server that answers "no" for reasons that pass or that only an operator can mend: login (18), rights (13),
 # a primary that steps down, a disk that is full. For the person it is the same: nothing was changed.
+UPSERT_TRIES = 3
+_DUPLICATE = 11000
 _AWAY_CODES = {13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436, 14031}
 
 
@@ -113,6 +118,33 @@ class Documents:
         with self._reach.trying():
             result = await self._collection.update_one(query, change, upsert=True)
         return result.upserted_id is not None
+
+    async def update_all(self, query: Document, change: Change) -> int:
+        """Changes all documents that fit; how many did."""
+        with self._reach.trying():
+            result = await self._collection.update_many(query, change)
+        return result.matched_count
+
+    async def write(self, changes: Sequence[tuple[Document, Change]], *, upsert: bool = False) -> int:
+        """Makes many changes at once, each on the first document that fits; how many were added.
+
+        With `upsert` they must be such that making them twice changes nothing: two that add the same document at the
+        same moment make MongoDB refuse one of them, and then all are made again.
+        """
+        operations = [UpdateOne(query, change, upsert=upsert) for query, change in changes]
+        added = 0
+        for tries in range(UPSERT_TRIES):
+            try:
+                with self._reach.trying():
+                    return added + (await self._collection.bulk_write(operations, ordered=False)).upserted_count
+            except BulkWriteError as error:
+                added += int(error.details.get("nUpserted", 0))
+                codes = {int(each["code"]) for each in error.details.get("writeErrors", ())}
+                if not codes or codes & _AWAY_CODES:  # the writes were made, but not on enough servers, or not at all
+                    raise StoreAwayError(in_doubt=True) from error
+                if codes != {_DUPLICATE} or tries == UPSERT_TRIES - 1:
+                    raise
+        raise AssertionError  # the loop returns or raises
 
     async def take(self, query: Document, change: Mapping[str, Any], *, after: bool) -> Document | None:
         """Changes the first document that fits and returns it, as it was before or `after`."""

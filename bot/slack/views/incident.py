@@ -4,18 +4,17 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
-from bot.domain.audit import SYSTEM
 from bot.domain.incident import Incident, Touched
-from bot.domain.timeline import Entry, Kind
+from bot.domain.timeline import Entry
 from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person
 from bot.slack.views.incident_card import EXPLAIN_BUTTON, RESOLUTION_SHOWN, button, headline, named
 from bot.slack.views.incident_thread import brief_title
 from bot.slack.views.parts import Message, actions, brief, context, paragraphs, said, section
+from bot.slack.views.timeline import newest
 
 DUPLICATE_BUTTON = "incident_duplicate"
 
 LISTED = 15
-TOLD = 20
 
 
 def opened(incident: Incident, url: str, similar: Sequence[Incident], *, is_saved: bool) -> Message:
@@ -157,36 +156,11 @@ def shown(incident: Incident, entries: Sequence[Entry], url: str) -> Message:
         if text:
             head.append(mrkdwn("{}: {}", label, brief(text, RESOLUTION_SHOWN)))
     blocks: list[Block] = [section(joined("\n", head))]
-    newest = entries[-TOLD:]
-    if len(entries) > len(newest):
-        blocks.append(context(mrkdwn("The newest {} of {} entries:", len(newest), len(entries))))
-    blocks += paragraphs([_line(entry) for entry in newest])
+    lines = newest(entries)
+    if len(entries) > len(lines):
+        blocks.append(context(mrkdwn("The newest {} of {} entries:", len(lines), len(entries))))
+    blocks += paragraphs(lines)
     return Message(headline(incident), tuple(blocks))
-
-
-_VERBS = {
-    Kind.QUOTED: "wrote before",
-    Kind.OPENED: "opened it",
-    Kind.NOTED: "noted",
-    Kind.STATUS: "set the status",
-    Kind.SEVERITY: "set the severity",
-    Kind.ASSIGNED: "set the owner",
-    Kind.RESOLVED: "resolved it",
-    Kind.EXPLAINED: "explained",
-    Kind.REOPENED: "reopened it",
-    Kind.CLOSED: "closed it",
-    Kind.SNOOZED: "snoozed reminders",
-    Kind.ESCALATED: "escalated",
-    Kind.REPOSTED: "found the card deleted and posted it anew",
-}
-
-
-def _line(entry: Entry) -> Mrkdwn:
-    mark = Mrkdwn(":pushpin: key event, ") if entry.is_key_event else Mrkdwn("")
-    what = "" if entry.kind is Kind.MESSAGE else f" {_VERBS[entry.kind]}"
-    by = Mrkdwn("the bot") if entry.author == SYSTEM else person(entry.author)
-    told = mrkdwn("{}{} {}{}", mark, local(entry.at), by, what)
-    return mrkdwn("{}: {}", told, brief(entry.text, 350)) if entry.text else told
 
 
 def _thread(url: str) -> Mrkdwn:

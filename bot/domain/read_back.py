@@ -1,0 +1,122 @@
+"""Compares threads with their timelines after an outage, and puts in what was missed: whole threads, page by page."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.clock import Clock
+from bot.domain.incident import Incident
+from bot.domain.timeline import Heard, Mark
+from bot.domain.timeline_desk import Recount, TimelineDesk, Timelines
+
+READ_AFTER_END = timedelta(days=1)  # people go on writing for a while after an incident is over
+
+
+class UnreadableError(Exception):
+    """A thread could not be read to its end; `is_gone`: there is none any more."""
+
+    def __init__(self, reason: str, *, is_gone: bool = False) -> None:
+        super().__init__(reason)
+        self.is_gone = is_gone
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a thread, oldest first: the timestamps of all that is there, and what people said in it."""
+
+    shown: frozenset[str]
+    heard: Sequence[Heard]
+
+
+class Readable(Protocol):
+    """Finds the incidents whose threads may have gone on."""
+
+    async def to_read(self, ended_after: datetime) -> list[Incident]:
+        """Those that are open, worst first, and those that ended since then."""
+
+
+class Thread(Protocol):
+    """Reads threads."""
+
+    def thread(self, incident: Incident) -> AsyncIterator[Page]:
+        """The whole thread as Slack has it. Raises UnreadableError."""
+
+
+class ReadBack:
+    """Reads threads back. What could not be read is left for the next run."""
+
+    def __init__(
+        self, incidents: Readable, board: Thread, timelines: Timelines, desk: TimelineDesk, clock: Clock
+    ) -> None:
+        self._incidents = incidents
+        self._board = board
+        self._timelines = timelines
+        self._desk = desk
+        self._clock = clock
+        self._left: dict[str, Incident] = {}
+        self._cardless: list[Incident] = []
+
+    async def run(self, *, anew: bool) -> bool:
+        """Reads all threads `anew`, or those that are left; whether none is left. Raises StoreAwayError."""
+        if anew:
+            found = await self._incidents.to_read(self._clock() - READ_AFTER_END)
+            self._left = {incident.id: incident for incident in found}
+        for incident in list(self._left.values()):
+            try:
+                await self._read(incident)
+            except UnreadableError as error:
+                if not error.is_gone:
+                    continue
+                self._cardless.append(incident)
+            self._left.pop(incident.id, None)
+        return not self._left
+
+    def cardless(self) -> list[Incident]:
+        """The incidents whose cards turned out to be deleted, each told once."""
+        found, self._cardless = self._cardless, []
+        return found
+
+    async def _read(self, incident: Incident) -> None:
+        root = incident.card_ts
+        if root is None:
+            return
+        # Taken before the reading begins: what is written, marked or deleted while it lasts, events tell of.
+        known = await self._timelines.marks(incident.id, root)
+        shown = await self._compare(incident, known)
+        if root not in shown:
+            self._cardless.append(incident)
+        if root not in shown or shown.issuperset(known):
+            return
+        # A deletion takes texts for good, so it has to be seen twice.
+        again: set[str] = set()
+        async for page in self._board.thread(incident):
+            again |= page.shown
+        if root in again:
+            for ts in sorted(set(known) - shown - again):
+                await self._timelines.delete(incident.channel, ts, self._clock())
+
+    async def _compare(self, incident: Incident, known: Mapping[str, Mapping[str, Mark]]) -> set[str]:
+        shown: set[str] = set()
+        async for page in self._board.thread(incident):
+            await self._desk.enter(incident.id, *page.heard)
+            wrong = [one for heard in page.heard for one in recounts(incident.id, heard, known.get(heard.ts, {}))]
+            if wrong:
+                await self._timelines.recount(wrong)
+            shown |= page.shown
+        return shown
+
+
+def recounts(incident_id: str, heard: Heard, known: Mapping[str, Mark]) -> list[Recount]:
+    """The marks on a message that are not as Slack shows them now."""
+    if heard.pins is None:
+        return []
+    entry_id = f"{incident_id}/{heard.ts}"
+    marked = {who for who, mark in known.items() if mark.is_on}
+    added = [Recount(entry_id, who, _was(known, who), is_on=True) for who in sorted(heard.pins - marked)]
+    by_reaction = {who for who in marked if not known[who].by_hand}
+    return added + [Recount(entry_id, who, _was(known, who), is_on=False) for who in sorted(by_reaction - heard.pins)]
+
+
+def _was(known: Mapping[str, Mark], who: str) -> str:
+    return known[who].at if who in known else ""

@@ -1,0 +1,187 @@
+"""Keeps timelines: what is heard, edited, deleted, marked and added becomes entries, each once however it arrives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.incident import Act, Incident
+from bot.domain.timeline import (
+    Changed,
+    Entry,
+    Gone,
+    Heard,
+    Kind,
+    Mark,
+    act,
+    changed,
+    message,
+    moment_of,
+    ts_of,
+)
+
+
+@dataclass(frozen=True)
+class Recount:
+    """One person's mark on an entry as Slack shows it; only right if the mark is still as it `was` ("" for none)."""
+
+    entry_id: str
+    who: str
+    was: str
+    is_on: bool
+
+
+class Timelines(Protocol):
+    """Where timelines are kept. Each method raises StoreAwayError when MongoDB is away."""
+
+    async def add(self, entry: Entry) -> bool:
+        """Keeps an entry, or puts it together with the one of its ID; whether it is new."""
+
+    async def add_all(self, entries: Sequence[Entry]) -> None:
+        """The same for many entries at once."""
+
+    async def of(self, incident_id: str, limit: int = 0) -> list[Entry]:
+        """An incident's entries in order."""
+
+    async def revise(self, entry: Entry) -> None:
+        """Puts it together with every entry of the same message, in whatever incident."""
+
+    async def delete(self, channel: str, ts: str, at: datetime) -> None:
+        """Takes the texts out of every entry of a message; one that comes later has none either."""
+
+    async def pin(self, mark: Mark) -> bool:
+        """Marks a thread message's entry or takes the mark off; False if there is none yet: it gets it when it comes.
+
+        Of one person's marks the latest counts.
+        """
+
+    async def mark(self, entry_id: str, mark: Mark) -> None:
+        """The same for one entry of any kind."""
+
+    async def marks(self, incident_id: str, thread: str) -> dict[str, Mapping[str, Mark]]:
+        """The undeleted messages of a thread by their timestamps, with the last mark of each person on them."""
+
+    async def recount(self, recounts: Sequence[Recount]) -> None:
+        """Puts marks right that no event told of."""
+
+
+class Threads(Protocol):
+    """What Slack knows of people and messages."""
+
+    async def name_of(self, user_id: str) -> str:
+        """How the person is called; empty if Slack does not say."""
+
+    async def message_at(self, channel: str, ts: str) -> Heard | None:
+        """The thread message with this timestamp."""
+
+    def link_to(self, channel: str, ts: str) -> str:
+        """A message's permanent link, or nothing."""
+
+
+class Cards(Protocol):
+    """Finds the incident of a thread."""
+
+    async def at_card(self, channel: str, card_ts: str) -> Incident | None:
+        """The incident whose card is the thread's root."""
+
+
+class ThreadBoard(Protocol):
+    """Speaks in an incident's thread."""
+
+    async def added(self, incident: Incident, entry: Entry, who: str) -> None:
+        """Tells that somebody added a message from outside, once for each message."""
+
+
+class TimelineDesk:
+    """Enters what is said and done, each once however often it is heard."""
+
+    def __init__(self, timelines: Timelines, threads: Threads, cards: Cards, board: ThreadBoard) -> None:
+        self._timelines = timelines
+        self._threads = threads
+        self._cards = cards
+        self._board = board
+
+    # What Slack tells
+
+    async def heard(self, heard: Heard) -> str:
+        """Enters a message if its thread is an incident's; that incident's ID, or nothing. Raises StoreAwayError."""
+        incident = await self._incident_of(heard)
+        if incident is None:
+            return ""
+        await self.enter(incident.id, heard)
+        return incident.id
+
+    async def enter(self, incident_id: str, *heard: Heard) -> None:
+        """Enters messages of this incident's thread."""
+        names = {one.author: await self._name(one) for one in {one.author: one for one in heard}.values()}
+        await self._timelines.add_all([message(incident_id, one, one.name or names[one.author]) for one in heard])
+
+    async def changed(self, change: Changed) -> None:
+        """Enters an edit, and with it the message if its own event is not here yet."""
+        incident = await self._incident_of(change.now)
+        if incident is not None:
+            await self._timelines.add(changed(incident.id, change, await self._name(change.now)))
+        await self._timelines.revise(changed("", change, ""))
+
+    async def gone(self, gone: Gone) -> None:
+        """Enters a deletion: that there was a message, whose and when, stays; what it said goes."""
+        incident = await self._incident_of(gone.last) if gone.last else None
+        if gone.last is not None and incident is not None:
+            entry = message(incident.id, gone.last, await self._name(gone.last))
+            await self._timelines.add(replace(entry, deleted_at=moment_of(gone.at)))
+        await self._timelines.delete(gone.channel, gone.ts, moment_of(gone.at))
+
+    async def pinned(self, mark: Mark) -> None:
+        """Marks a thread message as a key event, or no longer. One that was not heard yet is entered first."""
+        if await self._timelines.pin(mark) or not mark.is_on:
+            return
+        missed = await self._threads.message_at(mark.channel, mark.ts)
+        if missed is not None:
+            await self.heard(missed)
+
+    # What people and other parts of the bot add
+
+    async def acted(self, incident_id: str, done: Act) -> None:
+        """Enters an act."""
+        entry = act(incident_id, done)
+        await self._timelines.add(replace(entry, author_name=await self._threads.name_of(done.who)))
+
+    async def quoted(self, incident: Incident) -> None:
+        """Enters the message that an incident was opened from, at its original time."""
+        if incident.quote is None:
+            return
+        quote = incident.quote
+        heard = Heard(quote.channel, "", quote.ts, quote.author, quote.text)
+        entry = message(incident.id, heard, await self._name(heard), Kind.QUOTED)
+        await self._timelines.add(replace(entry, url=self._threads.link_to(quote.channel, quote.ts)))
+
+    async def mark(self, incident: Incident, heard: Heard, who: str, at: str) -> None:
+        """Marks a message of the incident's thread as a key event, by hand, at Slack's timestamp `at`."""
+        await self.enter(incident.id, heard)
+        mark = Mark(heard.channel, heard.ts, who, at, is_on=True, by_hand=True)
+        await self._timelines.mark(f"{incident.id}/{heard.ts}", mark)
+
+    async def add(self, incident: Incident, heard: Heard, who: str, now: datetime) -> bool:
+        """Adds a message from outside the thread as a key event and says so in the thread; False if it was added."""
+        entry = message(incident.id, heard, await self._name(heard), Kind.ADDED)
+        entry = replace(entry, url=self._threads.link_to(heard.channel, heard.ts))
+        is_new = await self._timelines.add(entry)
+        mark = Mark(heard.channel, heard.ts, who, ts_of(now), is_on=True, by_hand=True)
+        await self._timelines.mark(entry.id, mark)
+        await self._board.added(incident, entry, who)
+        return is_new
+
+    async def attach(self, incident_id: str, kind: Kind, key: str, at: datetime, text: str, url: str = "") -> bool:
+        """Enters something from outside Slack, an alert or a change of health; False if the key was entered before."""
+        where = f"{incident_id}/{kind}/{key}"
+        return await self._timelines.add(Entry(where, incident_id, kind, ts_of(at), "", "", text, url=url))
+
+    async def of(self, incident_id: str) -> list[Entry]:
+        """An incident's entries in order."""
+        return await self._timelines.of(incident_id)
+
+    async def _incident_of(self, heard: Heard) -> Incident | None:
+        return await self._cards.at_card(heard.channel, heard.thread) if heard.is_talk else None
+
+    async def _name(self, heard: Heard) -> str:
+        return heard.name or (await self._threads.name_of(heard.author) if heard.author else "")

@@ -1,0 +1,147 @@
+"""The timeline as people make it in the thread: messages, their edits and deletions, their files."""
+
+import asyncio
+from typing import Any
+
+from sandbox.sight import Post
+from tests.asking import answer
+from tests.test_incident import opened
+from tests.world import Document, World
+
+
+async def entry_of(world: World, message: Post, **what: Any) -> Document:
+    """The message's entry, once it is as it should be."""
+    (entry,) = await world.stored("timeline", ts=message.ts, **what)
+    return entry
+
+
+# Edits and deletions
+
+
+async def test_an_edit_is_followed_and_what_was_first_written_stays(world: World) -> None:
+    """The entry says what the message says now; every text before it is kept, and `show` says that it was edited."""
+    card, incident_id = await opened(world)
+    message = await world.bob.writes("it's the cash", thread=card)
+    await entry_of(world, message)
+    for text in ("it's the cache & <db>", "it's the cache"):
+        await world.bob.edits(message, text)
+    entry = await entry_of(world, message, text="it's the cache")
+    assert (entry["first_text"], entry["author"], entry["order"]) == ("it's the cash", world.bob.id, message.ts)
+    assert [edit["text"] for edit in entry["edits"]] == ["it's the cache & <db>", "it's the cache"]
+    assert entry["edited_at"] == entry["edits"][-1]["at"]
+    told = await answer(world.slack, world.ann, "/incident", f"show {incident_id}")
+    assert "@bob: it's the cache (edited)" in told.shown
+
+
+async def test_a_deletion_takes_the_text_and_says_when(world: World) -> None:
+    """Nothing of what it said is left; who wrote it and when, and when it was deleted, is."""
+    card, incident_id = await opened(world)
+    message = await world.bob.writes("the password is hunter2", thread=card)
+    await entry_of(world, message)
+    await world.bob.edits(message, "the password is hunter3")
+    await entry_of(world, message, text="the password is hunter3")
+    await world.bob.deletes(message)
+    entry = await entry_of(world, message, text="")
+    assert "hunter" not in str(entry)
+    assert (entry["author"], entry["author_name"], entry["order"]) == (world.bob.id, "bob", message.ts)
+    assert entry["deleted_at"] > entry["at"]
+    told = await answer(world.slack, world.ann, "/incident", f"show {incident_id}")
+    assert "@bob: _deleted on" in told.shown
+    await world.slack.settled()
+    assert len(await world.documents("timeline", kind="message")) == 1
+
+
+async def test_a_message_that_is_deleted_before_it_was_heard_was_there(world: World) -> None:
+    """Slack gave up on the message and delivers its deletion: an entry without words, at the original time."""
+    card, _ = await opened(world)
+    world.slack.delivery.line, line = world.slack.http, world.slack.delivery.line  # leads nowhere
+    message = await world.bob.writes("oops", thread=card)
+    await world.slack.until(lambda: world.slack.delivery.lost, "Slack to give up")
+    world.slack.delivery.line = line
+    await world.bob.deletes(message)
+    entry = await entry_of(world, message, deleted_at={"$ne": None})
+    assert (entry["text"], entry["author"], entry["order"]) == ("", world.bob.id, message.ts)
+
+
+async def test_thirty_messages_edited_at_once(world: World) -> None:
+    """Thirty edits at the same moment, through two bots, each with a pin: nothing is lost."""
+    card, incident_id = await opened(world)
+    await world.starts()
+    posts = [await world.bob.writes(f"message {number}", thread=card) for number in range(30)]
+    await asyncio.gather(
+        *(world.bob.edits(post, f"edited {post.text}") for post in posts),
+        *(world.ann.reacts("pushpin", post) for post in posts),
+    )
+    await world.stored("timeline", 30, incident_id=incident_id, pinned_by=[world.ann.id], text={"$regex": "^edited"})
+    assert len(await world.documents("timeline", kind="message", first_text={"$regex": "^message"})) == 30
+
+
+async def test_twelve_thousand_characters_are_kept_whole_and_shown_short(world: World) -> None:
+    """As long as Slack lets a person write: every character is in the timeline, `show` has the beginning."""
+    card, incident_id = await opened(world)
+    long = "the log says <&> " * 750 + "end"
+    message = await world.bob.writes(long[:12_000], thread=card)
+    entry = await entry_of(world, message)
+    assert entry["text"] == long[:12_000]
+    told = await answer(world.slack, world.ann, "/incident", f"show {incident_id}")
+    assert "the log says <&> " in told.shown
+
+
+async def test_links_and_mentions_read_as_they_were_typed(world: World) -> None:
+    """A link is written out, a colleague's name is a name in `show`, and nothing that was typed mentions anybody."""
+    card, incident_id = await opened(world)
+    message = await world.bob.writes("ask @ann, see https://wiki.example/x?a=1&b=2 in #random, <!channel>", thread=card)
+    entry = await entry_of(world, message)
+    assert entry["text"] == f"ask <@{world.ann.id}>, see https://wiki.example/x?a=1&b=2 in #random, <!channel>"
+    told = await answer(world.slack, world.ann, "/incident", f"show {incident_id}")
+    assert "ask @ann, see https://wiki.example/x?a=1&b=2 in #random, <!channel>" in told.shown
+    assert world.slack.pages == []
+
+
+# Files
+
+
+async def test_files_are_kept_with_name_and_link_through_edits(world: World) -> None:
+    """A message with files, and one that is only a file: names and permanent links are there, and never a download."""
+    card, incident_id = await opened(world)
+    both = await world.bob.writes("the graph", thread=card, files=["graph & <more>.png", "log.txt"])
+    alone = await world.bob.writes("", thread=card, files=["trace.json"])
+    entry = await entry_of(world, alone)
+    assert [file["name"] for file in entry["files"]] == ["trace.json"]
+    assert entry["files"][0]["url"] == alone.raw.files[0]["permalink"]
+    await entry_of(world, both)
+    await world.bob.edits(both, "the graphs")
+    entry = await entry_of(world, both, text="the graphs")
+    assert {file["name"]: file["url"] for file in entry["files"]} == {
+        file["name"]: file["permalink"] for file in both.raw.files
+    }
+    stored = str(await world.documents("timeline"))
+    assert "files-pri" not in stored
+    assert "slack-files.com" not in stored
+    told = await answer(world.slack, world.ann, "/incident", f"show {incident_id}")
+    assert "the graphs (edited) 📎 graph & <more>.png 📎 log.txt" in told.shown
+    assert "@bob: 📎 trace.json" in told.shown
+
+
+async def test_a_link_that_unfolds_is_kept_with_the_message(world: World) -> None:
+    """Slack adds what a link leads to afterwards, as a change without an edit: the entry has it and is not edited."""
+    card, _ = await opened(world)
+    message = await world.bob.writes("see https://wiki.example/runbook", thread=card)
+    unfolded = {"title": "Runbook", "title_link": "https://wiki.example/runbook", "from_url": "https://wiki.example/r"}
+    before = message.raw.edited
+    world.slack.conversations.edit(message.raw, world.bob.id, {"attachments": [unfolded]})
+    message.raw.edited = before
+    entry = await entry_of(world, message, files=[{"name": "Runbook", "url": "https://wiki.example/runbook"}])
+    assert entry["text"] == "see https://wiki.example/runbook"
+
+
+async def test_somebody_whom_slack_does_not_know_any_more_stays_under_their_id(world: World) -> None:
+    """Without a name, and with everything else; a name that is known already stays."""
+    card, _ = await opened(world)
+    known = await world.bob.writes("one", thread=card)
+    await entry_of(world, known, author_name="bob")
+    cyd = world.slack.person("cyd")
+    world.slack.faults.add("error", "users.info", value="user_not_found")
+    message = await cyd.writes("bye", thread=card)
+    entry = await entry_of(world, message)
+    assert (entry["author"], entry["author_name"], entry["text"]) == (cyd.id, "", "bye")
