@@ -3,8 +3,9 @@
 import asyncio
 from typing import Any
 
+from sandbox.mongo import Mongod
 from sandbox.sight import Post
-from tests.asking import answer
+from tests.asking import answer, strict
 from tests.test_incident import opened
 from tests.world import Document, World
 
@@ -63,17 +64,21 @@ async def test_a_message_that_is_deleted_before_it_was_heard_was_there(world: Wo
     assert (entry["text"], entry["author"], entry["order"]) == ("", world.bob.id, message.ts)
 
 
-async def test_thirty_messages_edited_at_once(world: World) -> None:
+async def test_thirty_messages_edited_at_once(mongod: Mongod) -> None:
     """Thirty edits at the same moment, through two bots, each with a pin: nothing is lost."""
-    card, incident_id = await opened(world)
-    await world.starts()
-    posts = [await world.bob.writes(f"message {number}", thread=card) for number in range(30)]
-    await asyncio.gather(
-        *(world.bob.edits(post, f"edited {post.text}") for post in posts),
-        *(world.ann.reacts("pushpin", post) for post in posts),
-    )
-    await world.stored("timeline", 30, incident_id=incident_id, pinned_by=[world.ann.id], text={"$regex": "^edited"})
-    assert len(await world.documents("timeline", kind="message", first_text={"$regex": "^message"})) == 30
+    # More patient than Slack, so that a busy machine that runs the tests is no refusal.
+    async with strict(ack_within=15.0) as slack, World(slack, mongod.url()) as world:
+        card, incident_id = await opened(world)
+        await world.starts()
+        posts = [await world.bob.writes(f"message {number}", thread=card) for number in range(30)]
+        await asyncio.gather(
+            *(world.bob.edits(post, f"edited {post.text}") for post in posts),
+            *(world.ann.reacts("pushpin", post) for post in posts),
+        )
+        edited = {"incident_id": incident_id, "pinned_by": [world.ann.id], "text": {"$regex": "^edited"}}
+        found = await world.stored("timeline", 30, **edited)
+        assert all(entry["first_text"].startswith("message") for entry in found)
+        assert slack.refusals == []
 
 
 async def test_twelve_thousand_characters_are_kept_whole_and_shown_short(world: World) -> None:

@@ -1,5 +1,6 @@
 """Keeps timelines: what is heard, edited, deleted, marked and added becomes entries, each once however it arrives."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -119,9 +120,12 @@ class TimelineDesk:
     async def changed(self, change: Changed) -> None:
         """Enters an edit, and with it the message if its own event is not here yet."""
         incident = await self._incident_of(change.now)
-        if incident is not None:
-            await self._timelines.add(changed(incident.id, change, await self._name(change.now)))
-        await self._timelines.revise(changed("", change, ""))
+        known = changed("", change, "")
+        if incident is None:
+            await self._timelines.revise(known)
+        else:
+            entry = changed(incident.id, change, await self._name(change.now))
+            await asyncio.gather(self._timelines.add(entry), self._timelines.revise(known))
 
     async def gone(self, gone: Gone) -> None:
         """Enters a deletion: that there was a message, whose and when, stays; what it said goes."""
