@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.audit import SYSTEM
 from bot.domain.incident import Act, Incident
 from bot.domain.timeline import (
     Changed,
@@ -148,7 +149,8 @@ class TimelineDesk:
     async def acted(self, incident_id: str, done: Act) -> None:
         """Enters an act."""
         entry = act(incident_id, done)
-        await self._timelines.add(replace(entry, author_name=await self._threads.name_of(done.who)))
+        name = "" if done.who == SYSTEM else await self._threads.name_of(done.who)
+        await self._timelines.add(replace(entry, author_name=name))
 
     async def quoted(self, incident: Incident) -> None:
         """Enters the message that an incident was opened from, at its original time."""
