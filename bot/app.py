@@ -31,6 +31,8 @@ from bot.domain.clock import Clock
 from bot.domain.health import HealthDesk, Probe
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.role import RoleDesk
+from bot.domain.search_desk import SearchDesk
+from bot.domain.stats import StatsDesk
 from bot.domain.timeline import TimelineDesk
 from bot.errors import UserError
 from bot.jobs import Jobs, Owners, Tempo
@@ -48,7 +50,9 @@ from bot.settings import Settings
 from bot.slack.api import Api, DeclinedError, SlackError
 from bot.slack.board import Board
 from bot.slack.directory import Directory
+from bot.slack.files import Files
 from bot.slack.outbox import Outbox, Pace
+from bot.slack.pictures import Pictures
 from bot.slack.socket import Sockets
 from bot.slack.voice import Voice
 from bot.store.database import Store
@@ -148,9 +152,9 @@ class App:
         directory = Directory(api, settings.ops_channel)
         outbox = Outbox(store.outbox, api, owner, tasks.start, tuning.pace)
         board = Board(outbox, api, directory, tuning.clock)
-        desks = self._desks(
-            store, board, directory, metrics, HealthDesk(probes(settings, http, database), tuning.clock)
-        )
+        health = HealthDesk(probes(settings, http, database), tuning.clock)
+        pictures = Pictures(api, Files(api, session))
+        desks = self._desks(store, board, directory, metrics, health, pictures)
 
         bolt = self._bolt(directory)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
@@ -162,7 +166,11 @@ class App:
         await self._introduced(directory)
 
         jobs = self._jobs = Jobs(
-            Owners(desks.announcements, desks.incidents, desks.checklists), outbox, store, directory, metrics
+            Owners(desks.announcements, desks.incidents, desks.checklists, desks.search),
+            outbox,
+            store,
+            directory,
+            metrics,
         )
         await jobs.check_store()
         await directory.find_ops_channel()
@@ -184,11 +192,14 @@ class App:
         # A closed transport reports to the loop once more; without this turn it would be called unclosed.
         await asyncio.sleep(0)
 
-    def _desks(self, store: Store, board: Board, directory: Directory, metrics: Metrics, health: HealthDesk) -> Desks:
+    def _desks(
+        self, store: Store, board: Board, directory: Directory, metrics: Metrics, health: HealthDesk, pictures: Pictures
+    ) -> Desks:
         settings, clock = self._settings, self._tuning.clock
         audit = AuditDesk(store.audit, _audit_line, clock)
         roles = RoleDesk(store.roles, audit, settings.ops_admins)
-        timelines = TimelineDesk(store.timelines, directory, store.incidents)
+        search = SearchDesk(store.words, store.incidents, store.timelines)
+        timelines = TimelineDesk(store.timelines, directory, store.incidents, search)
         timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
         return Desks(
             health=health,
@@ -196,6 +207,8 @@ class App:
             announcements=AnnouncementDesk(timetable, store.announcements, board, audit, metrics, clock),
             incidents=IncidentDesk(store.incidents, board, timelines, roles, audit, clock),
             timelines=timelines,
+            search=search,
+            stats=StatsDesk(store.briefs, pictures, clock),
             roles=roles,
             audit=audit,
             places=directory,

@@ -11,6 +11,8 @@ from bot.domain.clock import Clock
 from bot.domain.health import HealthDesk
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.role import RoleDesk
+from bot.domain.search_desk import SearchDesk
+from bot.domain.stats import StatsDesk
 from bot.domain.timeline import Heard, TimelineDesk
 
 
@@ -51,6 +53,8 @@ class Desks:
     announcements: AnnouncementDesk
     incidents: IncidentDesk
     timelines: TimelineDesk
+    search: SearchDesk
+    stats: StatsDesk
     roles: RoleDesk
     audit: AuditDesk
     places: Places

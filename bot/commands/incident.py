@@ -1,6 +1,8 @@
 """`/incident`: incidents, from a shell-like line in the channel or a mention in their thread.
 
-    /incident [list]
+    /incident [list] [FILTERS]                  see bot.commands.search
+    /incident search WORDS [FILTERS]
+    /incident stats [30d]                       see bot.commands.stats
     /incident open                              a form
     /incident open [sev1|sev2|sev3|sev4] TITLE  sev3 if none is said
     /incident show [ID]
@@ -15,8 +17,10 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.commands import ids
+from bot.commands import ids, search, stats
 from bot.commands.grammar import Command, Help, Usage, asks_help, free_text, unknown
+from bot.commands.search import List, Search
+from bot.commands.stats import Stats
 from bot.commands.words import Line, Word, shown, title, words
 from bot.errors import WordError
 
@@ -27,10 +31,23 @@ _SEVERITY = re.compile(r"sev-?([0-9]+)")
 
 COMMAND = Command(
     "incident",
-    "Incidents: list them, open one, note what happens, resolve it.",
-    "[list] | open [sev1…sev4] TITLE | show [ID] | note TEXT | resolve TEXT",
+    "Incidents: list them, find them, open one, note what happens, resolve it.",
+    "[list] | search WORDS | stats [30d] | open [sev1…sev4] TITLE | show [ID] | note TEXT | resolve TEXT",
     (
-        Usage("[list]", "the open incidents", "list", "list"),
+        Usage("[list]", "the open incidents, worst first", "list", "list"),
+        Usage(
+            "[list] [sev1…sev4] [STATUS|open|all] [MONTH] [page N]",
+            "others, newest first; a month is `2026-11`, `november` or `last month`",
+            "list sev1 resolved last month",
+            "list",
+        ),
+        Usage(
+            "search WORDS [sev:1] [is:STATUS] [in:MONTH]",
+            "those with all the words in title, notes or thread; a filter is a word with its colon",
+            "search disk full is:resolved in:2026-11",
+            "search",
+        ),
+        Usage("stats [30d]", "how many, how bad, for how long, and when, with a picture", "stats 7d", "stats"),
         Usage("open", "a form to open one", "open", "open"),
         Usage(
             "open [sev1|sev2|sev3|sev4] TITLE",
@@ -43,11 +60,6 @@ COMMAND = Command(
         Usage("resolve [ID] TEXT", "say what fixed it", "resolve 7KQ4 fixed by a restart", "resolve"),
     ),
 )
-
-
-@dataclass(frozen=True)
-class List:
-    """List the open incidents."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +100,7 @@ class Resolve:
     id: str | None = None
 
 
-Said = List | OpenForm | Open | Show | Note | Resolve | Help
+Said = List | Search | Stats | OpenForm | Open | Show | Note | Resolve | Help
 
 
 def parse(text: str, known: Collection[str] = ()) -> Said:
@@ -104,6 +116,8 @@ def parse(text: str, known: Collection[str] = ()) -> Said:
         return List()
     first = line.words[0]
     read = VERBS.get(first.key)
+    if read is None and search.is_filter(first):
+        return search.read_list(line)
     if read is None:
         raise _bare_id(first) or unknown(first, COMMAND)
     return read(line, known)
@@ -121,11 +135,6 @@ def ending_in(text: str) -> str | None:
     some = words(text).words[:2]
     found = ids.ending(some[1].text) if len(some) == 2 and some[0].key in ("note", "resolve") else None
     return found if found is not None and len(found) >= 4 else None
-
-
-def _list(line: Line, _: Collection[str]) -> List:
-    line.no_more_than(1)
-    return List()
 
 
 def _open(line: Line, _: Collection[str]) -> Open | OpenForm:
@@ -184,7 +193,9 @@ def _addressed(line: Line, known: Collection[str]) -> tuple[str | None, int]:
 
 
 VERBS: dict[str, Callable[[Line, Collection[str]], Said]] = {
-    "list": _list,
+    "list": search.read_list,
+    "search": search.read_search,
+    "stats": stats.read,
     "open": _open,
     "show": _show,
     "note": _note,

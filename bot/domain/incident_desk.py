@@ -212,6 +212,7 @@ class IncidentDesk:
             await self._timelines.acted(incident.id, act)
         if incident.version > 1:
             await self._board.refresh(incident)
+        await self._timelines.indexed(incident)
         await self._incidents.told(incident.id, incident.version)
 
     async def _carded(self, incident: Incident) -> Incident:

@@ -128,13 +128,24 @@ class Cards(Protocol):
         """The incident whose card is the thread's root."""
 
 
+class Index(Protocol):
+    """Finds incidents by what is said in them. Each method may be called again for the same thing."""
+
+    async def heard_of(self, incident_id: str, text: str) -> None:
+        """An entry with this text was added."""
+
+    async def told_of(self, incident: Incident) -> None:
+        """The incident was opened or changed; its untold acts say how."""
+
+
 class TimelineDesk:
     """Enters what is said and done, each once however often it is heard."""
 
-    def __init__(self, timelines: Timelines, threads: Threads, cards: Cards) -> None:
+    def __init__(self, timelines: Timelines, threads: Threads, cards: Cards, index: Index) -> None:
         self._timelines = timelines
         self._threads = threads
         self._cards = cards
+        self._index = index
 
     async def heard(self, heard: Heard) -> bool:
         """Enters a message if its thread is an incident's. Raises StoreAwayError."""
@@ -146,12 +157,18 @@ class TimelineDesk:
 
     async def enter(self, incident_id: str, heard: Heard) -> None:
         """Enters a message of this incident's thread."""
-        await self._timelines.add(message(incident_id, heard, await self._threads.name_of(heard.author)))
+        entry = message(incident_id, heard, await self._threads.name_of(heard.author))
+        await self._timelines.add(entry)
+        await self._index.heard_of(incident_id, entry.text)
 
     async def acted(self, incident_id: str, done: Act) -> None:
         """Enters an act."""
         entry = act(incident_id, done)
         await self._timelines.add(replace(entry, author_name=await self._threads.name_of(done.who)))
+
+    async def indexed(self, incident: Incident) -> None:
+        """Has the search find the incident as it is now, by what its untold acts say too."""
+        await self._index.told_of(incident)
 
     async def of(self, incident_id: str) -> list[Entry]:
         """An incident's entries in order."""

@@ -1,14 +1,16 @@
 """Incidents in MongoDB (`incidents`, `_id` = the incident ID)."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from bot.domain.incident import WORKING, Act, Deed, Incident, Quote, Severity, Status, Touched, same_words
-from bot.store.mongo import Document, Documents
+from bot.domain.search import ALL, COUNTED, Filters
+from bot.store.mongo import Document, Documents, Part
 
 INDEXES = (
     IndexModel([("status", ASCENDING), ("severity", ASCENDING), ("opened_at", DESCENDING)]),
@@ -17,7 +19,14 @@ INDEXES = (
     IndexModel([("same_words", ASCENDING)], unique=True, partialFilterExpression={"same_words": {"$gt": ""}}),
     IndexModel([("words", ASCENDING), ("opened_at", DESCENDING)]),
     IndexModel([("untold.at", ASCENDING)]),
+    # Lists, newest first, by what they are filtered.
+    IndexModel([("opened_at", DESCENDING)]),
+    IndexModel([("status", ASCENDING), ("opened_at", DESCENDING)]),
+    IndexModel([("severity", ASCENDING), ("opened_at", DESCENDING)]),
+    IndexModel([("endings", ASCENDING), ("_id", DESCENDING)]),
 )
+SHORT = 4  # characters of an ending that have a place in the index; all that are longer are few
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _NOT_PLAIN = {"id", "severity", "status", "joined", "status_set", "severity_set", "owner_set", "quote", "untold"}
 _AS_THEY_ARE = tuple(field.name for field in fields(Incident) if field.name not in _NOT_PLAIN)
@@ -32,7 +41,7 @@ class Incidents:
     async def add(self, incident: Incident) -> bool:
         """See Incidents.add."""
         try:
-            await self._documents.insert({**_document(incident), "same_words": list(same_words(incident))})
+            await self._documents.insert(new_document(incident))
         except DuplicateKeyError:
             return False
         return True
@@ -57,10 +66,39 @@ class Incidents:
         return [_incident(document) for document in found]
 
     async def ending_with(self, ending: str) -> list[Incident]:
-        """See Incidents.ending_with. The ending is made of letters and digits only, so it is safe in a pattern."""
-        query = {"_id": {"$regex": f"{ending}$"}}
+        """See Incidents.ending_with. The ending is made of letters, digits and dashes, so it is safe in a pattern."""
+        query: Document = {"endings": ending[-SHORT:]}
+        if len(ending) > SHORT:
+            query["_id"] = {"$regex": f"{ending}$"}
         found = await self._documents.many(query, [("_id", DESCENDING)], limit=6)
         return [_incident(document) for document in found]
+
+    async def some(self, incident_ids: Sequence[str]) -> list[Incident]:
+        """See bot.domain.search_desk.Incidents.some."""
+        found = await self._documents.many({"_id": {"$in": list(incident_ids)}}, [("_id", ASCENDING)])
+        known = {document["_id"]: _incident(document) for document in found}
+        return [known[incident_id] for incident_id in incident_ids if incident_id in known]
+
+    async def listed(self, filters: Filters, skip: int, limit: int) -> list[Incident]:
+        """See bot.domain.search_desk.Incidents.listed."""
+        sort = [("opened_at", DESCENDING)]
+        if filters.is_open_only:
+            sort = [("severity", ASCENDING), *sort]
+        found = await self._documents.part(passing(filters), sort, Part(limit, skip))
+        return [_incident(document) for document in found]
+
+    async def counted(self, filters: Filters) -> int:
+        """See bot.domain.search_desk.Incidents.counted."""
+        return await self._documents.count(passing(filters), COUNTED + 1)
+
+    async def unfindable(self) -> list[Incident]:
+        """See bot.domain.search_desk.Incidents.unfindable."""
+        found = await self._documents.many({"endings": None}, [("_id", DESCENDING)], limit=100)
+        return [_incident(document) for document in found]
+
+    async def findable(self, incident_id: str) -> None:
+        """See bot.domain.search_desk.Incidents.findable."""
+        await self._documents.update({"_id": incident_id}, {"$set": {"endings": endings_of(incident_id)}})
 
     async def save(self, incident: Incident, was: int) -> bool:
         """See Incidents.save."""
@@ -91,6 +129,29 @@ class Incidents:
         """See Incidents.read_since."""
         found = await self._documents.one({"_id": incident_id})
         return str((found or {}).get("read_to", "0"))
+
+
+def endings_of(incident_id: str) -> list[str]:
+    """The ends of an ID that are looked up in the index."""
+    return [incident_id[-length:] for length in range(1, SHORT + 1)]
+
+
+def passing(filters: Filters) -> Document:
+    """The query for incidents that pass the filters; each part of it is in an index with `opened_at`."""
+    month = filters.month
+    query: Document = {"opened_at": {"$gte": month.begins, "$lt": month.ends} if month else {"$gte": LONG_AGO}}
+    if filters.severity is not None:
+        query["severity"] = filters.severity
+    elif filters.is_open_only:
+        query["severity"] = {"$in": list(Severity)}  # the index has them between status and time
+    if filters.statuses != ALL:
+        query["status"] = filters.statuses[0] if len(filters.statuses) == 1 else {"$in": list(filters.statuses)}
+    return query
+
+
+def new_document(incident: Incident) -> Document:
+    """An incident as it is first kept."""
+    return {**_document(incident), "same_words": list(same_words(incident)), "endings": endings_of(incident.id)}
 
 
 def _document(incident: Incident) -> Document:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from pymongo import AsyncMongoClient, IndexModel
@@ -20,12 +21,30 @@ from pymongo.uri_parser import parse_uri
 from bot.errors import StoreAwayError
 
 Document = dict[str, Any]
+Change = Mapping[str, Any] | Sequence[Mapping[str, Any]]  # operators, or the stages of a pipeline
 Database = AsyncDatabase[Document]
 Client = AsyncMongoClient[Document]
 
 # A server that answers "no" for reasons that pass or that only an operator can mend: login (18), rights (13),
 # a primary that steps down, a disk that is full. For the person it is the same: nothing was changed.
 _AWAY_CODES = {13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436, 14031}
+
+
+class TooLongError(Exception):
+    """A query took longer than it was given."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which of the documents that fit: `limit` at most after `skip`; of each only some fields, if any are named.
+
+    `seconds` is how long the server may look, 0 for as long as the connection waits.
+    """
+
+    limit: int
+    skip: int = 0
+    only: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 def connect(url: str) -> Client:
@@ -102,7 +121,20 @@ class Documents:
         with self._reach.trying(writes=False):
             return await self._collection.find(query).sort(sort).limit(limit).to_list()
 
-    async def update(self, query: Document, change: Mapping[str, Any], *, upsert: bool = False) -> int:
+    async def part(self, query: Document, sort: Sequence[tuple[str, int]], part: Part) -> list[Document]:
+        """Some of the documents that fit, in order (an empty `sort`: that of the index). Raises TooLongError."""
+        with self._reach.trying(writes=False):
+            found = self._collection.find(query, dict.fromkeys(part.only, 1) or None)
+            found = found.sort(sort) if sort else found
+            found = found.max_time_ms(int(part.seconds * 1000)) if part.seconds else found
+            try:
+                return await found.skip(part.skip).limit(part.limit).batch_size(1_000).to_list()
+            except ExecutionTimeout as error:
+                if not part.seconds:
+                    raise
+                raise TooLongError from error
+
+    async def update(self, query: Document, change: Change, *, upsert: bool = False) -> int:
         """Changes the first document that fits; how many matched or were added (0 or 1)."""
         with self._reach.trying():
             result = await self._collection.update_one(query, change, upsert=upsert)
@@ -130,9 +162,11 @@ class Documents:
         with self._reach.trying():
             await self._collection.delete_one(query)
 
-    async def count(self, query: Document) -> int:
-        """How many documents fit."""
+    async def count(self, query: Document, most: int = 0) -> int:
+        """How many documents fit; with `most` it counts no further."""
         with self._reach.trying(writes=False):
+            if most:
+                return await self._collection.count_documents(query, limit=most)
             return await self._collection.count_documents(query)
 
     async def probe(self) -> None:
