@@ -9,7 +9,7 @@ import math
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from sandbox.mongo import Mongod
 FEW, MANY, QUICK = 1_000, 1_000_000, 50_000
 FLOOR = 0.001  # seconds: below, a busy machine makes more of a difference than a million incidents
 ALLOWED = 2.0
-TIMES = 200
+TIMES, TURNS = 200, 10
 
 Ask = Callable[[Store, SearchDesk, int, int], Awaitable[object]]
 
@@ -90,20 +90,39 @@ class Took:
         return self.seconds[math.ceil(len(self.seconds) * 0.99) - 1]
 
 
-async def measure(url: str, count: int) -> dict[str, Took]:
-    """How long each question takes among so many incidents."""
-    client = connect(url)
-    store = Store(database_of(client, url), "bench", timedelta(seconds=30))
-    desk = SearchDesk(store.words, store.incidents, store.timelines)
-    await store.reach()
-    took = {}
+class Many:
+    """The bot's stores on a database with so many incidents."""
+
+    def __init__(self, url: str, count: int) -> None:
+        self.count = count
+        self._client = connect(url)
+        self._store = Store(database_of(self._client, url), "bench", timedelta(seconds=30))
+        self._desk = SearchDesk(self._store.words, self._store.incidents, self._store.timelines)
+
+    async def time(self, ask: Ask, numbers: list[int]) -> list[float]:
+        """Seconds for the question about the incidents with these numbers."""
+        return [await _timed(ask(self._store, self._desk, number % self.count, self.count)) for number in numbers]
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._client.close()
+
+
+async def measure(sizes: Sequence[Many]) -> list[dict[str, Took]]:
+    """How long each question takes; few and many take turns, so that a busy moment of the machine strikes both."""
+    took: list[dict[str, Took]] = [{} for _ in sizes]
     for name, ask in ASKED.items():
         chance = random.Random(name)  # noqa: S311 - the same each time
-        numbers = [chance.randrange(count) for _ in range(TIMES)]
-        for number in numbers[: TIMES // 10]:
-            await ask(store, desk, number, count)
-        took[name] = Took(sorted([await _timed(ask(store, desk, number, count)) for number in numbers]))
-    await client.close()
+        seconds: list[list[float]] = [[] for _ in sizes]
+        for turn in range(TURNS + 1):
+            numbers = [chance.randrange(MANY) for _ in range(TIMES // TURNS)]
+            for place, size in enumerate(sizes):
+                times = await size.time(ask, numbers)
+                seconds[place] += times if turn else []  # the first turn warms up
+        for place, times in enumerate(seconds):
+            took[place][name] = Took(sorted(times))
+    for size in sizes:
+        await size.close()
     return took
 
 
@@ -131,15 +150,17 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.incidents", description=__doc__)
     arguments.add_argument("--quick", action="store_true", help=f"{QUICK:,} incidents instead of {MANY:,}")
     counts = FEW, QUICK if arguments.parse_args().quick else MANY
-    took = []
     with Mongod() as mongod:
         for count in counts:
-            url = mongod.url(f"of_{count}")
             begun = time.perf_counter()
-            seed(url, count)
+            seed(mongod.url(f"of_{count}"), count)
             say(f"{count:,} incidents in {time.perf_counter() - begun:.0f} s, {size_of(mongod)} MB on disk")
-            took.append(asyncio.run(measure(url, count)))
-    return 0 if compare(took[0], took[1], counts) else 1
+        few, many = asyncio.run(_measured(mongod, counts))
+    return 0 if compare(few, many, counts) else 1
+
+
+async def _measured(mongod: Mongod, counts: tuple[int, int]) -> list[dict[str, Took]]:
+    return await measure([Many(mongod.url(f"of_{count}"), count) for count in counts])
 
 
 def size_of(mongod: Mongod) -> int:

@@ -1,12 +1,14 @@
 """`/incident stats` as people see it: text at once for whoever asked, and a picture in a direct message."""
 
 import importlib.util
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.domain.incident import Severity
-from bot.domain.stats import Brief, stats
+from bot.domain.stats import Brief, Stats, stats
+from bot.slack import pictures
 from bot.slack.pictures import draw_stats
 from sandbox.sight import Post
 from tests.asking import answer
@@ -82,6 +84,22 @@ async def test_a_picture_that_slack_does_not_take_is_said(world: World) -> None:
     await answer(world.slack, world.ann, "/incident", "stats")
     await world.ann.sees("Slack did not take the picture", "file_uploads_disabled")
     assert sent_files(world) == []
+
+
+async def test_drawing_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a picture is drawn, the bot answers others."""
+    await three(world)
+    others_were_answered = threading.Event()
+
+    def draw(_: Stats) -> bytes:
+        assert others_were_answered.wait(5)
+        return PNG
+
+    monkeypatch.setattr(pictures, "draw_stats", draw)
+    await answer(world.slack, world.ann, "/incident", "stats")
+    await answer(world.slack, world.bob, "/ops", "whoami")
+    others_were_answered.set()
+    await world.slack.until(lambda: sent_files(world), "a picture")
 
 
 @pytest.mark.parametrize(

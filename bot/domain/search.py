@@ -12,8 +12,9 @@ MOST_WORDS = 5_000  # of one incident
 PAGE = 10
 MOST_PAGES = 100
 COUNTED = 200  # more than so many incidents are not counted, since that would take longer than showing them
-COMMON = 1_000  # a word of so many incidents is not counted further
+COMMON = 500  # a word of so many incidents is not counted further
 ALL = tuple(Status)
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def words_in(*texts: str) -> tuple[str, ...]:
@@ -108,12 +109,19 @@ class Wanted:
 class Term:
     """One word of a search: `alternatives` are the words that it stands for where none is exactly so.
 
-    `count` says how many incidents have one of them, as far as was counted.
+    `count` says how many incidents have one of them, as far as was counted; `back_to` then, when the last of those that
+    were counted was opened.
     """
 
     word: str
     alternatives: tuple[str, ...]
     count: int
+    back_to: datetime | None = None
+
+    @property
+    def commonness(self) -> tuple[int, datetime]:
+        """Larger for the commoner word. As many incidents that reach less far back are those of a commoner word."""
+        return self.count, self.back_to or _EVER
 
     @property
     def is_exact(self) -> bool:

@@ -137,6 +137,9 @@ class Index(Protocol):
     async def told_of(self, incident: Incident) -> None:
         """The incident was opened or changed; its untold acts say how."""
 
+    async def changed(self, incident_id: str) -> None:
+        """An entry was edited or deleted: what it said is not to be found any more."""
+
 
 class TimelineDesk:
     """Enters what is said and done, each once however often it is heard."""

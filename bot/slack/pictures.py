@@ -65,7 +65,7 @@ def draw_stats(stats: Stats) -> bytes:
     whole = importlib.import_module("matplotlib.ticker").MaxNLocator
     figure = figure_of(figsize=(9, 3.6), dpi=150, facecolor=GROUND, layout="constrained")
     canvas_of(figure)
-    figure.suptitle(view.title(stats), color=INK, fontsize=12)
+    figure.suptitle(f"{view.title(stats)}\n{view.times(stats)}", color=INK, fontsize=11)
     left, right = figure.subplots(1, 2, width_ratios=(1, 2))
     names = [severity.value for severity, _ in stats.by_severity]
     bars = left.bar(names, [count for _, count in stats.by_severity], color=[COLOURS[name] for name in names])

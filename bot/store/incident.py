@@ -1,8 +1,11 @@
 """Incidents in MongoDB (`incidents`, `_id` = the incident ID)."""
 
+import asyncio
+import heapq
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -10,19 +13,22 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.domain.incident import WORKING, Act, Deed, Incident, Quote, Severity, Status, Touched, same_words
 from bot.domain.search import ALL, COUNTED, Filters
-from bot.store.mongo import Document, Documents, Part
+from bot.store.mongo import Document, Documents, Index, Part
+
+_STATUS, _SEVERITY, _NEWEST = ("status", ASCENDING), ("severity", ASCENDING), ("opened_at", DESCENDING)
+_WORST = (_SEVERITY, _NEWEST)
 
 INDEXES = (
-    IndexModel([("status", ASCENDING), ("severity", ASCENDING), ("opened_at", DESCENDING)]),
+    IndexModel([_STATUS, *_WORST]),
     IndexModel([("channel", ASCENDING), ("card_ts", ASCENDING)]),
     # A double Enter is one incident, whichever replica hears it.
     IndexModel([("same_words", ASCENDING)], unique=True, partialFilterExpression={"same_words": {"$gt": ""}}),
     IndexModel([("words", ASCENDING), ("opened_at", DESCENDING)]),
     IndexModel([("untold.at", ASCENDING)]),
     # Lists, newest first, by what they are filtered.
-    IndexModel([("opened_at", DESCENDING)]),
-    IndexModel([("status", ASCENDING), ("opened_at", DESCENDING)]),
-    IndexModel([("severity", ASCENDING), ("opened_at", DESCENDING)]),
+    IndexModel([_NEWEST]),
+    IndexModel([_STATUS, _NEWEST]),
+    IndexModel([_SEVERITY, _NEWEST]),
     IndexModel([("endings", ASCENDING), ("_id", DESCENDING)]),
 )
 SHORT = 4  # characters of an ending that have a place in the index; all that are longer are few
@@ -80,16 +86,24 @@ class Incidents:
         return [known[incident_id] for incident_id in incident_ids if incident_id in known]
 
     async def listed(self, filters: Filters, skip: int, limit: int) -> list[Incident]:
-        """See bot.domain.search_desk.Incidents.listed."""
-        sort = [("opened_at", DESCENDING)]
-        if filters.is_open_only:
-            sort = [("severity", ASCENDING), *sort]
-        found = await self._documents.part(passing(filters), sort, Part(limit, skip))
-        return [_incident(document) for document in found]
+        """See bot.domain.search_desk.Incidents.listed.
+
+        The open ones are merged here: for several statuses at once MongoDB may choose to sort all of them.
+        """
+        if not filters.is_open_only:
+            return await self._page(filters, [_NEWEST], Part(limit, skip, index=_index(filters)))
+        some = [replace(filters, statuses=(status,)) for status in WORKING]
+        part = Part(skip + limit, index=(_STATUS, *_WORST))
+        found = await asyncio.gather(*(self._page(one, _WORST, part) for one in some))
+        merged = heapq.merge(*found, key=lambda incident: (incident.severity, -incident.opened_at.timestamp()))
+        return list(islice(merged, skip, skip + limit))
+
+    async def _page(self, filters: Filters, sort: Sequence[tuple[str, int]], part: Part) -> list[Incident]:
+        return [_incident(document) for document in await self._documents.part(passing(filters), sort, part)]
 
     async def counted(self, filters: Filters) -> int:
         """See bot.domain.search_desk.Incidents.counted."""
-        return await self._documents.count(passing(filters), COUNTED + 1)
+        return await self._documents.count(passing(filters), COUNTED + 1, _index(filters))
 
     async def unfindable(self) -> list[Incident]:
         """See bot.domain.search_desk.Incidents.unfindable."""
@@ -142,11 +156,16 @@ def passing(filters: Filters) -> Document:
     query: Document = {"opened_at": {"$gte": month.begins, "$lt": month.ends} if month else {"$gte": LONG_AGO}}
     if filters.severity is not None:
         query["severity"] = filters.severity
-    elif filters.is_open_only:
-        query["severity"] = {"$in": list(Severity)}  # the index has them between status and time
     if filters.statuses != ALL:
         query["status"] = filters.statuses[0] if len(filters.statuses) == 1 else {"$in": list(filters.statuses)}
     return query
+
+
+def _index(filters: Filters) -> Index:
+    """The index that has those who pass together, in their order."""
+    status = () if filters.statuses == ALL else (_STATUS,)
+    severity = () if filters.severity is None else (_SEVERITY,)
+    return *status, *severity, _NEWEST
 
 
 def new_document(incident: Incident) -> Document:

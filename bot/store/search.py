@@ -4,6 +4,7 @@ MongoDB's own text index cannot give the newest of many without reading all of t
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
@@ -52,9 +53,20 @@ class Words:
         """See Words.term."""
         count = await self._documents.count({"words": word}, most)
         if count:
-            return Term(word, (word,), count)
+            return await self._counted(Term(word, (word,), count), most)
         begun = await self._beginning(word)
-        return Term(word, begun, await self._documents.count({"words": {"$in": list(begun)}}, most) if begun else 0)
+        if not begun:
+            return Term(word, (), 0)
+        count = await self._documents.count({"words": {"$in": list(begun)}}, most)
+        return await self._counted(Term(word, begun, count), most)
+
+    async def _counted(self, term: Term, most: int) -> Term:
+        if most == 1 or term.count < most:
+            return term
+        last = Part(1, skip=most - 1, only=("opened_at",))
+        there = {"words": _one_of(term)}
+        (found,) = await self._documents.part(there, [("opened_at", DESCENDING)], last) or ({},)
+        return replace(term, back_to=found.get("opened_at"))
 
     async def _beginning(self, start: str) -> tuple[str, ...]:
         """The first words in the index that begin so: each is looked up behind the last, as in a dictionary."""
@@ -83,18 +95,19 @@ class Words:
 
 def having(terms: Sequence[Term], filters: Filters) -> Document:
     """The query for incidents with all terms: the index gives those of the rarest, in order."""
-    rarest, *others = sorted(terms, key=lambda term: term.count)
+    rarest, *others = sorted(terms, key=lambda term: term.commonness)
     query = passing(filters)
     if filters.month is None:
         del query["opened_at"]
-    if filters.severity is None:
-        query.pop("severity", None)  # the index of words has no severities
-    one_of = list(rarest.alternatives)
-    query["words"] = one_of[0] if len(one_of) == 1 else {"$in": one_of}
+    query["words"] = _one_of(rarest)
     if others:
         # As expressions, since MongoDB might else choose the index of another word.
         query["$expr"] = {"$and": [_has(term) for term in others]}
     return query
+
+
+def _one_of(term: Term) -> str | Document:
+    return term.alternatives[0] if len(term.alternatives) == 1 else {"$in": list(term.alternatives)}
 
 
 def _has(term: Term) -> Document:

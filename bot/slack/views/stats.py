@@ -43,9 +43,15 @@ def title(stats: Stats) -> str:
     return f"Incidents of the last {_time(stats.period)}: {stats.count:,}{' and more' if stats.is_capped else ''}"
 
 
+def times(stats: Stats) -> str:
+    """How long it took, in a line."""
+    return f"to acknowledge: {_spread(stats.to_acknowledge)} · to resolve: {_spread(stats.to_resolve)}"
+
+
 def alt(stats: Stats) -> str:
     """The picture in words."""
-    return f"Two bar charts. {title(stats)}. By severity: {_severities(stats)}. Most opened: {_hours(stats)} UTC."
+    charts = f"By severity: {_severities(stats)}. Most opened: {_hours(stats)} UTC."
+    return f"Two bar charts. {title(stats)}. {charts} Time {times(stats)}."
 
 
 def _incidents(count: int) -> str:
