@@ -12,7 +12,6 @@ from pymongo.database import Database
 
 from bot.domain.incident import CROCKFORD, WORKING, Opening, Severity, Status
 from bot.domain.incident_steps import opened
-from bot.domain.search import words_in
 from bot.store import incident as incidents
 from bot.store import search, timeline
 from bot.store.incident import endings_of, new_document
@@ -60,7 +59,7 @@ def documents(count: int) -> Iterator[tuple[Document, Document, Document]]:
         own = {"_id": key, "title": title, "words": key, "same_words": [key], "endings": endings_of(key)}
         entry: Document = {"_id": f"{key}/v1", "incident_id": key, "kind": "noted", "order": f"{at.timestamp():.6f}"}
         entry |= {"author": "U0ANN", "author_name": "ann", "text": text, "channel": "", "ts": "", "pinned_by": []}
-        words = {"_id": key, "words": list(words_in(title, text)), "revision": 1, "version": 1, **facts}
+        words = {"_id": key, "words": said, "revision": 1, "version": 1, **facts}
         yield {**like, **facts, **times, **own, "card_ts": f"{at.timestamp():.6f}"}, words, entry
 
 

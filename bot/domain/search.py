@@ -12,7 +12,7 @@ MOST_WORDS = 5_000  # of one incident
 PAGE = 10
 MOST_PAGES = 100
 COUNTED = 200  # more than so many incidents are not counted, since that would take longer than showing them
-COMMON = 500  # a word of so many incidents is not counted further
+COMMON = 200  # a word of so many incidents is not counted further
 ALL = tuple(Status)
 _EVER = datetime.min.replace(tzinfo=UTC)
 
