@@ -39,12 +39,14 @@ async def test_a_message_that_was_entered_and_not_indexed_is_found_after_a_resta
     """The bot died between the two; the thread is read back, and what is entered already is indexed all the same."""
     first = await opens(world, "checkout is slow")
     card = await world.slack.shows("checkout is slow", "Opened by")
-    await world.bob.writes("a rusty dynamo", thread=card)
-    await finds(world, "dynamo", first)
     await world.stops()
-    await world.drops("words")
+    said = await world.bob.writes("a rusty dynamo", thread=card)
+    author = {"author": world.bob.id, "author_name": "bob", "pinned_by": [], "channel": said.channel, "ts": said.ts}
+    entry = {"_id": f"{first}/{said.ts}", "incident_id": first, "kind": "message", "order": said.ts, **author}
+    await world.puts("timeline", {**entry, "text": "a rusty dynamo"})
     await world.starts()
     await finds(world, "rusty dynamo", first)
+    assert len(await world.documents("timeline", kind="message")) == 1
 
 
 async def test_what_a_bot_that_died_did_not_index_is_indexed_by_the_next(world: World) -> None:
@@ -83,10 +85,11 @@ async def test_what_was_deleted_is_not_found_any_more(world: World) -> None:
     """The words are done over from the record and what is left of the timeline; the others are still found."""
     first = await opens(world, "checkout is slow")
     card = await world.slack.shows("checkout is slow", "Opened by")
-    await world.bob.writes("the password is swordfish", thread=card)
+    message = await world.bob.writes("the password is swordfish", thread=card)
     await world.bob.writes("a dynamo", thread=card)
     await finds(world, "swordfish dynamo", first)
     (entry,) = await world.documents("timeline", text="the password is swordfish")
+    await world.bob.deletes(message)
     await world.removes("timeline", str(entry["_id"]))
     search = world.search()
     await search.changed(first)

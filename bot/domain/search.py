@@ -28,7 +28,9 @@ def words_in(*texts: str) -> tuple[str, ...]:
 def _words(text: str) -> Iterator[str]:
     normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     plain = "".join(character if unicodedata.category(character)[0] in "LNM" else " " for character in normal)
-    return (word[:LONGEST] for word in plain.split() if len(word) >= SHORTEST)
+    words = (word[:LONGEST] for word in plain.split())
+    # Marks alone, such as an accent on its own, are no word.
+    return (word for word in words if len(word) >= SHORTEST and any(character.isalnum() for character in word))
 
 
 def texts_of(incident: Incident) -> tuple[str, ...]:
