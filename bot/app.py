@@ -28,6 +28,8 @@ from bot.domain.incident_desk import IncidentDesk
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
+from bot.domain.search_desk import SearchDesk
+from bot.domain.stats import StatsDesk
 from bot.domain.timeline_desk import TimelineDesk
 from bot.endpoint import Endpoint
 from bot.jobs import Jobs, Owners, Tempo
@@ -46,7 +48,9 @@ from bot.slack.api import Api
 from bot.slack.board import Board, Guide
 from bot.slack.bolt import bolt_app, by_socket, connected, introduced, web_client
 from bot.slack.directory import Directory
+from bot.slack.files import Files
 from bot.slack.outbox import Outbox, Pace
+from bot.slack.pictures import Pictures
 from bot.slack.socket import Sockets
 from bot.slack.views.incident_card import Links
 from bot.slack.voice import Voice
@@ -135,9 +139,9 @@ class App:
         directory = Directory(api, settings.ops_channel)
         outbox = Outbox(store.outbox, api, owner, tasks.start, tuning.pace)
         board = Board(outbox, api, directory, self._guide(), tuning.clock)
-        desks = self._desks(
-            store, board, directory, metrics, HealthDesk(probes(settings, http, database), tuning.clock)
-        )
+        health = HealthDesk(probes(settings, http, database), tuning.clock)
+        pictures = Pictures(api, Files(api, session))
+        desks = self._desks(store, board, directory, metrics, health, pictures)
 
         bolt = bolt_app(directory, settings.slack_bot_token)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
@@ -149,7 +153,15 @@ class App:
         await introduced(directory)
 
         reading = ReadBack(store.incidents, board, store.timelines, desks.timelines, tuning.clock)
-        owners = Owners(desks.announcements, desks.incidents, desks.changes, desks.reminders, desks.checklists, reading)
+        owners = Owners(
+            desks.announcements,
+            desks.incidents,
+            desks.changes,
+            desks.reminders,
+            desks.checklists,
+            reading,
+            desks.search,
+        )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         await jobs.check_store()
         await directory.find_ops_channel()
@@ -175,11 +187,14 @@ class App:
         # A closed transport reports to the loop once more; without this turn it would be called unclosed.
         await asyncio.sleep(0)
 
-    def _desks(self, store: Store, board: Board, directory: Directory, metrics: Metrics, health: HealthDesk) -> Desks:
+    def _desks(
+        self, store: Store, board: Board, directory: Directory, metrics: Metrics, health: HealthDesk, pictures: Pictures
+    ) -> Desks:
         settings, clock = self._settings, self._tuning.clock
         audit = AuditDesk(store.audit, _audit_line, clock)
         roles = RoleDesk(store.roles, audit, settings.ops_admins)
-        timelines = TimelineDesk(store.timelines, directory, store.incidents, board)
+        search = SearchDesk(store.words, store.incidents, store.timelines)
+        timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
         timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
         return Desks(
@@ -190,6 +205,8 @@ class App:
             changes=IncidentChanges(store.incidents, incidents, roles, audit, clock),
             reminders=ReminderDesk(store.incidents, board, settings.update_every, clock),
             timelines=timelines,
+            search=search,
+            stats=StatsDesk(store.briefs, pictures, clock),
             roles=roles,
             audit=audit,
             places=directory,

@@ -15,6 +15,7 @@ from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outbox import Depth
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
+from bot.domain.search_desk import SearchDesk
 from bot.errors import StoreAwayError
 from bot.logs import trace
 from bot.scheduler import Scheduler
@@ -85,6 +86,7 @@ class Owners:
     reminders: ReminderDesk
     checklists: ChecklistDesk
     threads: ReadBack
+    search: SearchDesk
 
 
 class Pause:
@@ -200,3 +202,4 @@ class Jobs:
                 await self._owners.changes.reposted(incident_id)
             await self._owners.reminders.tick()
             await self._owners.checklists.tell_left_behind()
+            await self._owners.search.fill_in()

@@ -9,8 +9,9 @@ from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident as incident_view
 from bot.slack.views import incident_card, incident_forms, incident_thread
 from bot.slack.views import ops as ops_view
+from bot.slack.views import search as search_view
 from bot.slack.views import timeline as timeline_view
-from handlers import checklist, home, incident, incident_steps, mention, timeline
+from handlers import checklist, home, incident, incident_steps, mention, search, timeline
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.middleware import Body, Door, Listen, Run
@@ -49,6 +50,7 @@ def register(door: Door, desks: Desks) -> None:
     for action_id, press in INCIDENT_BUTTONS.items():
         door.action(action_id, _press(desks, press))
     door.action(re.compile(f"{incident_view.DUPLICATE_BUTTON}_.*"), _press(desks, incident_steps.duplicate_pressed))
+    door.action(search_view.MORE, _press(desks, search.more))
 
     for form_id, (check, send) in INCIDENT_FORMS.items():
         door.form(form_id, check, _press(desks, send))

@@ -14,6 +14,8 @@ from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
+from bot.domain.search_desk import SearchDesk
+from bot.domain.stats import StatsDesk
 from bot.domain.timeline import Changed, Gone, Heard
 from bot.domain.timeline_desk import TimelineDesk
 
@@ -69,6 +71,8 @@ class Desks:
     changes: IncidentChanges
     reminders: ReminderDesk
     timelines: TimelineDesk
+    search: SearchDesk
+    stats: StatsDesk
     roles: RoleDesk
     audit: AuditDesk
     places: Places

@@ -7,13 +7,15 @@ from typing import Any
 from bot.commands import ids
 from bot.commands import incident as words
 from bot.commands.grammar import Help
+from bot.commands.search import List, Search
+from bot.commands.stats import Stats
 from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
 from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Quote, Severity
 from bot.errors import NotFoundError, UserError
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
-from handlers import incident_steps
+from handlers import incident_steps, search, stats
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -25,8 +27,12 @@ async def run(desks: Desks, call: Call, text: str) -> None:
     match said:
         case Help():
             await show_help(call, said.topic)
-        case words.List():
-            await _list(desks, call)
+        case List():
+            await search.show_list(desks, call, said)
+        case Search():
+            await search.search(desks, call, said)
+        case Stats():
+            await stats.show(desks, call, said)
         case words.OpenForm():
             await _form(call, _severity(said.severity))
         case words.Open():
@@ -61,11 +67,6 @@ async def open_incident(desks: Desks, call: Call, opening: Opening) -> None:
 
 def _link(desks: Desks, incident: Incident) -> str:
     return desks.places.link_to(incident.channel, incident.card_ts or "")
-
-
-async def _list(desks: Desks, call: Call) -> None:
-    incidents = await desks.incidents.open_ones()
-    await call.answer(view.listed(incidents, [_link(desks, incident) for incident in incidents]))
 
 
 async def _show(desks: Desks, call: Call, named: str | None) -> None:

@@ -25,6 +25,7 @@ class Upload:
     id: str
     name: str
     length: int
+    alt_txt: str = ""
     content: bytes | None = None
     shared: Json = field(default_factory=dict)
 
@@ -47,11 +48,11 @@ class Files:
         }
 
     def address(self, args: Json) -> Json:
-        """files.getUploadURLExternal: `filename` and `length` in bytes."""
+        """files.getUploadURLExternal: `filename`, `length` in bytes, `alt_txt` for a picture."""
         name, length = args.get("filename"), str(args.get("length") or "")
         if not name or not length.isdigit() or int(length) < 1:
             raise SlackError("invalid_arguments", messages=("filename and a length above 0 are required",))
-        upload = Upload(self._workspace.mint("F"), str(name), int(length))
+        upload = Upload(self._workspace.mint("F"), str(name), int(length), str(args.get("alt_txt") or ""))
         self.uploads[upload.id] = upload
         return {"upload_url": f"{self.base}/files/upload/{upload.id}", "file_id": upload.id}
 
@@ -116,6 +117,7 @@ class Files:
             "name": upload.name,
             "title": title or upload.name,
             "size": upload.length,
+            **({"alt_txt": upload.alt_txt} if upload.alt_txt else {}),
             "user": BOT_USER,
             "url_private": f"{self.base}/files/{upload.id}/{upload.name}",
             "permalink": f"{self.base}/files/{upload.id}/{upload.name}",

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.store.incident import endings_of
 from sandbox.mongo import Mongod
 from tests.asking import answer, answer_to_mention, standing, unharmed
 from tests.world import World
@@ -107,6 +108,7 @@ async def puts_resolved(world: World, *ids: str) -> None:
             "resolution": "restarted",
             "status_set": {"by": world.bob.id, "at": world.clock()},
             "same_words": [each],
+            "endings": endings_of(each),
         }
         await world.puts("incidents", {**known, **old, "_id": each})
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.commands import checklist, health, incident, maintenance, ops, table
+from bot.commands import checklist, health, incident, maintenance, ops, search, table
 from bot.commands.grammar import Command, Help
 from bot.commands.words import typed
 from bot.errors import NotFoundError, WordError
@@ -145,7 +145,7 @@ def test_a_bare_command_shows_the_current_state() -> None:
     assert PARSERS["health"]("") == health.Look()
     assert PARSERS["checklist"]("  ") == checklist.Show()
     assert PARSERS["maintenance"]("") == maintenance.List()
-    assert PARSERS["incident"]("") == incident.List()
+    assert PARSERS["incident"]("") == search.List()
     assert PARSERS["ops"]("") == Help("")
 
 
@@ -174,7 +174,7 @@ def test_an_unknown_word_asks_what_was_meant(command: str, text: str, problem: s
     assert text[error.end :][:1] in (" ", "")
 
 
-@pytest.mark.parametrize("text", ["show now", "list all"])
+@pytest.mark.parametrize("text", ["show now", "list now"])
 def test_words_too_many_are_pointed_at(text: str) -> None:
     """Nothing that was typed is silently left out."""
     error = refusal(lambda: PARSERS["checklist" if text.startswith("show") else "incident"](text))

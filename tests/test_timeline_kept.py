@@ -59,7 +59,7 @@ async def test_something_attached_is_there_once_by_its_key(stores: list[Timeline
     """Alerts and changes of health stand among the messages by their times, however often they are attached."""
     incident = an_incident()
     slack = SmallSlack(incident, None)
-    desk = TimelineDesk(stores[0], slack, slack, slack)
+    desk = TimelineDesk(stores[0], slack, slack, slack, slack)
     at = datetime(2026, 11, 25, 12, 0, 0, 123456, tzinfo=UTC)
     news = [await desk.attach(incident.id, Kind.ALERT, "a.$b/1", at, "$disk is full", "https://x/") for _ in range(3)]
     await desk.attach(incident.id, Kind.HEALTH, "a.$b/1", at - timedelta(minutes=1), "loki is down")
@@ -73,7 +73,7 @@ async def test_a_pin_outside_a_thread_marks_nothing(stores: list[Timelines]) -> 
     """A message added by hand, or one that nobody added, takes no reaction for a mark."""
     incident = an_incident()
     slack = SmallSlack(incident, None)
-    desk = TimelineDesk(stores[0], slack, slack, slack)
+    desk = TimelineDesk(stores[0], slack, slack, slack, slack)
     outside = Heard(CHANNEL, "", "1764000001.000100", BOB, "lunch?")
     await desk.add(incident, outside, ANN, NOW)
     await desk.pinned(Mark(CHANNEL, outside.ts, CYD, "1764000002.000100", is_on=True))

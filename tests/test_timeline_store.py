@@ -132,7 +132,7 @@ async def test_the_end_is_the_same_whatever_the_order(
     incident, ts = an_incident(), f"{BEGAN - 50}.{secrets.randbelow(10**6):06d}"
     events, last = events_of(story, ts)
     slack = SmallSlack(incident, last)
-    desks = [TimelineDesk(store, slack, slack, slack) for store in stores]
+    desks = [TimelineDesk(store, slack, slack, slack, slack) for store in stores]
     repeats = data.draw(st.lists(st.sampled_from(range(len(events))), max_size=4), label="repeated")
     order = data.draw(st.permutations([*range(len(events)), *repeats]), label="order")
     for turn, index in enumerate(order):
@@ -152,7 +152,7 @@ async def test_the_end_is_the_same_when_all_comes_at_once(stores: list[Timelines
     incident, ts = an_incident(), f"{BEGAN - 50}.{secrets.randbelow(10**6):06d}"
     events, last = events_of(story, ts)
     slack = SmallSlack(incident, last)
-    desks = [TimelineDesk(store, slack, slack, slack) for store in stores]
+    desks = [TimelineDesk(store, slack, slack, slack, slack) for store in stores]
     await asyncio.gather(*(deliver(desk, ts, event) for event in events for desk in desks))
     (entry,) = await desks[0].of(incident.id)
     assert replace(entry, edits=(), edited_at=None) == expected(story, incident, events, ts)
@@ -162,7 +162,7 @@ async def test_thirty_people_who_edit_and_pin_at_once_lose_nothing(stores: list[
     """Thirty people write, edit five times each and pin each other's messages, through two bots at once."""
     incident = an_incident()
     slack = SmallSlack(incident, None)
-    desks = [TimelineDesk(store, slack, slack, slack) for store in stores]
+    desks = [TimelineDesk(store, slack, slack, slack, slack) for store in stores]
     work: list[Coroutine[Any, Any, Any]] = []
     for person in range(30):
         ts = f"{BEGAN}.{person:06d}"
@@ -197,7 +197,7 @@ async def test_a_deletion_leaves_no_word_in_the_database(stores: list[Timelines]
     ts = "1764000001.000100"
     events, _ = events_of(story, ts)
     slack = SmallSlack(incident, None)
-    desk = TimelineDesk(stores[0], slack, slack, slack)
+    desk = TimelineDesk(stores[0], slack, slack, slack, slack)
     for event in (*events, *reversed(events)):
         await deliver(desk, ts, event)
     (entry,) = await desk.of(incident.id)

@@ -31,7 +31,7 @@ async def two_stores(mongod: Mongod) -> AsyncIterator[list[Timelines]]:
 
 
 class SmallSlack:
-    """The little of Slack that a desk asks: one thread, with the message as it is in the end."""
+    """The little of Slack that a desk asks: one thread, with the message as it is in the end; nobody searches it."""
 
     def __init__(self, incident: Incident, last: Heard | None) -> None:
         self._incident = incident
@@ -50,6 +50,15 @@ class SmallSlack:
         return self._incident if (channel, card_ts) == (CHANNEL, ROOT) else None
 
     async def added(self, incident: Incident, entry: Entry, who: str) -> None:
+        return None
+
+    async def heard_of(self, incident_id: str, text: str) -> None:
+        return None
+
+    async def told_of(self, incident: Incident) -> None:
+        return None
+
+    async def changed(self, incident_id: str) -> None:
         return None
 
 

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 from pymongo import AsyncMongoClient
 
 from bot.app import App, Tuning
+from bot.domain.search_desk import SearchDesk
 from bot.jobs import Tempo
 from bot.settings import load
 from bot.slack.outbox import Pace
+from bot.store.database import Store
 from sandbox.slack import Slack
 
 T = TypeVar("T")
@@ -113,6 +115,19 @@ class World:
     async def drops(self, collection: str) -> None:
         """Empties a collection, as if it had never been written."""
         await self._client.get_default_database()[collection].delete_many({})
+
+    async def removes(self, collection: str, key: str) -> None:
+        """Removes the document with this `_id`."""
+        await self._client.get_default_database()[collection].delete_one({"_id": key})
+
+    def store(self) -> Store:
+        """The bot's own stores of this world's database, for what no command does."""
+        return Store(self._client.get_default_database(), "test", PACE.lease)
+
+    def search(self) -> SearchDesk:
+        """A desk beside the bots', as another replica has one."""
+        store = self.store()
+        return SearchDesk(store.words, store.incidents, store.timelines)
 
     async def until(self, question: Callable[[], Awaitable[T | None]], what: str, within: float = 8.0) -> T:
         """Waits until the answer is something, and returns it."""

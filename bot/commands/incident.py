@@ -1,6 +1,8 @@
 """`/incident`: incidents, from a shell-like line in the channel or a mention in their thread.
 
-    /incident [list]
+    /incident [list] [FILTERS]                  see bot.commands.search
+    /incident search WORDS [FILTERS]
+    /incident stats [30d]                       see bot.commands.stats
     /incident open                              a form
     /incident [open] [sev1|sev2|sev3|sev4] TITLE   sev3 if none is said; `open` may be left out before a severity
     /incident show [ID]
@@ -20,9 +22,10 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.commands import ids, incident_steps
+from bot.commands import ids, incident_steps, search, stats
 from bot.commands.grammar import Command, Help, Usage, asks_help, free_text, unknown
-from bot.commands.incident_steps import Assign, Close, Rate, Reopen, Resolve, SetStatus
+from bot.commands.search import List, Search
+from bot.commands.stats import Stats
 from bot.commands.words import Line, Word, shown, title, words
 from bot.errors import WordError
 
@@ -32,10 +35,23 @@ _SEVERITY = re.compile(r"sev-?([0-9]+)")
 
 COMMAND = Command(
     "incident",
-    "Incidents: list them, open one, tell how it goes, resolve it.",
-    "[list] | open [sev1…sev4] TITLE | show | note TEXT | status | sev | assign | resolve | reopen | close",
+    "Incidents: list and find them, open one, tell how it goes, resolve it.",
+    "[list] | search WORDS | stats | open [sev1…sev4] TITLE | show | note | status | sev | assign | resolve | close",
     (
-        Usage("[list]", "the open incidents", "list", "list"),
+        Usage("[list]", "the open incidents, worst first", "list", "list"),
+        Usage(
+            "[list] [sev1…sev4] [STATUS|open|all] [MONTH] [page N]",
+            "others, newest first; a month is `2026-11`, `november` or `last month`",
+            "list sev1 resolved last month",
+            "list",
+        ),
+        Usage(
+            "search WORDS [sev:1] [is:STATUS] [in:MONTH]",
+            "those with all the words in title, notes or thread; a filter is a word with its colon",
+            "search disk full is:resolved in:2026-11",
+            "search",
+        ),
+        Usage("stats [30d]", "how many, how bad, for how long, and when, with a picture", "stats 7d", "stats"),
         Usage("open", "a form to open one", "open", "open"),
         Usage(
             "open [sev1|sev2|sev3|sev4] TITLE",
@@ -48,11 +64,6 @@ COMMAND = Command(
         *incident_steps.USAGES,
     ),
 )
-
-
-@dataclass(frozen=True)
-class List:
-    """List the open incidents."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,7 @@ class Note:
     id: str | None = None
 
 
-Said = List | OpenForm | Open | Show | Note | SetStatus | Rate | Assign | Resolve | Reopen | Close | Help
+Said = List | Search | Stats | OpenForm | Open | Show | Note | incident_steps.Step | Help
 
 
 def parse(text: str, known: Collection[str] = ()) -> Said:
@@ -103,9 +114,19 @@ def parse(text: str, known: Collection[str] = ()) -> Said:
     read = VERBS.get(first.key)
     if read is not None:
         return read(line, known)
-    if _SEVERITY.fullmatch(first.key) and len(line.words) > 1:
-        return _open(Line(line.text, (first, *line.words)), known)  # as if `open` stood before it
+    if search.is_filter(first):
+        return _filtered_or_open(line, known)
     raise _bare_id(first) or unknown(first, COMMAND)
+
+
+def _filtered_or_open(line: Line, known: Collection[str]) -> Said:
+    """`sev1 resolved` lists; `sev1 checkout is down` opens, as if `open` stood before it."""
+    try:
+        return search.read_list(line)
+    except WordError:
+        if not _SEVERITY.fullmatch(line.words[0].key) or len(line.words) == 1:
+            raise
+    return _open(Line(line.text, (line.words[0], *line.words)), known)
 
 
 def _bare_id(word: Word) -> WordError | None:
@@ -120,11 +141,6 @@ def ending_in(text: str) -> str | None:
     some = words(text).words[:2]
     found = ids.ending(some[1].text) if len(some) == 2 and some[0].key in ADDRESSED else None
     return found if found is not None and len(found) >= 4 else None
-
-
-def _list(line: Line, _: Collection[str]) -> List:
-    line.no_more_than(1)
-    return List()
 
 
 def _open(line: Line, _: Collection[str]) -> Open | OpenForm:
@@ -168,7 +184,9 @@ def _note(line: Line, known: Collection[str]) -> Note:
 
 
 VERBS: dict[str, Callable[[Line, Collection[str]], Said]] = {
-    "list": _list,
+    "list": search.read_list,
+    "search": search.read_search,
+    "stats": stats.read,
     "open": _open,
     "show": _show,
     "note": _note,

@@ -54,6 +54,8 @@ SCOPES: tuple[Needed, ...] = (
     Needed("groups:read", "the same where it is private"),
     Needed("reactions:read", "a pin reaction marks a key event"),
     Needed("users:read", "names in the timeline"),
+    Needed("files:write", "statistics as a picture"),
+    Needed("im:write", "the picture goes to whoever asked for it"),
 )
 
 # https://docs.slack.dev/reference/events

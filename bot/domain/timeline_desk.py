@@ -51,6 +51,9 @@ class Timelines(Protocol):
     async def delete(self, channel: str, ts: str, at: datetime) -> None:
         """Takes the texts out of every entry of a message; one that comes later has none either."""
 
+    async def holding(self, channel: str, ts: str) -> list[str]:
+        """The incidents that have an entry of this message."""
+
     async def pin(self, mark: Mark) -> bool:
         """Marks a thread message's entry or takes the mark off; False if there is none yet: it gets it when it comes.
 
@@ -94,14 +97,28 @@ class ThreadBoard(Protocol):
         """Tells that somebody added a message from outside, once for each message."""
 
 
+class Index(Protocol):
+    """Finds incidents by what is said in them. Each method may be called again for the same thing."""
+
+    async def heard_of(self, incident_id: str, text: str) -> None:
+        """Entries with this text were added."""
+
+    async def told_of(self, incident: Incident) -> None:
+        """The incident was opened or changed; its untold acts say how."""
+
+    async def changed(self, incident_id: str) -> None:
+        """An entry was edited or deleted: what it said is not to be found any more."""
+
+
 class TimelineDesk:
     """Enters what is said and done, each once however often it is heard."""
 
-    def __init__(self, timelines: Timelines, threads: Threads, cards: Cards, board: ThreadBoard) -> None:
+    def __init__(self, timelines: Timelines, threads: Threads, cards: Cards, board: ThreadBoard, index: Index) -> None:
         self._timelines = timelines
         self._threads = threads
         self._cards = cards
         self._board = board
+        self._index = index
 
     # What Slack tells
 
@@ -117,6 +134,8 @@ class TimelineDesk:
         """Enters messages of this incident's thread."""
         names = {one.author: await self._name(one) for one in {one.author: one for one in heard}.values()}
         await self._timelines.add_all([message(incident_id, one, one.name or names[one.author]) for one in heard])
+        if heard:
+            await self._index.heard_of(incident_id, "\n".join(one.text for one in heard))
 
     async def changed(self, change: Changed) -> None:
         """Enters an edit, and with it the message if its own event is not here yet."""
@@ -135,6 +154,7 @@ class TimelineDesk:
             entry = message(incident.id, gone.last, await self._name(gone.last))
             await self._timelines.add(replace(entry, deleted_at=moment_of(gone.at)))
         await self._timelines.delete(gone.channel, gone.ts, moment_of(gone.at))
+        await self._reindex(gone.channel, gone.ts)
 
     async def pinned(self, mark: Mark) -> None:
         """Marks a thread message as a key event, or no longer. One that was not heard yet is entered first."""
@@ -160,6 +180,7 @@ class TimelineDesk:
         heard = Heard(quote.channel, "", quote.ts, quote.author, quote.text)
         entry = message(incident.id, heard, await self._name(heard), Kind.QUOTED)
         await self._timelines.add(replace(entry, url=self._threads.link_to(quote.channel, quote.ts)))
+        await self._index.heard_of(incident.id, quote.text)
 
     async def mark(self, incident: Incident, heard: Heard, who: str, at: str) -> None:
         """Marks a message of the incident's thread as a key event, by hand, at Slack's timestamp `at`."""
@@ -172,6 +193,7 @@ class TimelineDesk:
         entry = message(incident.id, heard, await self._name(heard), Kind.ADDED)
         entry = replace(entry, url=self._threads.link_to(heard.channel, heard.ts))
         is_new = await self._timelines.add(entry)
+        await self._index.heard_of(incident.id, entry.text)
         mark = Mark(heard.channel, heard.ts, who, ts_of(now), is_on=True, by_hand=True)
         await self._timelines.mark(entry.id, mark)
         await self._board.added(incident, entry, who)
@@ -180,11 +202,20 @@ class TimelineDesk:
     async def attach(self, incident_id: str, kind: Kind, key: str, at: datetime, text: str, url: str = "") -> bool:
         """Enters something from outside Slack, an alert or a change of health; False if the key was entered before."""
         where = f"{incident_id}/{kind}/{key}"
+        await self._index.heard_of(incident_id, text)
         return await self._timelines.add(Entry(where, incident_id, kind, ts_of(at), "", "", text, url=url))
+
+    async def indexed(self, incident: Incident) -> None:
+        """Has the search find the incident as it is now, by what its untold acts say too."""
+        await self._index.told_of(incident)
 
     async def of(self, incident_id: str) -> list[Entry]:
         """An incident's entries in order."""
         return await self._timelines.of(incident_id)
+
+    async def _reindex(self, channel: str, ts: str) -> None:
+        for incident_id in await self._timelines.holding(channel, ts):
+            await self._index.changed(incident_id)
 
     async def _incident_of(self, heard: Heard) -> Incident | None:
         return await self._cards.at_card(heard.channel, heard.thread) if heard.is_talk else None

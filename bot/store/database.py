@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from bot.store import announcement, audit, checklist, event, incident, outbox, timeline
+from bot.store import announcement, audit, checklist, event, incident, outbox, search, timeline
 from bot.store.announcement import Announcements
 from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
@@ -12,6 +12,8 @@ from bot.store.incident import Incidents
 from bot.store.mongo import Database, Documents, Reach
 from bot.store.outbox import Outbox
 from bot.store.role import Roles
+from bot.store.search import Words
+from bot.store.stats import Briefs
 from bot.store.timeline import Timelines
 
 
@@ -28,6 +30,7 @@ class Store:
             "incidents": incident.INDEXES,
             "timeline": timeline.INDEXES,
             "held": timeline.HELD_INDEXES,
+            "words": search.INDEXES,
             "windows": announcement.WINDOW_INDEXES,
             "announcements": announcement.INDEXES,
             "checklists": checklist.INDEXES,
@@ -39,6 +42,8 @@ class Store:
         self._has_indexes = False
         self.incidents = Incidents(documents("incidents"))
         self.timelines = Timelines(documents("timeline"), documents("held"))
+        self.words = Words(documents("words"))
+        self.briefs = Briefs(documents("incidents"))
         self.announcements = Announcements(documents("windows"), documents("announcements"), owner, lease)
         self.checklists = Checklists(documents("checklists"))
         self.roles = Roles(documents("roles"))

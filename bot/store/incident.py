@@ -1,23 +1,38 @@
 """Incidents in MongoDB (`incidents`, `_id` = the incident ID)."""
 
-from dataclasses import asdict, fields
-from datetime import datetime
+import asyncio
+import heapq
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from bot.domain.incident import WORKING, Act, Deed, Incident, Quote, Severity, Status, Touched, same_words
-from bot.store.mongo import Document, Documents
+from bot.domain.search import ALL, COUNTED, Filters
+from bot.store.mongo import Document, Documents, Index, Part
+
+_STATUS, _SEVERITY, _NEWEST = ("status", ASCENDING), ("severity", ASCENDING), ("opened_at", DESCENDING)
+_WORST = (_SEVERITY, _NEWEST)
 
 INDEXES = (
-    IndexModel([("status", ASCENDING), ("severity", ASCENDING), ("opened_at", DESCENDING)]),
+    IndexModel([_STATUS, *_WORST]),
     IndexModel([("channel", ASCENDING), ("cards", ASCENDING)]),
     # A double Enter is one incident, whichever replica hears it.
     IndexModel([("same_words", ASCENDING)], unique=True, partialFilterExpression={"same_words": {"$gt": ""}}),
     IndexModel([("words", ASCENDING), ("opened_at", DESCENDING)]),
     IndexModel([("untold.at", ASCENDING)]),
+    # Lists, newest first, by what they are filtered.
+    IndexModel([_NEWEST]),
+    IndexModel([_STATUS, _NEWEST]),
+    IndexModel([_SEVERITY, _NEWEST]),
+    IndexModel([("endings", ASCENDING), ("_id", DESCENDING)]),
 )
+SHORT = 4  # characters of an ending that have a place in the index; all that are longer are few
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _APART = ("card_ts", "reminded_at", "asked_at", "active_at")  # each has a write of its own
 _NOT_PLAIN = {"id", "severity", "status", "joined", "escalated", "untold", "status_set", "severity_set", "owner_set"}
@@ -33,7 +48,7 @@ class Incidents:
     async def add(self, incident: Incident) -> bool:
         """See Incidents.add."""
         try:
-            await self._documents.insert(_new(incident))
+            await self._documents.insert(new_document(incident))
         except DuplicateKeyError:
             return False
         return True
@@ -58,10 +73,47 @@ class Incidents:
         return [_incident(document) for document in found]
 
     async def ending_with(self, ending: str) -> list[Incident]:
-        """See Incidents.ending_with. The ending is made of letters and digits only, so it is safe in a pattern."""
-        query = {"_id": {"$regex": f"{ending}$"}}
+        """See Incidents.ending_with. The ending is made of letters, digits and dashes, so it is safe in a pattern."""
+        query: Document = {"endings": ending[-SHORT:]}
+        if len(ending) > SHORT:
+            query["_id"] = {"$regex": f"{ending}$"}
         found = await self._documents.many(query, [("_id", DESCENDING)], limit=6)
         return [_incident(document) for document in found]
+
+    async def some(self, incident_ids: Sequence[str]) -> list[Incident]:
+        """See bot.domain.search_desk.Incidents.some."""
+        found = await self._documents.many({"_id": {"$in": list(incident_ids)}}, [("_id", ASCENDING)])
+        known = {document["_id"]: _incident(document) for document in found}
+        return [known[incident_id] for incident_id in incident_ids if incident_id in known]
+
+    async def listed(self, filters: Filters, skip: int, limit: int) -> list[Incident]:
+        """See bot.domain.search_desk.Incidents.listed.
+
+        The open ones are merged here: for several statuses at once MongoDB may choose to sort all of them.
+        """
+        if not filters.is_open_only:
+            return await self._page(filters, [_NEWEST], Part(limit, skip, index=_index(filters)))
+        some = [replace(filters, statuses=(status,)) for status in WORKING]
+        part = Part(skip + limit, index=(_STATUS, *_WORST))
+        found = await asyncio.gather(*(self._page(one, _WORST, part) for one in some))
+        merged = heapq.merge(*found, key=lambda incident: (incident.severity, -incident.opened_at.timestamp()))
+        return list(islice(merged, skip, skip + limit))
+
+    async def _page(self, filters: Filters, sort: Sequence[tuple[str, int]], part: Part) -> list[Incident]:
+        return [_incident(document) for document in await self._documents.part(passing(filters), sort, part)]
+
+    async def counted(self, filters: Filters) -> int:
+        """See bot.domain.search_desk.Incidents.counted."""
+        return await self._documents.count(passing(filters), COUNTED + 1, _index(filters))
+
+    async def unfindable(self) -> list[Incident]:
+        """See bot.domain.search_desk.Incidents.unfindable."""
+        found = await self._documents.many({"endings": None}, [("_id", DESCENDING)], limit=100)
+        return [_incident(document) for document in found]
+
+    async def findable(self, incident_id: str) -> None:
+        """See bot.domain.search_desk.Incidents.findable."""
+        await self._documents.update({"_id": incident_id}, {"$set": {"endings": endings_of(incident_id)}})
 
     async def save(self, incident: Incident, was: int) -> bool:
         """See Incidents.save."""
@@ -113,9 +165,37 @@ class Incidents:
         return sorted((_incident(document) for document in found), key=lambda one: not one.is_open)
 
 
-def _new(incident: Incident) -> Document:
-    cards = [incident.card_ts] if incident.card_ts else []
-    return {**_document(incident), "same_words": list(same_words(incident)), "cards": cards}
+def endings_of(incident_id: str) -> list[str]:
+    """The ends of an ID that are looked up in the index."""
+    return [incident_id[-length:] for length in range(1, SHORT + 1)]
+
+
+def passing(filters: Filters) -> Document:
+    """The query for incidents that pass the filters; each part of it is in an index with `opened_at`."""
+    month = filters.month
+    query: Document = {"opened_at": {"$gte": month.begins, "$lt": month.ends} if month else {"$gte": LONG_AGO}}
+    if filters.severity is not None:
+        query["severity"] = filters.severity
+    if filters.statuses != ALL:
+        query["status"] = filters.statuses[0] if len(filters.statuses) == 1 else {"$in": list(filters.statuses)}
+    return query
+
+
+def _index(filters: Filters) -> Index:
+    """The index that has those who pass together, in their order."""
+    status = () if filters.statuses == ALL else (_STATUS,)
+    severity = () if filters.severity is None else (_SEVERITY,)
+    return *status, *severity, _NEWEST
+
+
+def new_document(incident: Incident) -> Document:
+    """An incident as it is first kept."""
+    return {
+        **_document(incident),
+        "cards": [incident.card_ts] if incident.card_ts else [],
+        "same_words": list(same_words(incident)),
+        "endings": endings_of(incident.id),
+    }
 
 
 def _document(incident: Incident) -> Document:
@@ -131,18 +211,20 @@ def _maybe(document: Document | None) -> Incident | None:
 
 
 def _incident(document: Document) -> Incident:
-    known = {name: document[name] for name in _AS_THEY_ARE}
+    """An incident as it was kept; what an older bot did not know has its default."""
+    known = {name: document[name] for name in _AS_THEY_ARE if name in document}
+    known.setdefault("began", document["opened_at"])
     return Incident(
         **known,
         id=document["_id"],
         severity=Severity(document["severity"]),
         status=Status(document["status"]),
-        joined=tuple(document["joined"]),
-        escalated=tuple(document["escalated"]),
-        status_set=_touched(document["status_set"]),
-        severity_set=_touched(document["severity_set"]),
-        owner_set=_touched(document["owner_set"]),
-        quote=Quote(**document["quote"]) if document["quote"] else None,
+        joined=tuple(document.get("joined", ())),
+        escalated=tuple(document.get("escalated", ())),
+        status_set=_touched(document.get("status_set")),
+        severity_set=_touched(document.get("severity_set")),
+        owner_set=_touched(document.get("owner_set")),
+        quote=Quote(**document["quote"]) if document.get("quote") else None,
         untold=tuple(Act(**{**act, "deed": Deed(act["deed"])}) for act in document["untold"]),
     )
 

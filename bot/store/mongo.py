@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from pymongo import AsyncMongoClient, IndexModel, UpdateOne
@@ -21,8 +22,8 @@ from pymongo.uri_parser import parse_uri
 from bot.errors import StoreAwayError
 
 Document = dict[str, Any]
-Change = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-"""Operators, or the steps of an aggregation pipeline."""
+Change = Mapping[str, Any] | Sequence[Mapping[str, Any]]  # operators, or the stages of a pipeline
+Index = tuple[tuple[str, int], ...]  # its fields with their directions
 Database = AsyncDatabase[Document]
 Client = AsyncMongoClient[Document]
 
@@ -31,6 +32,25 @@ Client = AsyncMongoClient[Document]
 UPSERT_TRIES = 3
 _DUPLICATE = 11000
 _AWAY_CODES = {13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436, 14031}
+
+
+class TooLongError(Exception):
+    """A query took longer than it was given."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which of the documents that fit: `limit` at most after `skip`; of each only some fields, if any are named.
+
+    `seconds` is how long the server may look, 0 for as long as the connection waits. `index` is the one to use, where
+    MongoDB would choose another on the strength of what it saw in a small collection.
+    """
+
+    limit: int
+    skip: int = 0
+    only: tuple[str, ...] = ()
+    seconds: float = 0.0
+    index: Index = ()
 
 
 def connect(url: str) -> Client:
@@ -79,10 +99,15 @@ class Reach:
             self.is_away = True
             raise StoreAwayError(in_doubt=writes and "refused" not in str(error)) from error
         except OperationFailure as error:
-            if error.code not in _AWAY_CODES and not error.timeout:
+            if error.code not in _AWAY_CODES and not error.timeout and not _lacks_index(error):
                 raise
             raise StoreAwayError from error
         self.is_away = False
+
+
+def _lacks_index(error: OperationFailure) -> bool:
+    """Whether an index is not there yet: after an update of the bot MongoDB may take minutes to make one."""
+    return error.code == 2 and "hint provided does not correspond" in str(error)
 
 
 class Documents:
@@ -107,7 +132,21 @@ class Documents:
         with self._reach.trying(writes=False):
             return await self._collection.find(query).sort(sort).limit(limit).to_list()
 
-    async def update(self, query: Document, change: Mapping[str, Any], *, upsert: bool = False) -> int:
+    async def part(self, query: Document, sort: Sequence[tuple[str, int]], part: Part) -> list[Document]:
+        """Some of the documents that fit, in order (an empty `sort`: that of the index). Raises TooLongError."""
+        with self._reach.trying(writes=False):
+            found = self._collection.find(query, dict.fromkeys(part.only, 1) or None)
+            found = found.sort(sort) if sort else found
+            found = found.max_time_ms(int(part.seconds * 1000)) if part.seconds else found
+            found = found.hint(list(part.index)) if part.index else found
+            try:
+                return await found.skip(part.skip).limit(part.limit).batch_size(1_000).to_list()
+            except ExecutionTimeout as error:
+                if not part.seconds:
+                    raise
+                raise TooLongError from error
+
+    async def update(self, query: Document, change: Change, *, upsert: bool = False) -> int:
         """Changes the first document that fits; how many matched or were added (0 or 1)."""
         with self._reach.trying():
             result = await self._collection.update_one(query, change, upsert=upsert)
@@ -162,10 +201,13 @@ class Documents:
         with self._reach.trying():
             await self._collection.delete_one(query)
 
-    async def count(self, query: Document) -> int:
-        """How many documents fit."""
+    async def count(self, query: Document, most: int = 0, index: Index = ()) -> int:
+        """How many documents fit; with `most` it counts no further. See `Part` for `index`."""
+        options: dict[str, Any] = {"limit": most} if most else {}
+        if index:
+            options["hint"] = list(index)
         with self._reach.trying(writes=False):
-            return await self._collection.count_documents(query)
+            return await self._collection.count_documents(query, **options)
 
     async def probe(self) -> None:
         """Reads one document, whether or not MongoDB was away a moment ago."""

@@ -46,6 +46,11 @@ class Timelines:
         found = await self._documents.many({"incident_id": incident_id}, [("order", ASCENDING)], limit)
         return [_entry(document) for document in found]
 
+    async def holding(self, channel: str, ts: str) -> list[str]:
+        """See Timelines.holding."""
+        found = await self._documents.many({"channel": channel, "ts": ts}, [("ts", ASCENDING)])
+        return [document["incident_id"] for document in found]
+
     async def revise(self, entry: Entry) -> None:
         """See Timelines.revise."""
         await self._documents.update_all({"channel": entry.channel, "ts": entry.ts}, merged(entry, is_known=True))
@@ -147,13 +152,13 @@ def _entry(document: Document) -> Entry:
         channel=document["channel"],
         ts=document["ts"],
         pinned_by=tuple(sorted(document["pinned_by"])),
-        thread=document["thread"],
-        first_text=document["first_text"],
-        edits=tuple(Edit(edit["text"], edit["at"], edit["order"]) for edit in document["edits"]),
-        files=tuple(File(file["name"], file["url"]) for file in sorted(document["files"], key=_by_name)),
-        edited_at=document["edited_at"],
-        deleted_at=document["deleted_at"],
-        url=document["url"],
+        thread=document.get("thread", ""),
+        first_text=document.get("first_text"),
+        edits=tuple(Edit(edit["text"], edit["at"], edit["order"]) for edit in document.get("edits", ())),
+        files=tuple(File(file["name"], file["url"]) for file in sorted(document.get("files", ()), key=_by_name)),
+        edited_at=document.get("edited_at"),
+        deleted_at=document.get("deleted_at"),
+        url=document.get("url", ""),
     )
 
 

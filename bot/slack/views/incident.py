@@ -14,8 +14,6 @@ from bot.slack.views.timeline import newest
 
 DUPLICATE_BUTTON = "incident_duplicate"
 
-LISTED = 15
-
 
 def opened(incident: Incident, url: str, similar: Sequence[Incident], *, is_saved: bool) -> Message:
     """The answer to whoever opened it, with a way out where another one may be about the same."""
@@ -110,28 +108,6 @@ def escalated(incident: Incident) -> Message:
 def opening(title: str) -> Message:
     """While an incident is being opened."""
     return said(mrkdwn("Opening “{}”…", title))
-
-
-def listed(incidents: Sequence[Incident], urls: Sequence[str]) -> Message:
-    """The open incidents, worst first."""
-    if not incidents:
-        return said(Mrkdwn("No incident is open. `/incident open sev2 checkout is down` opens one."))
-    count = "One incident is open" if len(incidents) == 1 else f"{len(incidents)} incidents are open"
-    lines = [
-        mrkdwn(
-            "*{}* {} · {} · {} · since {}",
-            link(url, incident.id) if url else incident.id,
-            incident.severity.upper(),
-            brief(incident.title, 300),
-            person(incident.owner),
-            local(incident.opened_at),
-        )
-        for incident, url in zip(incidents[:LISTED], urls, strict=False)
-    ]
-    if len(incidents) > LISTED:
-        lines.append(mrkdwn("… and {} more.", len(incidents) - LISTED))
-    lines.append(Mrkdwn("`/incident show ID` tells one; the last characters of the ID are enough."))
-    return Message(mrkdwn("{}: {}.", count, ", ".join(i.id for i in incidents[:LISTED])), tuple(paragraphs(lines)))
 
 
 def shown(incident: Incident, entries: Sequence[Entry], url: str) -> Message:

@@ -1,0 +1,25 @@
+"""`/incident stats [30d]`: how often, how bad and for how long, over a period that ends now."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.commands import durations
+from bot.commands.words import Line
+
+USUAL = timedelta(days=30)
+MOST = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Tell of the incidents that were opened within this time before now."""
+
+    period: timedelta = USUAL
+
+
+def read(line: Line, _: Collection[str] = ()) -> Stats:
+    """`stats`, or `stats` with a duration; WordError for anything else."""
+    if len(line.words) < 2:
+        return Stats()
+    return Stats(durations.duration(line.words[1:], MOST))

@@ -1,0 +1,84 @@
+"""Statistics of incidents in words: as an answer, and as what a picture shows."""
+
+from datetime import timedelta
+
+from bot.domain.stats import Spread, Stats
+from bot.slack.mrkdwn import Mrkdwn, joined, mrkdwn, utc
+from bot.slack.views.parts import Message, brief, context, said, section
+
+TITLE_SHOWN = 300
+
+
+def counting(period: timedelta) -> Message:
+    """While the incidents are counted."""
+    return said(mrkdwn("Counting the incidents of the last {}…", _time(period)))
+
+
+def told(stats: Stats) -> Message:
+    """The statistics, as text alone."""
+    if not stats.count:
+        none = mrkdwn("No incident was opened in the last {}.", _time(stats.period))
+        return said(none)
+    sentence = mrkdwn("{} in the last {}: {}.", _incidents(stats.count), _time(stats.period), _severities(stats))
+    lines = [
+        mrkdwn("*By severity*: {}", _severities(stats)),
+        mrkdwn("*Time to acknowledge*: {}", _spread(stats.to_acknowledge)),
+        mrkdwn("*Time to resolve*: {}", _spread(stats.to_resolve)),
+        mrkdwn("*Busiest hours (UTC)*: {}", _hours(stats)),
+    ]
+    if stats.repeats:
+        lines.append(Mrkdwn("*Again and again*:"))
+        lines += [mrkdwn("• {} × {}", repeat.count, brief(repeat.title, TITLE_SHOWN)) for repeat in stats.repeats]
+    else:
+        lines.append(Mrkdwn("*Again and again*: no title came twice."))
+    how = "To resolve is counted from when the trouble began. 90 % means: nine of ten took no longer."
+    small = [mrkdwn("{}, {} to {}", _incidents(stats.count), utc(stats.since), utc(stats.until)), mrkdwn("{}", how)]
+    if stats.is_capped:
+        small.insert(0, mrkdwn("There were more; these are the newest {}.", f"{stats.count:,}"))
+    return Message(sentence, (section(mrkdwn("*{}*", title(stats))), section(joined("\n", lines)), context(*small)))
+
+
+def title(stats: Stats) -> str:
+    """What picture and answer are called."""
+    return f"Incidents of the last {_time(stats.period)}: {stats.count:,}{' and more' if stats.is_capped else ''}"
+
+
+def times(stats: Stats) -> str:
+    """How long it took, in a line."""
+    return f"to acknowledge: {_spread(stats.to_acknowledge)} · to resolve: {_spread(stats.to_resolve)}"
+
+
+def alt(stats: Stats) -> str:
+    """The picture in words."""
+    charts = f"By severity: {_severities(stats)}. Most opened: {_hours(stats)} UTC."
+    return f"Two bar charts. {title(stats)}. {charts} Time {times(stats)}."
+
+
+def _incidents(count: int) -> str:
+    return "1 incident" if count == 1 else f"{count:,} incidents"
+
+
+def _severities(stats: Stats) -> str:
+    return ", ".join(f"{count:,} {severity.upper()}" for severity, count in stats.by_severity if count) or "none"
+
+
+def _hours(stats: Stats) -> str:
+    return ", ".join(f"{hour:02d}:00 to {(hour + 1) % 24:02d}:00 ({count:,})" for hour, count in stats.busiest)
+
+
+def _spread(spread: Spread) -> str:
+    if spread.median is None or spread.most is None:
+        return "none yet"
+    half, most = _time(spread.median), _time(spread.most)
+    return f"half within {half}, 90 % within {most} (of {spread.count:,})"
+
+
+def _time(time: timedelta) -> str:
+    """`3d 4h`, `12m`, `40s`: the two largest units."""
+    seconds = round(time.total_seconds())
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"

@@ -1,0 +1,35 @@
+"""What statistics need of the incidents in MongoDB: a few fields of those of a period."""
+
+from datetime import datetime
+
+from pymongo import DESCENDING
+
+from bot.domain.incident import Severity
+from bot.domain.stats import Brief
+from bot.store.mongo import Document, Documents, Part
+
+FIELDS = ("title", "severity", "opened_at", "began", "acknowledged_at", "resolved_at")
+
+
+class Briefs:
+    """Implements bot.domain.stats.Incidents."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    async def briefs(self, since: datetime, most: int) -> list[Brief]:
+        """See Incidents.briefs."""
+        query = {"opened_at": {"$gte": since}}
+        found = await self._documents.part(query, [("opened_at", DESCENDING)], Part(most, only=FIELDS))
+        return [_brief(document) for document in found]
+
+
+def _brief(document: Document) -> Brief:
+    return Brief(
+        title=document["title"],
+        severity=Severity(document["severity"]),
+        opened_at=document["opened_at"],
+        began=document["began"],
+        acknowledged_at=document["acknowledged_at"],
+        resolved_at=document["resolved_at"],
+    )

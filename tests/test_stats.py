@@ -1,0 +1,139 @@
+"""`/incident stats` as people see it: text at once for whoever asked, and a picture in a direct message."""
+
+import importlib.util
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.incident import Severity
+from bot.domain.stats import Brief, Stats, stats
+from bot.slack import pictures
+from bot.slack.pictures import draw_stats
+from sandbox.sight import Post
+from tests.asking import answer
+from tests.world import World
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def sent_files(world: World) -> list[tuple[Post, dict[str, object], bytes]]:
+    """The files that Ann sees, each with its message and its content."""
+    uploads = world.slack.files.uploads
+    return [
+        (post, dict(file), uploads[str(file["id"])].content or b"")
+        for post in world.ann.posts
+        for file in post.raw.files
+    ]
+
+
+async def three(world: World) -> None:
+    """Three incidents, two of one title; the first is resolved after 20 minutes."""
+    for words in ("open sev1 checkout is down", "open sev2 search is slow"):
+        await answer(world.slack, world.ann, "/incident", words)
+    (first,) = await world.stored("incidents", title="checkout is down", untold=[])
+    world.clock.forward(minutes=20)
+    await answer(world.slack, world.ann, "/incident", f"resolve {first['_id']} restarted")
+    await answer(world.slack, world.ann, "/incident", "open sev1 Checkout is DOWN!")
+    await world.stored("incidents", 3, untold=[])
+
+
+async def test_statistics_are_told_in_words_to_whoever_asked(world: World) -> None:
+    """How many by severity, how long to acknowledge and to resolve, when, and what came again."""
+    await three(world)
+    told = await answer(world.slack, world.ann, "/incident", "stats")
+    assert told.text == "3 incidents in the last 30d: 2 SEV1, 1 SEV2."
+    for line in (
+        "*Time to acknowledge*: half within 20m, 90 % within 20m (of 1)",
+        "*Time to resolve*: half within 20m, 90 % within 20m (of 1)",
+        "*Busiest hours (UTC)*: 12:00 to 13:00 (3)",
+        "• 2 × Checkout is DOWN!",
+    ):
+        assert line in told.shown
+    assert [post for post in world.slack.channel().by_bot if "last 30d" in post.shown] == []
+
+
+async def test_the_picture_comes_as_a_direct_message_with_its_words(world: World) -> None:
+    """A PNG with a description, seen by nobody but whoever asked."""
+    await three(world)
+    await answer(world.slack, world.ann, "/incident", "stats 7d")
+    await world.ann.sees("Incidents of the last 7d: 3")
+    ((post, file, content),) = await world.slack.until(lambda: sent_files(world), "a picture")
+    assert world.slack.workspace.channels[post.channel].im_with == world.ann.id
+    assert content.startswith(PNG)
+    assert str(file["alt_txt"]).startswith("Two bar charts. Incidents of the last 7d: 3. By severity: 2 SEV1, 1 SEV2.")
+    assert file["title"] == "Incidents of the last 7d: 3"
+
+
+async def test_without_matplotlib_there_is_text_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No picture, and no complaint about it."""
+    await three(world)
+    there = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "matplotlib" else there(name))
+    told = await answer(world.slack, world.ann, "/incident", "stats")
+    assert told.text.startswith("3 incidents")
+    await world.slack.settled()
+    assert sent_files(world) == []
+    assert world.ann.ephemerals[-1] == told
+
+
+async def test_a_picture_that_slack_does_not_take_is_said(world: World) -> None:
+    """The text is there already; a second answer says why there is no picture."""
+    await three(world)
+    world.slack.faults.add("error", "files.getUploadURLExternal", value="file_uploads_disabled")
+    await answer(world.slack, world.ann, "/incident", "stats")
+    await world.ann.sees("Slack did not take the picture", "file_uploads_disabled")
+    assert sent_files(world) == []
+
+
+async def test_drawing_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a picture is drawn, the bot answers others."""
+    await three(world)
+    others_were_answered = threading.Event()
+
+    def draw(_: Stats) -> bytes:
+        assert others_were_answered.wait(5)
+        return PNG
+
+    monkeypatch.setattr(pictures, "draw_stats", draw)
+    await answer(world.slack, world.ann, "/incident", "stats")
+    await answer(world.slack, world.bob, "/ops", "whoami")
+    others_were_answered.set()
+    await world.slack.until(lambda: sent_files(world), "a picture")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("stats", "No incident was opened in the last 30d."),
+        ("stats 1s", "No incident was opened in the last 1s."),
+        ("stats 0d", "“0d” is no time at all.\n> stats *0d*"),
+        ("stats -5d", "“-5d” is negative.\n> stats *-5d*"),
+        ("stats 400d", "“400d” is too long: 366d is the most."),
+        ("stats for ever", "“for” is not a duration.\n> stats *for* ever"),
+        ("stats 7d please", "“please” does not belong to a duration.\n> stats 7d *please*"),
+    ],
+)
+async def test_a_period_without_incidents_and_words_that_are_none(world: World, words: str, told: str) -> None:
+    """An empty period has no numbers and no picture; what is no period is pointed at."""
+    assert (await answer(world.slack, world.ann, "/incident", words)).shown.startswith(told)
+    await world.slack.settled()
+    assert sent_files(world) == []
+
+
+async def test_a_period_ends_now(world: World) -> None:
+    """What was opened before it is not in it."""
+    await answer(world.slack, world.ann, "/incident", "open sev1 checkout is down")
+    world.clock.forward(days=2)
+    assert (await answer(world.slack, world.ann, "/incident", "stats 24h")).text.startswith("No incident")
+    assert (await answer(world.slack, world.ann, "/incident", "stats 3d")).text.startswith("1 incident in the last 3d")
+
+
+def test_a_picture_is_drawn_of_any_numbers() -> None:
+    """Thousands in one hour, or one: it has the same size."""
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    few = [Brief("x", Severity.SEV1, now, now, None, None)]
+    for many in (few, few * 9_000):
+        content = draw_stats(stats(many, now, timedelta(days=30)))
+        assert content.startswith(PNG)
+        assert content[16:24] == (1350).to_bytes(4, "big") + (540).to_bytes(4, "big")
