@@ -9,12 +9,12 @@ import socket as host
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import aiohttp
 import aiohttp.web
 import structlog
+from pydantic import SecretStr
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -27,20 +27,22 @@ from bot.domain.announcement import Ladder
 from bot.domain.announcement_desk import AnnouncementDesk, Timetable
 from bot.domain.audit import AuditDesk, AuditEntry
 from bot.domain.checklist import ChecklistDesk
-from bot.domain.clock import Clock
+from bot.domain.clock import Clock, utc_now
 from bot.domain.health import HealthDesk, Probe
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.role import RoleDesk
+from bot.domain.summary_desk import Ports, SummaryDesk
 from bot.domain.timeline import TimelineDesk
 from bot.errors import UserError
 from bot.jobs import Jobs, Owners, Tempo
 from bot.metrics import Metrics
+from bot.redaction import Redactor
 from bot.scheduler import Scheduler
 from bot.services.alertmanager import AlertmanagerProbe
 from bot.services.extra import ExtraProbe
 from bot.services.grafana import GrafanaProbe
 from bot.services.http import Http
-from bot.services.llm import LlmProbe
+from bot.services.llm import LIMIT, LlmProbe, LlmWriter, Model
 from bot.services.loki import LokiProbe
 from bot.services.mongodb import MongoProbe
 from bot.services.prometheus import PrometheusProbe
@@ -52,7 +54,7 @@ from bot.slack.outbox import Outbox, Pace
 from bot.slack.socket import Sockets
 from bot.slack.voice import Voice
 from bot.store.database import Store
-from bot.store.mongo import Client, Database, connect, database_of
+from bot.store.mongo import Database, close, connect, database_of
 from bot.tasks import Tasks
 from bot.web import Readiness, SlackEvents, Web
 from handlers.desks import Desks
@@ -63,11 +65,6 @@ log = structlog.get_logger("app")
 REQUEST_LIMIT = 10.0  # seconds for one call to Slack; well below the outbox's lease
 
 
-def utc_now() -> datetime:
-    """The clock on the wall."""
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class Tuning:
     """What no setting changes, but tests do: clock and tempo."""
@@ -75,6 +72,7 @@ class Tuning:
     clock: Clock = utc_now
     pace: Pace = field(default_factory=Pace)
     tempo: Tempo = field(default_factory=Tempo)
+    llm_limit: float = LIMIT
     # Seconds for what runs when the bot stops: what people wait for, then the rest. The process has ten in all.
     work_limit: float = 4.0
     rest_limit: float = 2.5
@@ -82,19 +80,14 @@ class Tuning:
 
 def probes(settings: Settings, http: Http, database: Database) -> list[Probe]:
     """One probe for each service, in the order of the report."""
-
-    def url(endpoint: object) -> str:
-        return getattr(endpoint, "with_credentials", "")
-
-    api_key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
     return [
         MongoProbe(database),
-        PrometheusProbe(url(settings.prometheus_url), http),
-        GrafanaProbe(url(settings.grafana_url), http),
-        LokiProbe(url(settings.loki_url), http),
-        LlmProbe(url(settings.llm_url), http, api_key),
-        AlertmanagerProbe(url(settings.alertmanager_url), http),
-        *(ExtraProbe(name, url(endpoint), http) for name, endpoint in settings.extra_checks),
+        PrometheusProbe(_url(settings.prometheus_url), http),
+        GrafanaProbe(_url(settings.grafana_url), http),
+        LokiProbe(_url(settings.loki_url), http),
+        LlmProbe(_url(settings.llm_url), http, _llm_key(settings)),
+        AlertmanagerProbe(_url(settings.alertmanager_url), http),
+        *(ExtraProbe(name, _url(endpoint), http) for name, endpoint in settings.extra_checks),
     ]
 
 
@@ -108,7 +101,7 @@ async def health_desk(settings: Settings) -> AsyncIterator[HealthDesk]:
         yield HealthDesk(probes(settings, http, database), utc_now)
     finally:
         await http.close()
-        await _close(mongo)
+        await close(mongo)
 
 
 class App:
@@ -132,25 +125,17 @@ class App:
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=REQUEST_LIMIT, connect=5.0))
         )
         mongo = connect(settings.mongodb_url.get_secret_value())
-        self._exit.push_async_callback(_close, mongo)
+        self._exit.push_async_callback(close, mongo)
         http = Http()
         self._exit.push_async_callback(http.close)
         database = database_of(mongo, settings.mongodb_url.get_secret_value())
         store = Store(database, owner, tuning.pace.lease)
-        client = AsyncWebClient(
-            settings.slack_bot_token.get_secret_value(),
-            base_url=settings.slack_api_url,
-            session=session,
-            retry_handlers=[],
-            logger=logging.getLogger("slack_sdk"),
-        )
-        api = Api(client, metrics)
+        api = Api(self._client(settings.slack_bot_token, session), metrics)
         directory = Directory(api, settings.ops_channel)
         outbox = Outbox(store.outbox, api, owner, tasks.start, tuning.pace)
         board = Board(outbox, api, directory, tuning.clock)
-        desks = self._desks(
-            store, board, directory, metrics, HealthDesk(probes(settings, http, database), tuning.clock)
-        )
+        health = HealthDesk(probes(settings, http, database), tuning.clock)
+        desks = self._desks(store, board, directory, metrics, health, self._writer(http))
 
         bolt = self._bolt(directory)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
@@ -162,7 +147,11 @@ class App:
         await self._introduced(directory)
 
         jobs = self._jobs = Jobs(
-            Owners(desks.announcements, desks.incidents, desks.checklists), outbox, store, directory, metrics
+            Owners(desks.announcements, desks.incidents, desks.checklists, desks.summaries),
+            outbox,
+            store,
+            directory,
+            metrics,
         )
         await jobs.check_store()
         await directory.find_ops_channel()
@@ -184,18 +173,40 @@ class App:
         # A closed transport reports to the loop once more; without this turn it would be called unclosed.
         await asyncio.sleep(0)
 
-    def _desks(self, store: Store, board: Board, directory: Directory, metrics: Metrics, health: HealthDesk) -> Desks:
+    def _client(self, token: SecretStr | None, session: aiohttp.ClientSession) -> AsyncWebClient:
+        return AsyncWebClient(
+            token.get_secret_value() if token else "",
+            base_url=self._settings.slack_api_url,
+            session=session,
+            retry_handlers=[],
+            logger=logging.getLogger("slack_sdk"),
+        )
+
+    def _writer(self, http: Http) -> LlmWriter:
+        url, key = _url(self._settings.llm_url), _llm_key(self._settings)
+        return LlmWriter(Model(url, self._settings.llm_model, key, self._tuning.llm_limit), http)
+
+    def _desks(
+        self, store: Store, board: Board, directory: Directory, metrics: Metrics, health: HealthDesk, writer: LlmWriter
+    ) -> Desks:
+        redactor = Redactor(self._settings.secrets())
+
+        async def readable(text: str) -> str:
+            return redactor.text(await directory.with_names(text))
+
         settings, clock = self._settings, self._tuning.clock
         audit = AuditDesk(store.audit, _audit_line, clock)
         roles = RoleDesk(store.roles, audit, settings.ops_admins)
         timelines = TimelineDesk(store.timelines, directory, store.incidents)
+        incidents = IncidentDesk(store.incidents, board, timelines, roles, audit, clock)
         timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
         return Desks(
             health=health,
             checklists=ChecklistDesk(store.checklists, board, audit, clock),
             announcements=AnnouncementDesk(timetable, store.announcements, board, audit, metrics, clock),
-            incidents=IncidentDesk(store.incidents, board, timelines, roles, audit, clock),
+            incidents=incidents,
             timelines=timelines,
+            summaries=SummaryDesk(Ports(store.summaries, incidents, board, writer, readable), audit, clock),
             roles=roles,
             audit=audit,
             places=directory,
@@ -249,14 +260,7 @@ class App:
     async def _connected(
         self, bolt: AsyncApp, session: aiohttp.ClientSession, metrics: Metrics, tasks: Tasks, jobs: Jobs
     ) -> None:
-        token = self._settings.slack_app_token
-        client = AsyncWebClient(
-            token.get_secret_value() if token else "",
-            base_url=self._settings.slack_api_url,
-            session=session,
-            retry_handlers=[],
-            logger=logging.getLogger("slack_sdk"),
-        )
+        client = self._client(self._settings.slack_app_token, session)
 
         async def answer(envelope: dict[str, Any]) -> dict[str, Any] | None:
             response = await bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=envelope["payload"]))
@@ -285,13 +289,12 @@ class App:
         return Readiness("ready")
 
 
-async def _close(mongo: Client) -> None:
-    """Closes the client, within two seconds: a call that was cancelled while it waited can keep its lock for ever."""
-    try:
-        async with asyncio.timeout(2.0):
-            await mongo.close()
-    except TimeoutError:
-        log.warning("MongoDB's client did not close")
+def _url(endpoint: object) -> str:
+    return getattr(endpoint, "with_credentials", "")
+
+
+def _llm_key(settings: Settings) -> str:
+    return settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
 
 
 def _audit_line(entry: AuditEntry) -> str:

@@ -12,6 +12,7 @@ from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outbox import Depth
+from bot.domain.summary_desk import SummaryDesk
 from bot.errors import StoreAwayError
 from bot.logs import trace
 from bot.scheduler import Scheduler
@@ -79,6 +80,7 @@ class Owners:
     announcements: AnnouncementDesk
     incidents: IncidentDesk
     checklists: ChecklistDesk
+    summaries: SummaryDesk
 
 
 class Jobs:
@@ -157,3 +159,4 @@ class Jobs:
         if self.is_store_up and not self._must_catch_up:
             await self._owners.incidents.tell_left_behind()
             await self._owners.checklists.tell_left_behind()
+            await self._owners.summaries.tell_left_behind()

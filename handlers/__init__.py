@@ -8,7 +8,8 @@ from bot.commands import table
 from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident as incident_view
 from bot.slack.views import ops as ops_view
-from handlers import checklist, home, incident, mention, timeline
+from bot.slack.views import summary as summary_view
+from handlers import checklist, home, incident, mention, summary, timeline
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.middleware import Body, Door, Listen, Run
@@ -23,9 +24,12 @@ def register(door: Door, desks: Desks) -> None:
 
     door.action(re.compile(f"{checklist_view.TICK}_.*"), _press(desks, checklist.ticked))
     door.action(incident_view.RESOLVE_BUTTON, _press(desks, incident.resolve_pressed))
+    door.action(summary_view.POST, _press(desks, summary.post_pressed))
+    door.action(summary_view.EDIT, _press(desks, summary.edit_pressed))
 
     door.form(incident_view.OPEN_FORM, incident.check_form, _press(desks, incident.submitted))
     door.form(incident_view.RESOLVE_FORM, incident.check_resolution, _press(desks, incident.resolution_submitted))
+    door.form(summary_view.EDIT_FORM, summary.check_form, _press(desks, summary.edited))
 
     door.event("app_mention", _mention(door, desks), concerns=lambda event: bool(event.get("user")))
     door.event("message", _listen(desks, timeline.said), concerns=timeline.is_reply)

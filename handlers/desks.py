@@ -11,6 +11,7 @@ from bot.domain.clock import Clock
 from bot.domain.health import HealthDesk
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.role import RoleDesk
+from bot.domain.summary_desk import SummaryDesk
 from bot.domain.timeline import Heard, TimelineDesk
 
 
@@ -51,6 +52,7 @@ class Desks:
     announcements: AnnouncementDesk
     incidents: IncidentDesk
     timelines: TimelineDesk
+    summaries: SummaryDesk
     roles: RoleDesk
     audit: AuditDesk
     places: Places

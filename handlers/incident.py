@@ -5,11 +5,13 @@ from typing import Any
 
 from bot.commands import ids
 from bot.commands import incident as words
+from bot.commands import summary as summary_words
 from bot.commands.grammar import Help
 from bot.commands.words import title as clean_title
 from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity
 from bot.errors import NotFoundError, UserError
 from bot.slack.views import incident as view
+from handlers import summary
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -40,6 +42,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             text = await desks.places.with_names(said.text)
             incident = await desks.incidents.resolve(await _which(desks, call, said.id), call.who, text)
             await call.answer(view.resolved(incident))
+        case summary_words.Summary():
+            await summary.ask(desks, call, await _which(desks, call, said.id))
 
 
 def _severity(number: int | None) -> Severity:

@@ -6,6 +6,7 @@
     /incident show [ID]
     /incident note [ID] TEXT
     /incident resolve [ID] TEXT
+    /incident summary [ID]                      see `summary`
 
 In `note` and `resolve` the first word is an ID only if it has the whole shape (`INC-20261123-7KQ4`) or is the unique
 ending of an incident: four characters or more, with a digit or in capitals. All else is text: `note disk is full`.
@@ -15,7 +16,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.commands import ids
+from bot.commands import ids, summary
 from bot.commands.grammar import Command, Help, Usage, asks_help, free_text, unknown
 from bot.commands.words import Line, Word, shown, title, words
 from bot.errors import WordError
@@ -41,6 +42,7 @@ COMMAND = Command(
         Usage("show [ID]", "one incident; its ID may be cut to its end", "show 7KQ4", "show"),
         Usage("note [ID] TEXT", "add to its timeline", "note 7KQ4 the disk is full", "note"),
         Usage("resolve [ID] TEXT", "say what fixed it", "resolve 7KQ4 fixed by a restart", "resolve"),
+        summary.USAGE,
     ),
 )
 
@@ -88,7 +90,7 @@ class Resolve:
     id: str | None = None
 
 
-Said = List | OpenForm | Open | Show | Note | Resolve | Help
+Said = List | OpenForm | Open | Show | Note | Resolve | summary.Summary | Help
 
 
 def parse(text: str, known: Collection[str] = ()) -> Said:
@@ -189,4 +191,5 @@ VERBS: dict[str, Callable[[Line, Collection[str]], Said]] = {
     "show": _show,
     "note": _note,
     "resolve": _resolve,
+    summary.VERB: summary.read,
 }

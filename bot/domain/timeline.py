@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.domain.incident import Act, Incident
+from bot.domain.incident import Act, Deed, Incident
 
 TEXT_LIMIT = 12_000  # Slack lets a person write this much; more is cut and says so
 
@@ -94,8 +94,10 @@ def message(incident_id: str, heard: Heard, author_name: str) -> Entry:
 
 def act(incident_id: str, done: Act) -> Entry:
     """The entry of an act; the version it made names it, so that it is entered once."""
-    order = f"{done.at.timestamp():.6f}"
-    return Entry(f"{incident_id}/v{done.version}", incident_id, Kind(done.deed), order, done.who, "", done.text)
+    order, text = f"{done.at.timestamp():.6f}", done.text
+    if not text and done.deed in (Deed.STATUS, Deed.SEVERITY):
+        text = f"{done.was} → {done.now}"
+    return Entry(f"{incident_id}/v{done.version}", incident_id, Kind(done.deed), order, done.who, "", text)
 
 
 class Timelines(Protocol):

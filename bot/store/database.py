@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from bot.store import announcement, audit, checklist, event, incident, outbox, timeline
+from bot.store import announcement, audit, checklist, event, incident, outbox, summary, timeline
 from bot.store.announcement import Announcements
 from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
@@ -12,6 +12,7 @@ from bot.store.incident import Incidents
 from bot.store.mongo import Database, Documents, Reach
 from bot.store.outbox import Outbox
 from bot.store.role import Roles
+from bot.store.summary import Summaries
 from bot.store.timeline import Timelines
 
 
@@ -30,6 +31,7 @@ class Store:
             "windows": announcement.WINDOW_INDEXES,
             "announcements": announcement.INDEXES,
             "checklists": checklist.INDEXES,
+            "summaries": summary.INDEXES,
             "audit": audit.INDEXES,
             "outbox": outbox.INDEXES,
             "events": event.INDEXES,
@@ -40,6 +42,7 @@ class Store:
         self.timelines = Timelines(documents("timeline"))
         self.announcements = Announcements(documents("windows"), documents("announcements"), owner, lease)
         self.checklists = Checklists(documents("checklists"))
+        self.summaries = Summaries(documents("summaries"))
         self.roles = Roles(documents("roles"))
         self.audit = AuditTrail(documents("audit"))
         self.outbox = Outbox(documents("outbox"), lease)
