@@ -97,8 +97,7 @@ async def health_desk(settings: Settings) -> AsyncIterator[HealthDesk]:
     mongo = connect(settings.mongodb_url.get_secret_value())
     http = Http()
     try:
-        database = database_of(mongo, settings.mongodb_url.get_secret_value())
-        yield HealthDesk(probes(settings, http, database), utc_now)
+        yield HealthDesk(probes(settings, http, database_of(mongo, settings.mongodb_url.get_secret_value())), utc_now)
     finally:
         await http.close()
         await close(mongo)
@@ -183,18 +182,18 @@ class App:
         )
 
     def _writer(self, http: Http) -> LlmWriter:
-        url, key = _url(self._settings.llm_url), _llm_key(self._settings)
-        return LlmWriter(Model(url, self._settings.llm_model, key, self._tuning.llm_limit), http)
+        told = self._settings
+        return LlmWriter(Model(_url(told.llm_url), told.llm_model, _llm_key(told), self._tuning.llm_limit), http)
 
     def _desks(
         self, store: Store, board: Board, directory: Directory, metrics: Metrics, health: HealthDesk, writer: LlmWriter
     ) -> Desks:
-        redactor = Redactor(self._settings.secrets())
+        settings, clock = self._settings, self._tuning.clock
+        redactor = Redactor(settings.secrets())
 
         async def readable(text: str) -> str:
             return redactor.text(await directory.with_names(text))
 
-        settings, clock = self._settings, self._tuning.clock
         audit = AuditDesk(store.audit, _audit_line, clock)
         roles = RoleDesk(store.roles, audit, settings.ops_admins)
         timelines = TimelineDesk(store.timelines, directory, store.incidents)
@@ -260,15 +259,14 @@ class App:
     async def _connected(
         self, bolt: AsyncApp, session: aiohttp.ClientSession, metrics: Metrics, tasks: Tasks, jobs: Jobs
     ) -> None:
-        client = self._client(self._settings.slack_app_token, session)
-
         async def answer(envelope: dict[str, Any]) -> dict[str, Any] | None:
             response = await bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=envelope["payload"]))
             if response.status != 200:
                 return None
             return {"payload": json.loads(response.body)} if response.body.startswith("{") else {}
 
-        sockets = self._sockets = Sockets(Api(client, metrics), session, answer, tasks.start, metrics)
+        api = Api(self._client(self._settings.slack_app_token, session), metrics)
+        sockets = self._sockets = Sockets(api, session, answer, tasks.start, metrics)
         sockets.returned = jobs.missed_events
         self._exit.push_async_callback(sockets.stop)
         try:

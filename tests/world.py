@@ -82,7 +82,9 @@ class World:
             **self._settings,
             **settings,
         }
-        bot = App(load((), environment), Tuning(self.clock, PACE, TEMPO, LLM_LIMIT, work_limit=1.0, rest_limit=1.5))
+        bot = App(
+            load((), environment), Tuning(self.clock, PACE, TEMPO, llm_limit=LLM_LIMIT, work_limit=1.0, rest_limit=1.5)
+        )
         self.bots.append(bot)
         await bot.start()
         return bot

@@ -231,7 +231,7 @@ class SummaryDesk:
         except StoreAwayError:
             raise
         except UserError:
-            await self._summaries.posted(draft.id, "")
+            await self._summaries.posted(draft.id, "")  # Slack does not take it, and is not asked again
             raise
         if ts:
             await self._summaries.posted(draft.id, ts)
@@ -241,7 +241,14 @@ class SummaryDesk:
         """Posts what a bot that died had been told to post. Raises StoreAwayError."""
         now = self._clock()
         for draft in await self._summaries.unconfirmed(now - GIVEN_UP, now - LEFT_BEHIND):
-            await self._send(await self._incidents.get(draft.incident_id), draft)
+            try:
+                incident = await self._incidents.get(draft.incident_id)
+                if incident.card_ts is not None:
+                    await self._send(incident, draft)
+            except StoreAwayError:
+                raise
+            except UserError:
+                await self._summaries.posted(draft.id, "")
 
 
 def _already(draft: Draft) -> ConflictError:

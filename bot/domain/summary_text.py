@@ -28,8 +28,7 @@ _URL = re.compile(
 )
 _URL_END = ".,;:!?)]}*_~"
 _THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
-_LIST_MARK = re.compile(r"\A\s*(?:[-*•]|\d{1,2}[.)])\s+")
+_LIST_MARK = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+", re.MULTILINE)
 _SEVERITY = re.compile(r"\bsev(?:erity)?[ -]?([0-9])\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
 _INCIDENT = re.compile(r"\bINC-[\w-]+", re.IGNORECASE)
@@ -65,10 +64,11 @@ def _useless(why: str) -> NoProseError:
 
 
 def _object(answer: str) -> dict[str, object]:
-    body = _THOUGHTS.sub("", answer)  # models that think aloud do it before they answer
-    fenced = _FENCE.match(body)
+    body = _THOUGHTS.sub("", answer).strip()  # models that think aloud do it before they answer
+    if body.startswith("```") and body.endswith("```") and "\n" in body:
+        body = body[body.index("\n") : -3]
     try:
-        told = json.loads(fenced[1] if fenced else body)
+        told = json.loads(body)
     except (ValueError, RecursionError):
         raise _useless("it is not JSON") from None
     if not isinstance(told, dict):
@@ -155,6 +155,7 @@ def _said_for(match: re.Match[str]) -> str:
 
 def _check_facts(text: str, source: str) -> None:
     """Times, severities, numbers and incidents are the records'; a model that has others made them up."""
+    text = _LIST_MARK.sub("", text)
     for pattern, what in ((_CLOCK, "a time"), (_INCIDENT, "an incident"), (re.compile(r"\d+"), "a number")):
         if {one.upper() for one in pattern.findall(text)} - {one.upper() for one in pattern.findall(source)}:
             raise _useless(f"it states {what} that the records do not have")

@@ -149,9 +149,8 @@ def _content(answer: Answer) -> str:
         raise NoProseError(f"the LLM refuses the API key ({answer.status})")
     if answer.status == 404:
         raise NoProseError("the LLM server does not have that model, or no chat (404)")
-    if answer.status != 200:
-        why = misfit(answer, "as an LLM server does").cause
-        raise NoProseError(f"the LLM server {why}" if why.startswith(("answered", "redirected")) else f"the LLM: {why}")
+    if not 200 <= answer.status < 300:
+        raise NoProseError(f"the LLM server does not help: {_judge(answer).cause}")
     if len(answer.body) >= MAX_BODY:
         raise NoProseError("the LLM answered with far too much")
     try:
