@@ -170,6 +170,17 @@ def test_what_a_model_is_told_is_bounded_and_whole_json(texts: list[str], pins: 
         assert again["messages"], "the newest message always has room"
 
 
+def test_of_much_talk_the_newest_is_told() -> None:
+    """Long messages without end: those that fit are the newest, and key events leave room for them."""
+    entries = [entry(n, text="&" * 900, pinned=n % 2 == 0) for n in range(200)]
+    keys = key_entries(entries, 30)
+    told = material(facts("INC", record()), keys, chosen(entries, keys), len(entries))
+    assert LIMIT - 1_000 < len(told.text) <= LIMIT
+    again = json.loads(told.text)
+    assert len(again["messages"]) > 5
+    assert again["messages"][-1]["at"] == again["key_events"][-1]["at"] == "2026-11-25 12:03 UTC"
+
+
 def test_what_is_empty_is_not_told() -> None:
     """No fact of the record is invented."""
     told = facts("INC-1", record())
