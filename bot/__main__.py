@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot import lifecycle, logs, shell
-from bot.app import App, health_desk
+from bot.app import App
 from bot.errors import ConfigError
 from bot.manifest import manifest
+from bot.probes import health_desk
 from bot.settings import Settings, load
 
 VERSION = "0.1.0"

@@ -4,8 +4,7 @@ import asyncio
 import os
 import secrets
 import socket as host
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,7 +21,7 @@ from bot.domain.announcement_desk import AnnouncementDesk, Timetable
 from bot.domain.audit import AuditDesk, AuditEntry
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock, utc_now
-from bot.domain.health import HealthDesk, Probe
+from bot.domain.health import HealthDesk
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.read_back import ReadBack
@@ -30,19 +29,16 @@ from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.search_desk import SearchDesk
 from bot.domain.stats import StatsDesk
+from bot.domain.summary_desk import Ports, SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
 from bot.endpoint import Endpoint
 from bot.jobs import Jobs, Owners, Tempo
 from bot.metrics import Metrics
+from bot.probes import llm_writer, probes
+from bot.redaction import Redactor
 from bot.scheduler import Scheduler
-from bot.services.alertmanager import AlertmanagerProbe
-from bot.services.extra import ExtraProbe
-from bot.services.grafana import GrafanaProbe
 from bot.services.http import Http
-from bot.services.llm import LlmProbe
-from bot.services.loki import LokiProbe
-from bot.services.mongodb import MongoProbe
-from bot.services.prometheus import PrometheusProbe
+from bot.services.llm import LIMIT, LlmWriter
 from bot.settings import Settings
 from bot.slack.api import Api
 from bot.slack.board import Board, Guide
@@ -55,7 +51,7 @@ from bot.slack.socket import Sockets
 from bot.slack.views.incident_card import Links
 from bot.slack.voice import Voice
 from bot.store.database import Store
-from bot.store.mongo import Client, Database, connect, database_of
+from bot.store.mongo import close, connect, database_of
 from bot.tasks import Tasks
 from bot.web import Readiness, SlackEvents, Web
 from handlers.desks import Desks
@@ -73,40 +69,23 @@ class Tuning:
     clock: Clock = utc_now
     pace: Pace = field(default_factory=Pace)
     tempo: Tempo = field(default_factory=Tempo)
+    llm_limit: float = LIMIT
     # Seconds for what runs when the bot stops: what people wait for, then the rest. The process has ten in all.
     work_limit: float = 4.0
     rest_limit: float = 2.5
 
 
-def probes(settings: Settings, http: Http, database: Database) -> list[Probe]:
-    """One probe for each service, in the order of the report."""
+@dataclass(frozen=True)
+class Outside:
+    """What the desks work with: the store, Slack in its parts, the services."""
 
-    def url(endpoint: object) -> str:
-        return getattr(endpoint, "with_credentials", "")
-
-    api_key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
-    return [
-        MongoProbe(database),
-        PrometheusProbe(url(settings.prometheus_url), http),
-        GrafanaProbe(url(settings.grafana_url), http),
-        LokiProbe(url(settings.loki_url), http),
-        LlmProbe(url(settings.llm_url), http, api_key),
-        AlertmanagerProbe(url(settings.alertmanager_url), http),
-        *(ExtraProbe(name, url(endpoint), http) for name, endpoint in settings.extra_checks),
-    ]
-
-
-@asynccontextmanager
-async def health_desk(settings: Settings) -> AsyncIterator[HealthDesk]:
-    """The probes alone, for the shell."""
-    mongo = connect(settings.mongodb_url.get_secret_value())
-    http = Http()
-    try:
-        database = database_of(mongo, settings.mongodb_url.get_secret_value())
-        yield HealthDesk(probes(settings, http, database), utc_now)
-    finally:
-        await http.close()
-        await _close(mongo)
+    store: Store
+    board: Board
+    directory: Directory
+    metrics: Metrics
+    health: HealthDesk
+    pictures: Pictures
+    writer: LlmWriter
 
 
 class App:
@@ -130,7 +109,7 @@ class App:
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=REQUEST_LIMIT, connect=5.0))
         )
         mongo = connect(settings.mongodb_url.get_secret_value())
-        self._exit.push_async_callback(_close, mongo)
+        self._exit.push_async_callback(close, mongo)
         http = Http()
         self._exit.push_async_callback(http.close)
         database = database_of(mongo, settings.mongodb_url.get_secret_value())
@@ -139,9 +118,17 @@ class App:
         directory = Directory(api, settings.ops_channel)
         outbox = Outbox(store.outbox, api, owner, tasks.start, tuning.pace)
         board = Board(outbox, api, directory, self._guide(), tuning.clock)
-        health = HealthDesk(probes(settings, http, database), tuning.clock)
-        pictures = Pictures(api, Files(api, session))
-        desks = self._desks(store, board, directory, metrics, health, pictures)
+        desks = self._desks(
+            Outside(
+                store=store,
+                board=board,
+                directory=directory,
+                metrics=metrics,
+                health=HealthDesk(probes(settings, http, database), tuning.clock),
+                pictures=Pictures(api, Files(api, session)),
+                writer=llm_writer(settings, http, tuning.llm_limit),
+            )
+        )
 
         bolt = bolt_app(directory, settings.slack_bot_token)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
@@ -154,13 +141,14 @@ class App:
 
         reading = ReadBack(store.incidents, board, store.timelines, desks.timelines, tuning.clock)
         owners = Owners(
-            desks.announcements,
-            desks.incidents,
-            desks.changes,
-            desks.reminders,
-            desks.checklists,
-            reading,
-            desks.search,
+            announcements=desks.announcements,
+            incidents=desks.incidents,
+            changes=desks.changes,
+            reminders=desks.reminders,
+            checklists=desks.checklists,
+            threads=reading,
+            search=desks.search,
+            summaries=desks.summaries,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         await jobs.check_store()
@@ -187,10 +175,14 @@ class App:
         # A closed transport reports to the loop once more; without this turn it would be called unclosed.
         await asyncio.sleep(0)
 
-    def _desks(
-        self, store: Store, board: Board, directory: Directory, metrics: Metrics, health: HealthDesk, pictures: Pictures
-    ) -> Desks:
+    def _desks(self, outside: Outside) -> Desks:
         settings, clock = self._settings, self._tuning.clock
+        store, board, directory = outside.store, outside.board, outside.directory
+        redactor = Redactor(settings.secrets())
+
+        async def readable(text: str) -> str:
+            return redactor.text(await directory.with_names(text))
+
         audit = AuditDesk(store.audit, _audit_line, clock)
         roles = RoleDesk(store.roles, audit, settings.ops_admins)
         search = SearchDesk(store.words, store.incidents, store.timelines)
@@ -198,15 +190,16 @@ class App:
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
         timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
         return Desks(
-            health=health,
+            health=outside.health,
             checklists=ChecklistDesk(store.checklists, board, audit, clock),
-            announcements=AnnouncementDesk(timetable, store.announcements, board, audit, metrics, clock),
+            announcements=AnnouncementDesk(timetable, store.announcements, board, audit, outside.metrics, clock),
             incidents=incidents,
             changes=IncidentChanges(store.incidents, incidents, roles, audit, clock),
             reminders=ReminderDesk(store.incidents, board, settings.update_every, clock),
             timelines=timelines,
             search=search,
-            stats=StatsDesk(store.briefs, pictures, clock),
+            stats=StatsDesk(store.briefs, outside.pictures, clock),
+            summaries=SummaryDesk(Ports(store.summaries, incidents, board, outside.writer, readable), audit, clock),
             roles=roles,
             audit=audit,
             places=directory,
@@ -243,15 +236,6 @@ class App:
         if self._jobs is not None and not self._jobs.is_store_up:
             return Readiness("degraded", ("MongoDB does not answer",))
         return Readiness("ready")
-
-
-async def _close(mongo: Client) -> None:
-    """Closes the client, within two seconds: a call that was cancelled while it waited can keep its lock for ever."""
-    try:
-        async with asyncio.timeout(2.0):
-            await mongo.close()
-    except TimeoutError:
-        log.warning("MongoDB's client did not close")
 
 
 def _audit_line(entry: AuditEntry) -> str:

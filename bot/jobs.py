@@ -16,6 +16,7 @@ from bot.domain.outbox import Depth
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
 from bot.domain.search_desk import SearchDesk
+from bot.domain.summary_desk import SummaryDesk
 from bot.errors import StoreAwayError
 from bot.logs import trace
 from bot.scheduler import Scheduler
@@ -86,6 +87,7 @@ class Owners:
     reminders: ReminderDesk
     checklists: ChecklistDesk
     threads: ReadBack
+    summaries: SummaryDesk
     search: SearchDesk
 
 
@@ -203,3 +205,4 @@ class Jobs:
             await self._owners.reminders.tick()
             await self._owners.checklists.tell_left_behind()
             await self._owners.search.fill_in()
+            await self._owners.summaries.tell_left_behind()

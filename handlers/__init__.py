@@ -10,8 +10,9 @@ from bot.slack.views import incident as incident_view
 from bot.slack.views import incident_card, incident_forms, incident_thread
 from bot.slack.views import ops as ops_view
 from bot.slack.views import search as search_view
+from bot.slack.views import summary as summary_view
 from bot.slack.views import timeline as timeline_view
-from handlers import checklist, home, incident, incident_steps, mention, search, timeline
+from handlers import checklist, home, incident, incident_steps, mention, search, summary, timeline
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.middleware import Body, Door, Listen, Run
@@ -51,9 +52,12 @@ def register(door: Door, desks: Desks) -> None:
         door.action(action_id, _press(desks, press))
     door.action(re.compile(f"{incident_view.DUPLICATE_BUTTON}_.*"), _press(desks, incident_steps.duplicate_pressed))
     door.action(search_view.MORE, _press(desks, search.more))
+    door.action(summary_view.POST, _press(desks, summary.post_pressed))
+    door.action(summary_view.EDIT, _press(desks, summary.edit_pressed))
 
     for form_id, (check, send) in INCIDENT_FORMS.items():
         door.form(form_id, check, _press(desks, send))
+    door.form(summary_view.EDIT_FORM, summary.check_form, _press(desks, summary.edited))
     door.shortcut(table.OPEN_FROM_MESSAGE, _press(desks, incident.from_message))
     door.form(timeline_view.ADD_FORM, timeline.check_form, _press(desks, timeline.add_submitted))
 

@@ -18,8 +18,9 @@ PATIENCE = 0.7  # seconds of work before the person is told that it goes on
 class Voice(Protocol):
     """Ways to speak to one person."""
 
-    async def respond(self, url: str, message: Message, *, replacing: bool) -> None:
-        """Answers where the command was typed or the button pressed, seen by that person alone."""
+    async def respond(self, url: str, message: Message, *, replacing: bool) -> bool:
+        """Answers where the command was typed or the button pressed, seen by that person alone; False if Slack did not
+        take it."""
 
     async def whisper(self, channel: str, who: str, message: Message, thread_ts: str | None) -> None:
         """Says something in a channel or thread that one person sees; a direct message where that cannot be."""
@@ -58,13 +59,19 @@ class Call:
         else:
             await self.voice.whisper(self.channel, self.who, message, self.thread_ts)
 
+    async def replace(self, message: Message) -> None:
+        """Takes the place of the private message whose button was pressed; where that is too long ago, says it anew."""
+        if not self.response_url or not await self.voice.respond(self.response_url, message, replacing=True):
+            await self.voice.whisper(self.channel, self.who, message, self.thread_ts)
+
     async def slowly(self, work: Coroutine[Any, Any, T], meanwhile: Message) -> T:
         """Waits for `work`; when it takes a while, says `meanwhile` until there is an answer."""
         task = asyncio.ensure_future(work)
         try:
             done, _ = await asyncio.wait({task}, timeout=PATIENCE)
-            # Only after a command: behind a button the response_url would replace the message with the button.
-            if not done and self.command and not self._is_placeholder:
+            # Not behind a button: there the response_url would replace the message with the button.
+            is_spoken = self.command or not (self.response_url or self.trigger_id)
+            if not done and is_spoken and not self._is_placeholder:
                 await self.answer(meanwhile)
                 self._is_placeholder = True
             return await task

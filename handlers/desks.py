@@ -16,6 +16,7 @@ from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.search_desk import SearchDesk
 from bot.domain.stats import StatsDesk
+from bot.domain.summary_desk import SummaryDesk
 from bot.domain.timeline import Changed, Gone, Heard
 from bot.domain.timeline_desk import TimelineDesk
 
@@ -73,6 +74,7 @@ class Desks:
     timelines: TimelineDesk
     search: SearchDesk
     stats: StatsDesk
+    summaries: SummaryDesk
     roles: RoleDesk
     audit: AuditDesk
     places: Places

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.commands import ids
 from bot.commands import incident as words
+from bot.commands import summary as summary_words
 from bot.commands.grammar import Help
 from bot.commands.search import List, Search
 from bot.commands.stats import Stats
@@ -15,7 +16,7 @@ from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Quote, Severity
 from bot.errors import NotFoundError, UserError
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
-from handlers import incident_steps, search, stats
+from handlers import incident_steps, search, stats, summary
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -41,6 +42,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await open_incident(desks, call, opening)
         case words.Show():
             await _show(desks, call, said.id)
+        case summary_words.Summary():
+            await summary.ask(desks, call, await which(desks, call, said.id))
         case _:
             call.must_be_inside()
             await incident_steps.take(desks, call, said, await which(desks, call, said.id))

@@ -2,7 +2,6 @@
 
 import json
 import time
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -171,64 +170,6 @@ class Loki:
     async def _push(self, request: web.Request) -> web.Response:
         self.streams.extend((await request.json())["streams"])
         return web.Response(status=204)
-
-
-class Llm:
-    """Health, models and a chat that always has the same plausible answer. `flavour` decides what `/health` is:
-
-    "llama-server" 200 with JSON, "vllm" 200 with nothing, "python" (llama_cpp.server) 404.
-    """
-
-    setting = "LLM_URL"
-
-    def __init__(self, flavour: str = "llama-server") -> None:
-        self.flavour = flavour
-        self.answer = (
-            "Summary: the service stopped answering, was restarted, and recovered.\n"
-            "Impact: requests failed until then.\n"
-            "Next: find out why it stopped, and add an alert that fires earlier."
-        )
-
-    def routes(self) -> list[web.RouteDef]:
-        """Path by path."""
-        return [
-            web.get("/health", self._health),
-            web.get("/v1/models", self._models),
-            web.post("/v1/chat/completions", self._chat),
-        ]
-
-    def starting(self) -> web.Response:
-        """While llama-server loads its model."""
-        error = {"code": 503, "message": "Loading model", "type": "unavailable_error"}
-        return web.json_response({"error": error}, status=503)
-
-    def failing(self) -> web.Response:
-        """It has no half-ready state: here it refuses the caller's key."""
-        return web.json_response({"detail": "Invalid API key"}, status=401)
-
-    async def _health(self, _: web.Request) -> web.Response:
-        if self.flavour == "python":
-            return web.json_response({"detail": "Not Found"}, status=404)
-        return web.Response() if self.flavour == "vllm" else web.json_response({"status": "ok"})
-
-    async def _models(self, _: web.Request) -> web.Response:
-        model = {"id": "qwen", "object": "model", "created": int(time.time()), "owned_by": "sandbox"}
-        return web.json_response({"object": "list", "data": [model]})
-
-    async def _chat(self, request: web.Request) -> web.Response:
-        asked = await request.json()
-        said = {"role": "assistant", "content": self.answer}
-        prompt, answer = len(json.dumps(asked.get("messages", []))) // 4, len(self.answer) // 4
-        return web.json_response(
-            {
-                "id": f"chatcmpl-{uuid.uuid4()}",
-                "object": "chat.completion",
-                "created": int(time.time()),
-                "model": asked.get("model", "qwen"),
-                "choices": [{"index": 0, "message": said, "logprobs": None, "finish_reason": "stop"}],
-                "usage": {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer},
-            }
-        )
 
 
 def _pretty(told: Json, status: int = 200) -> web.Response:

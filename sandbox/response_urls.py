@@ -58,6 +58,10 @@ class ResponseUrls:
         self._hooks[token] = Hook(user, channel, self._workspace.clock(), original)
         return f"{self.base}/hook/{token}"
 
+    def forget(self) -> None:
+        """Let all addresses that were issued be unknown, as those of another day are."""
+        self._hooks.clear()
+
     async def post(self, request: web.Request) -> web.Response:
         """`POST /hook/<token>`: "ok", or Slack's error with status 404 (the address) or 400 (the message)."""
         try:

@@ -9,7 +9,8 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox.answers import Grafana, Llm, Loki, Prometheus
+from sandbox.answers import Grafana, Loki, Prometheus
+from sandbox.llm import Llm
 from sandbox.silences import Alertmanager
 
 CHOICES = ("up", "starting", "failing", "slow", "hang", "error", "html", "junk", "drop", "redirect", "refuse")

@@ -23,6 +23,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "handlers": ("bot.commands", "bot.domain", "bot.slack.views"),
     "sandbox": (),
     "bot": ("bot.commands", "bot.domain"),  # the frame: settings, logs, metrics, web, jobs, …
+    "bot.probes": ("bot.domain", "bot.services", "bot.store"),
     "bot.app": ("bot", "handlers"),
     "bot.__main__": ("bot.app", "bot"),
 }
@@ -36,6 +37,7 @@ REMEDY = {
     "handlers": "Handlers parse, ask a desk of the domain and show a view; bot/app.py gives them their desks.",
     "sandbox": "The sandbox must not trust what it tests: it only starts `python -m bot`.",
     "bot": "Only bot/app.py puts layers together; take what you need as an argument, or move this to bot/app.py.",
+    "bot.probes": "bot/probes.py turns settings into probes, and nothing else.",
     "bot.app": "bot/app.py is run by the bot, not by the sandbox.",
     "bot.__main__": "Let bot/app.py do it.",
 }

@@ -24,6 +24,7 @@ Document = dict[str, Any]
 PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05)
 TEMPO = Tempo(tick=timedelta(seconds=0.05), sweep=timedelta(seconds=0.15), tidy=timedelta(seconds=0.3))
 
+LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
 SWITCHED_OFF = {f"{name}_URL": "" for name in ("PROMETHEUS", "GRAFANA", "LOKI", "LLM", "ALERTMANAGER")}
 
 
@@ -83,7 +84,9 @@ class World:
             **self._settings,
             **settings,
         }
-        bot = App(load((), environment), Tuning(self.clock, PACE, TEMPO, work_limit=1.0, rest_limit=1.5))
+        bot = App(
+            load((), environment), Tuning(self.clock, PACE, TEMPO, llm_limit=LLM_LIMIT, work_limit=1.0, rest_limit=1.5)
+        )
         self.bots.append(bot)
         await bot.start()
         return bot
@@ -111,6 +114,14 @@ class World:
     async def puts(self, collection: str, document: Document) -> None:
         """Writes a document, as a bot that died afterwards would have."""
         await self._client.get_default_database()[collection].insert_one(document)
+
+    async def puts_all(self, collection: str, documents: list[Document]) -> None:
+        """Writes many documents at once."""
+        await self._client.get_default_database()[collection].insert_many(documents)
+
+    async def changes(self, collection: str, key: str, fields: Document) -> None:
+        """Changes fields of a document, as a bot that died afterwards would have."""
+        await self._client.get_default_database()[collection].update_one({"_id": key}, {"$set": fields})
 
     async def drops(self, collection: str) -> None:
         """Empties a collection, as if it had never been written."""

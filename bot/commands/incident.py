@@ -13,6 +13,7 @@
     /incident resolve [ID] TEXT
     /incident reopen [ID] [TEXT]
     /incident close [ID]
+    /incident summary [ID]                      see `summary`
 
 Where text follows, the first word is an ID only if it has the whole shape (`INC-20261123-7KQ4`) or is the unique
 ending of an incident: four characters or more, with a digit or in capitals. All else is text: `note disk is full`.
@@ -22,7 +23,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.commands import ids, incident_steps, search, stats
+from bot.commands import ids, incident_steps, search, stats, summary
 from bot.commands.grammar import Command, Help, Usage, asks_help, free_text, unknown
 from bot.commands.search import List, Search
 from bot.commands.stats import Stats
@@ -62,6 +63,7 @@ COMMAND = Command(
         Usage("show [ID]", "one incident; its ID may be cut to its end", "show 7KQ4", "show"),
         Usage("note [ID] TEXT", "add to its timeline", "note 7KQ4 the disk is full", "note"),
         *incident_steps.USAGES,
+        summary.USAGE,
     ),
 )
 
@@ -96,7 +98,7 @@ class Note:
     id: str | None = None
 
 
-Said = List | Search | Stats | OpenForm | Open | Show | Note | incident_steps.Step | Help
+Said = List | Search | Stats | OpenForm | Open | Show | Note | incident_steps.Step | summary.Summary | Help
 
 
 def parse(text: str, known: Collection[str] = ()) -> Said:
@@ -191,5 +193,6 @@ VERBS: dict[str, Callable[[Line, Collection[str]], Said]] = {
     "show": _show,
     "note": _note,
     **incident_steps.VERBS,
+    summary.VERB: summary.read,
 }
 ADDRESSED = ("note", *incident_steps.VERBS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from bot.domain.incident import Act
+from bot.domain.incident import Act, Deed
 
 TEXT_LIMIT = 12_000  # Slack lets a person write this much; more is cut and says so
 
@@ -186,9 +186,14 @@ def changed(incident_id: str, change: Changed, author_name: str, kind: Kind = Ki
 
 def act(incident_id: str, done: Act) -> Entry:
     """The entry of an act; the version it made names it, so that it is entered once."""
-    return Entry(
-        f"{incident_id}/v{done.version}", incident_id, Kind(done.deed), ts_of(done.at), done.who, "", done.text
-    )
+    text = done.text
+    if not text and done.deed in (Deed.STATUS, Deed.SEVERITY):
+        text = f"{done.was} → {done.now}"
+    if done.deed is Deed.ASSIGNED:
+        text = f"<@{done.was}> → <@{done.now}>"
+    if done.deed is Deed.ESCALATED:
+        text = f"<@{done.now}> ({done.was}){': ' if text else ''}{text}"
+    return Entry(f"{incident_id}/v{done.version}", incident_id, Kind(done.deed), ts_of(done.at), done.who, "", text)
 
 
 def _whole(text: str) -> str:

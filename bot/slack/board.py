@@ -1,5 +1,6 @@
 """What the channel shows: cards, threads, announcements and checklists, each through the outbox."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from bot.domain.incident import Act, Incident
 from bot.domain.incident_facts import facts, from_facts
 from bot.domain.outbox import Content, Letter, letter_id
 from bot.domain.read_back import Page, UnreadableError
+from bot.domain.summary import Draft
+from bot.domain.summary_desk import Signature
 from bot.domain.timeline import Entry
 from bot.slack.api import Api, DeclinedError, SlackError
 from bot.slack.directory import Directory
@@ -21,6 +24,7 @@ from bot.slack.outbox import Outbox
 from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident_thread
 from bot.slack.views import maintenance as maintenance_view
+from bot.slack.views import summary as summary_view
 from bot.slack.views import timeline as timeline_view
 from bot.slack.views.incident_card import Links
 from bot.slack.views.incident_card import card as incident_card
@@ -32,6 +36,7 @@ INCIDENT = "opsbot_incident"
 ANNOUNCEMENT = "opsbot_announcement"
 CHECKLIST = "opsbot_checklist"
 REPLY = "opsbot_reply"  # what is said in a thread; its own type, so that a card stays the only one of its key
+POSTED_WITHIN = 4.0  # seconds that a person waits for a summary; with Slack's limits it may take longer
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,15 @@ class Board:
         revision = 2 * incident.version + bool(url) if is_saved else 0
         content = _content(view, facts(incident), revision)
         return Letter(INCIDENT, incident.id, incident.channel, content, self._clock())
+
+    async def summary(self, incident: Incident, draft: Draft, signature: Signature) -> str:
+        """See SummaryBoard.summary."""
+        content = _content(summary_view.posted(draft, signature), {"incident": incident.id})
+        key = f"{incident.id}/summary/{draft.number}"
+        letter = Letter(REPLY, key, incident.channel, content, self._clock(), thread_ts=incident.card_ts)
+        on_its_way = await self._outbox.send(letter)
+        done, _ = await asyncio.wait({on_its_way}, timeout=POSTED_WITHIN)
+        return on_its_way.result() if done else ""
 
     # Windows
 

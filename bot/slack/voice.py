@@ -23,12 +23,13 @@ class Voice:
         self._api = api
         self._session = session
 
-    async def respond(self, url: str, message: Message, *, replacing: bool) -> None:
+    async def respond(self, url: str, message: Message, *, replacing: bool) -> bool:
         """See Voice.respond. A response_url takes five answers in 30 minutes, and needs no scope."""
         body: dict[str, Any] = {**message.payload(), "response_type": "ephemeral", "replace_original": replacing}
         async with self._session.post(url, json=body) as answer:
             if answer.status != 200:
                 log.warning("response_url declined", status=answer.status)
+            return answer.status == 200
 
     async def whisper(self, channel: str, who: str, message: Message, thread_ts: str | None) -> None:
         """See Voice.whisper."""

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from bot.store import announcement, audit, checklist, event, incident, outbox, search, timeline
+from bot.store import announcement, audit, checklist, event, incident, outbox, search, summary, timeline
 from bot.store.announcement import Announcements
 from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
@@ -14,6 +14,7 @@ from bot.store.outbox import Outbox
 from bot.store.role import Roles
 from bot.store.search import Words
 from bot.store.stats import Briefs
+from bot.store.summary import Summaries
 from bot.store.timeline import Timelines
 
 
@@ -34,6 +35,7 @@ class Store:
             "windows": announcement.WINDOW_INDEXES,
             "announcements": announcement.INDEXES,
             "checklists": checklist.INDEXES,
+            "summaries": summary.INDEXES,
             "audit": audit.INDEXES,
             "outbox": outbox.INDEXES,
             "events": event.INDEXES,
@@ -46,6 +48,7 @@ class Store:
         self.briefs = Briefs(documents("incidents"))
         self.announcements = Announcements(documents("windows"), documents("announcements"), owner, lease)
         self.checklists = Checklists(documents("checklists"))
+        self.summaries = Summaries(documents("summaries"))
         self.roles = Roles(documents("roles"))
         self.audit = AuditTrail(documents("audit"))
         self.outbox = Outbox(documents("outbox"), lease)

@@ -1,0 +1,57 @@
+"""What asks the shared services, as the settings have them: one probe each, and the model that writes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.domain.clock import utc_now
+from bot.domain.health import HealthDesk, Probe
+from bot.endpoint import Endpoint
+from bot.services.alertmanager import AlertmanagerProbe
+from bot.services.extra import ExtraProbe
+from bot.services.grafana import GrafanaProbe
+from bot.services.http import Http
+from bot.services.llm import LlmProbe, LlmWriter, Model
+from bot.services.loki import LokiProbe
+from bot.services.mongodb import MongoProbe
+from bot.services.prometheus import PrometheusProbe
+from bot.settings import Settings
+from bot.store.mongo import Database, close, connect, database_of
+
+
+def probes(settings: Settings, http: Http, database: Database) -> list[Probe]:
+    """One probe for each service, in the order of the report."""
+    return [
+        MongoProbe(database),
+        PrometheusProbe(_url(settings.prometheus_url), http),
+        GrafanaProbe(_url(settings.grafana_url), http),
+        LokiProbe(_url(settings.loki_url), http),
+        LlmProbe(_url(settings.llm_url), http, _llm_key(settings)),
+        AlertmanagerProbe(_url(settings.alertmanager_url), http),
+        *(ExtraProbe(name, _url(endpoint), http) for name, endpoint in settings.extra_checks),
+    ]
+
+
+def llm_writer(settings: Settings, http: Http, limit: float) -> LlmWriter:
+    """What writes prose; `limit` is the seconds that it has."""
+    return LlmWriter(Model(_url(settings.llm_url), settings.llm_model, _llm_key(settings), limit), http)
+
+
+@asynccontextmanager
+async def health_desk(settings: Settings) -> AsyncIterator[HealthDesk]:
+    """The probes alone, for the shell."""
+    mongo = connect(settings.mongodb_url.get_secret_value())
+    http = Http()
+    try:
+        database = database_of(mongo, settings.mongodb_url.get_secret_value())
+        yield HealthDesk(probes(settings, http, database), utc_now)
+    finally:
+        await http.close()
+        await close(mongo)
+
+
+def _url(endpoint: Endpoint | None) -> str:
+    return endpoint.with_credentials if endpoint else ""
+
+
+def _llm_key(settings: Settings) -> str:
+    return settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
