@@ -28,6 +28,7 @@ from bot.domain.announcement_desk import AnnouncementDesk, Timetable
 from bot.domain.audit import AuditDesk, AuditEntry
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock
+from bot.domain.export_desk import ExportDesk
 from bot.domain.health import HealthDesk, Probe
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.role import RoleDesk
@@ -48,6 +49,8 @@ from bot.settings import Settings
 from bot.slack.api import Api, DeclinedError, SlackError
 from bot.slack.board import Board
 from bot.slack.directory import Directory
+from bot.slack.export import Exports
+from bot.slack.files import Files
 from bot.slack.outbox import Outbox, Pace
 from bot.slack.socket import Sockets
 from bot.slack.voice import Voice
@@ -137,20 +140,13 @@ class App:
         self._exit.push_async_callback(http.close)
         database = database_of(mongo, settings.mongodb_url.get_secret_value())
         store = Store(database, owner, tuning.pace.lease)
-        client = AsyncWebClient(
-            settings.slack_bot_token.get_secret_value(),
-            base_url=settings.slack_api_url,
-            session=session,
-            retry_handlers=[],
-            logger=logging.getLogger("slack_sdk"),
-        )
-        api = Api(client, metrics)
+        api = Api(self._client(settings.slack_bot_token.get_secret_value(), session), metrics)
         directory = Directory(api, settings.ops_channel)
         outbox = Outbox(store.outbox, api, owner, tasks.start, tuning.pace)
         board = Board(outbox, api, directory, tuning.clock)
-        desks = self._desks(
-            store, board, directory, metrics, HealthDesk(probes(settings, http, database), tuning.clock)
-        )
+        sharing = Exports(api, Files(api, session, tuning.pace.settle))
+        health = HealthDesk(probes(settings, http, database), tuning.clock)
+        desks = self._desks(store, board, sharing, directory, metrics, health)
 
         bolt = self._bolt(directory)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
@@ -184,22 +180,31 @@ class App:
         # A closed transport reports to the loop once more; without this turn it would be called unclosed.
         await asyncio.sleep(0)
 
-    def _desks(self, store: Store, board: Board, directory: Directory, metrics: Metrics, health: HealthDesk) -> Desks:
+    def _client(self, token: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+        url, slack_log = self._settings.slack_api_url, logging.getLogger("slack_sdk")
+        return AsyncWebClient(token, base_url=url, session=session, retry_handlers=[], logger=slack_log)
+
+    def _desks(
+        self, store: Store, board: Board, sharing: Exports, directory: Directory, metrics: Metrics, health: HealthDesk
+    ) -> Desks:
         settings, clock = self._settings, self._tuning.clock
         audit = AuditDesk(store.audit, _audit_line, clock)
         roles = RoleDesk(store.roles, audit, settings.ops_admins)
         timelines = TimelineDesk(store.timelines, directory, store.incidents)
         timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
+        incidents = IncidentDesk(store.incidents, board, timelines, roles, audit, clock)
         return Desks(
             health=health,
             checklists=ChecklistDesk(store.checklists, board, audit, clock),
             announcements=AnnouncementDesk(timetable, store.announcements, board, audit, metrics, clock),
-            incidents=IncidentDesk(store.incidents, board, timelines, roles, audit, clock),
+            incidents=incidents,
             timelines=timelines,
+            exports=ExportDesk(incidents, store.incidents, store.exports, sharing, directory, clock),
             roles=roles,
             audit=audit,
             places=directory,
             clock=clock,
+            runbook_url=settings.runbook_url or "",
         )
 
     def _bolt(self, directory: Directory) -> AsyncApp:
@@ -250,13 +255,7 @@ class App:
         self, bolt: AsyncApp, session: aiohttp.ClientSession, metrics: Metrics, tasks: Tasks, jobs: Jobs
     ) -> None:
         token = self._settings.slack_app_token
-        client = AsyncWebClient(
-            token.get_secret_value() if token else "",
-            base_url=self._settings.slack_api_url,
-            session=session,
-            retry_handlers=[],
-            logger=logging.getLogger("slack_sdk"),
-        )
+        client = self._client(token.get_secret_value() if token else "", session)
 
         async def answer(envelope: dict[str, Any]) -> dict[str, Any] | None:
             response = await bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=envelope["payload"]))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.commands import export as export_words
 from bot.commands import ids
 from bot.commands import incident as words
 from bot.commands.grammar import Help
@@ -10,6 +11,7 @@ from bot.commands.words import title as clean_title
 from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity
 from bot.errors import NotFoundError, UserError
 from bot.slack.views import incident as view
+from handlers import export
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -40,6 +42,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             text = await desks.places.with_names(said.text)
             incident = await desks.incidents.resolve(await _which(desks, call, said.id), call.who, text)
             await call.answer(view.resolved(incident))
+        case export_words.Export():
+            await export.incident(desks, call, await _which(desks, call, said.id), said.formats)
 
 
 def _severity(number: int | None) -> Severity:

@@ -6,6 +6,7 @@
     /incident show [ID]
     /incident note [ID] TEXT
     /incident resolve [ID] TEXT
+    /incident export [ID] [markdown|json]
 
 In `note` and `resolve` the first word is an ID only if it has the whole shape (`INC-20261123-7KQ4`) or is the unique
 ending of an incident: four characters or more, with a digit or in capitals. All else is text: `note disk is full`.
@@ -16,6 +17,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from bot.commands import ids
+from bot.commands.export import USAGE as EXPORT
+from bot.commands.export import Export, export
 from bot.commands.grammar import Command, Help, Usage, asks_help, free_text, unknown
 from bot.commands.words import Line, Word, shown, title, words
 from bot.errors import WordError
@@ -28,7 +31,7 @@ _SEVERITY = re.compile(r"sev-?([0-9]+)")
 COMMAND = Command(
     "incident",
     "Incidents: list them, open one, note what happens, resolve it.",
-    "[list] | open [sev1…sev4] TITLE | show [ID] | note TEXT | resolve TEXT",
+    "[list] | open [sev1…sev4] TITLE | show [ID] | note TEXT | resolve TEXT | export [ID]",
     (
         Usage("[list]", "the open incidents", "list", "list"),
         Usage("open", "a form to open one", "open", "open"),
@@ -41,6 +44,7 @@ COMMAND = Command(
         Usage("show [ID]", "one incident; its ID may be cut to its end", "show 7KQ4", "show"),
         Usage("note [ID] TEXT", "add to its timeline", "note 7KQ4 the disk is full", "note"),
         Usage("resolve [ID] TEXT", "say what fixed it", "resolve 7KQ4 fixed by a restart", "resolve"),
+        EXPORT,
     ),
 )
 
@@ -88,7 +92,7 @@ class Resolve:
     id: str | None = None
 
 
-Said = List | OpenForm | Open | Show | Note | Resolve | Help
+Said = List | OpenForm | Open | Show | Note | Resolve | Export | Help
 
 
 def parse(text: str, known: Collection[str] = ()) -> Said:
@@ -189,4 +193,5 @@ VERBS: dict[str, Callable[[Line, Collection[str]], Said]] = {
     "show": _show,
     "note": _note,
     "resolve": _resolve,
+    "export": export,
 }

@@ -49,6 +49,9 @@ SCOPES: tuple[Needed, ...] = (
     Needed("groups:read", "the same where it is private"),
     Needed("reactions:read", "a pin reaction marks a key event"),
     Needed("users:read", "names in the timeline"),
+    Needed("files:write", "an incident's export in its thread, the runbook's log"),
+    Needed("files:read", "whether a file was shared, where Slack's answer got lost"),
+    Needed("im:write", "files that are for one person alone"),
 )
 
 # https://docs.slack.dev/reference/events

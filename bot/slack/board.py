@@ -11,7 +11,7 @@ from bot.domain.incident_facts import facts, from_facts
 from bot.domain.outbox import Content, Letter, letter_id
 from bot.domain.timeline import Heard
 from bot.slack.api import Api
-from bot.slack.directory import Directory, heard
+from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
 from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident as incident_view
@@ -80,7 +80,7 @@ class Board:
         if incident.card_ts is None:
             return
         async for message in self._api.replies(incident.channel, incident.card_ts, since):
-            said = heard(incident.channel, message)
+            said = self._directory.heard(incident.channel, message)
             if said is not None:
                 yield said
 

@@ -1,7 +1,8 @@
 """What Slack knows and the bot asks once: the ops channel's id, people's names, where a message is."""
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -14,6 +15,8 @@ log = structlog.get_logger("directory")
 
 KINDS = "public_channel,private_channel"
 NAMES_KEPT = 2_000
+ASKED_MOST = 200  # of names for one list: users.info may be called about a hundred times a minute
+ASKED_AT_ONCE = 8
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 _SPOKEN = {None, "file_share", "thread_broadcast", "me_message"}  # subtypes of messages that people write
 
@@ -93,6 +96,19 @@ class Directory:
             self._names[user_id] = str(next((name for name in names if name), ""))
         return self._names[user_id]
 
+    async def names_of(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """Names by user id, without those that Slack does not tell; of the unknown it is asked for the first 200."""
+        wanted = list(dict.fromkeys(user_ids))
+        unknown = [one for one in wanted if one not in self._names][:ASKED_MOST]
+        turns = asyncio.Semaphore(ASKED_AT_ONCE)
+
+        async def ask(user_id: str) -> None:
+            async with turns:
+                await self.name_of(user_id)
+
+        await asyncio.gather(*map(ask, unknown))
+        return {one: name for one in wanted if (name := self._names.get(one))}
+
     async def with_names(self, text: str) -> str:
         """`text` with `<@U…>` written out as a name: who is named in a note is not called by each copy of it."""
         for user_id in dict.fromkeys(_MENTION.findall(text)):
@@ -108,11 +124,11 @@ class Directory:
         except SlackError:
             return None
         found = next((m for m in answer.get("messages", ()) if m.get("ts") == ts), None)
-        return heard(channel, found) if found else None
+        return self.heard(channel, found) if found else None
 
     def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
-        """See `heard`."""
-        return heard(channel, message)
+        """See `heard`. The bot's own files come as messages that need not say that a bot wrote them."""
+        return heard(channel, message) if message.get("user") != self.bot_user else None
 
     def link_to(self, channel: str, ts: str) -> str:
         """The message's permanent link; empty as long as Slack did not say where the workspace is."""

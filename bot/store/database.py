@@ -3,11 +3,12 @@
 import asyncio
 from datetime import timedelta
 
-from bot.store import announcement, audit, checklist, event, incident, outbox, timeline
+from bot.store import announcement, audit, checklist, event, export, incident, outbox, timeline
 from bot.store.announcement import Announcements
 from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
 from bot.store.event import Events
+from bot.store.export import Claims
 from bot.store.incident import Incidents
 from bot.store.mongo import Database, Documents, Reach
 from bot.store.outbox import Outbox
@@ -33,6 +34,7 @@ class Store:
             "audit": audit.INDEXES,
             "outbox": outbox.INDEXES,
             "events": event.INDEXES,
+            "exports": export.INDEXES,
         }
         self._documents = documents
         self._has_indexes = False
@@ -44,6 +46,7 @@ class Store:
         self.audit = AuditTrail(documents("audit"))
         self.outbox = Outbox(documents("outbox"), lease)
         self.events = Events(documents("events"))
+        self.exports = Claims(documents("exports"))
 
     async def reach(self) -> None:
         """Reads in the bot's own database, since a ping does not prove the password. Raises StoreAwayError."""

@@ -1,5 +1,6 @@
 """Incidents in MongoDB (`incidents`, `_id` = the incident ID)."""
 
+from collections.abc import AsyncIterator
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ INDEXES = (
     IndexModel([("same_words", ASCENDING)], unique=True, partialFilterExpression={"same_words": {"$gt": ""}}),
     IndexModel([("words", ASCENDING), ("opened_at", DESCENDING)]),
     IndexModel([("untold.at", ASCENDING)]),
+    IndexModel([("opened_at", DESCENDING)]),
 )
 
 _NOT_PLAIN = {"id", "severity", "status", "joined", "status_set", "severity_set", "owner_set", "quote", "untold"}
@@ -62,6 +64,15 @@ class Incidents:
         found = await self._documents.many(query, [("_id", DESCENDING)], limit=6)
         return [_incident(document) for document in found]
 
+    async def opened(self, since: datetime | None, before: datetime | None, most: int) -> AsyncIterator[Incident]:
+        """See bot.domain.export_desk.Opened.opened."""
+        async for document in self._documents.each(_opened_in(since, before), [("opened_at", DESCENDING)], most):
+            yield _incident(document)
+
+    async def count_opened(self, since: datetime | None, before: datetime | None) -> int:
+        """See bot.domain.export_desk.Opened.count_opened."""
+        return await self._documents.count(_opened_in(since, before))
+
     async def save(self, incident: Incident, was: int) -> bool:
         """See Incidents.save."""
         document = _document(incident)
@@ -91,6 +102,11 @@ class Incidents:
         """See Incidents.read_since."""
         found = await self._documents.one({"_id": incident_id})
         return str((found or {}).get("read_to", "0"))
+
+
+def _opened_in(since: datetime | None, before: datetime | None) -> Document:
+    within = {name: moment for name, moment in (("$gte", since), ("$lt", before)) if moment is not None}
+    return {"opened_at": within} if within else {}
 
 
 def _document(incident: Incident) -> Document:
