@@ -135,11 +135,11 @@ class ExportDesk:
         return replace(given, url=url)
 
     async def _share(self, incident: Incident, entries: list[Entry], formats: Sequence[Format], who: str) -> How:
-        known = people_in(incident, entries)
+        # Thousands of long entries take seconds, in which the bot has others to answer: they are read in a thread.
+        known = await asyncio.to_thread(people_in, incident, entries)
         asked = await self._people.names_of([user_id for user_id, name in known.items() if not name])
         url = self._people.link_to(incident.channel, incident.card_ts or "")
         record = Record(incident, entries, {**known, **asked}, self._clock(), url)
-        # Thousands of long entries take a second or two, in which the bot has others to answer.
         papers = await asyncio.to_thread(_papers, record, formats)
         if await self._sharing.in_thread(incident, papers, who):
             return How.IN_THREAD

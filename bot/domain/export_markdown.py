@@ -1,7 +1,7 @@
 """An incident as Markdown, made to be pasted into a runbook; what people wrote cannot change its structure."""
 
 from bot.domain.export import Notes, Record, in_order, in_words, iso, notes_on
-from bot.domain.markdown import inline, is_one_line, link, quoted
+from bot.domain.markdown import inline, is_blank, is_one_line, link, quoted
 from bot.domain.timeline import Entry, Kind
 
 KEY_EVENT_SHOWN = 200  # characters of a key event in the list; the timeline has all of it
@@ -92,7 +92,7 @@ def _entry(record: Record, entry: Entry) -> list[str]:
     notes, text = notes_on(entry), record.readable(entry.text)
     marks = [mark for mark in (_pins(record, entry), *_changes(notes)) if mark]
     head = f"**{iso(entry.at)}** {_who_did(record, entry)}{''.join(f' *({mark})*' for mark in marks)}"
-    if not inline(text):
+    if is_blank(text):
         lines = [head]
     elif is_one_line(text):
         lines = [f"{head}: {inline(text)}"]

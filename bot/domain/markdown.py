@@ -16,8 +16,10 @@ _SPECIAL = str.maketrans(
     | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}
 )
 # What begins a list, an underline that makes a heading, or a rule; `#`, `*`, `_`, `~` and `>` are dealt with anywhere.
-_OPENING = re.compile(r"([-+=])|(\d{1,9})([.)])")
-_INDENT = re.compile(r"[ \t]+")
+_OPENING = re.compile(r"^(?:([-+=])|([0-9]{1,9})([.)]))", re.MULTILINE)
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+_SPACE_AT_END = re.compile(r"[ \t]+$", re.MULTILINE)
+_BREAK_IN_PARAGRAPH = re.compile(r"(?<=[^\n])\n(?=[^\n])")
 _ADDRESS = re.compile(r"""(https?://[^\s<>|\\`{}"]*[^\s<>|\\`{}"'.,;:!?()\[\]*_~])""", re.IGNORECASE)
 
 
@@ -33,7 +35,12 @@ def sound(text: str) -> str:
 
 def inline(text: str) -> str:
     """`text` in one line, for anywhere in a paragraph, a heading, a list's item or a table's cell."""
-    return _line(" ".join(clean(text).split()))
+    return _held(_escaped(" ".join(clean(text).split())))
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to read."""
+    return not clean(text).strip()
 
 
 def is_one_line(text: str) -> bool:
@@ -43,15 +50,14 @@ def is_one_line(text: str) -> bool:
 
 def quoted(text: str, indent: str = "") -> list[str]:
     """`text` as the lines of a block quotation with its own line breaks; none if there is nothing to read."""
-    lines = [_quoted_line(line) for line in clean(text).strip("\n ").split("\n")]
-    if lines == [""]:
+    whole = _SPACE_AT_END.sub("", clean(text)).strip("\n")
+    if not whole:
         return []
+    # Four spaces would open a code block; no-break spaces look the same and open nothing.
+    whole = _INDENT.sub(lambda found: "\u00a0" * len(found[0].expandtabs(4)), _escaped(whole))
     # Two spaces at the end keep a line break; an empty line is a new paragraph by itself.
-    follows = [*lines[1:], ""]
-    return [
-        f"{indent}> {line}{'  ' if next_line and line else ''}".rstrip() + ("  " if next_line and line else "")
-        for line, next_line in zip(lines, follows, strict=True)
-    ]
+    broken = _BREAK_IN_PARAGRAPH.sub("  \n", _held(whole))
+    return [f"{indent}> {line}" if line else f"{indent}>" for line in broken.split("\n")]
 
 
 def link(url: str, label: str) -> str:
@@ -66,22 +72,16 @@ def row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _quoted_line(line: str) -> str:
-    line = line.rstrip()
-    indent = _INDENT.match(line)
-    if not indent:
-        return _line(line)
-    # Four spaces would open a code block; no-break spaces look the same and open nothing.
-    return "\u00a0" * len(indent[0].expandtabs(4)) + _line(line[indent.end() :])
-
-
-def _line(line: str) -> str:
-    """One line, escaped. Bare addresses stay clickable and show where they lead."""
-    parts = _ADDRESS.split(line)
+def _escaped(text: str) -> str:
+    """Bare addresses stay clickable and show where they lead; all else loses its meaning."""
+    if "://" not in text:
+        return text.translate(_SPECIAL)
+    parts = _ADDRESS.split(text)
     parts[::2] = [part.translate(_SPECIAL) for part in parts[::2]]
     parts[1::2] = [f"<{address}>" for address in parts[1::2]]
-    return _OPENING.sub(_held, "".join(parts), count=1) if _OPENING.match(line) else "".join(parts)
+    return "".join(parts)
 
 
-def _held(found: re.Match[str]) -> str:
-    return f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}"
+def _held(text: str) -> str:
+    """Lines that begin no list, heading or rule."""
+    return _OPENING.sub(lambda found: f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}", text)

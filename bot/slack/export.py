@@ -1,11 +1,12 @@
 """Where exports go: an incident's thread, or a person's direct conversation with the bot."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from bot.domain.incident import Incident
 from bot.domain.paper import Paper
 from bot.errors import UserError
-from bot.slack.api import Api, DeclinedError, SlackError, UnknownError
+from bot.slack.api import Api, DeclinedError, NotSentError, SlackError, UnknownError
 from bot.slack.files import Files
 from bot.slack.views import export as view
 
@@ -33,12 +34,19 @@ class Exports:
     async def _has_thread(self, channel: str, ts: str) -> bool:
         # Asked first: a file for a thread that is gone would be taken, and shown to nobody.
         try:
-            await self._api.patiently("conversations.replies", channel=channel, ts=ts, limit=1)
+            await self._ask("conversations.replies", channel=channel, ts=ts, limit=1)
         except DeclinedError as error:
             if error.code in _NO_THREAD:
                 return False
             raise
         return True
+
+    async def _ask(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """A call before the files: whatever becomes of it, nothing is shared yet."""
+        try:
+            return await self._api.patiently(method, **arguments)
+        except UnknownError as error:
+            raise NotSentError(str(error)) from error
 
     async def privately(self, who: str, papers: Sequence[Paper], about: str) -> None:
         """See Sharing.privately. Files take the id of a conversation, not that of a person.
@@ -46,7 +54,7 @@ class Exports:
         https://github.com/slackapi/bolt-js/issues/2115
         """
         try:
-            opened = await self._api.patiently("conversations.open", users=who)
+            opened = await self._ask("conversations.open", users=who)
             await self._files.share_all(papers, str(opened["channel"]["id"]), comment=view.private_comment(about))
         except SlackError as error:
             raise _complaint(error, "direct conversation with the bot") from error

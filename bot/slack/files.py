@@ -8,6 +8,7 @@ https://docs.slack.dev/messaging/working-with-files#uploading_files
 """
 
 import asyncio
+import io
 import json
 from collections.abc import Sequence
 
@@ -62,7 +63,10 @@ class Files:
         if paper.alt:
             arguments["alt_txt"] = paper.alt[:ALT_MOST]
         for attempt in range(1, TRIES + 1):
-            answer = await self._api.patiently("files.getUploadURLExternal", **arguments)
+            try:
+                answer = await self._api.patiently("files.getUploadURLExternal", **arguments)
+            except UnknownError as error:
+                raise NotSentError(f"no address for the upload: {error}") from error
             try:
                 await self._send(str(answer["upload_url"]), paper.content)
             except (RateLimitedError, NotSentError, UnknownError) as error:
@@ -79,7 +83,7 @@ class Files:
         try:
             async with self._session.post(
                 address,
-                data=content,
+                data=io.BytesIO(content),  # sent in pieces, so that others get their turn
                 headers={"Content-Type": "application/octet-stream"},
                 timeout=UPLOAD_LIMIT,
                 allow_redirects=False,
