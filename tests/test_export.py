@@ -1,50 +1,17 @@
-"""Incidents as files: in their thread, each once; and the runbook's log for one person."""
+"""Incidents as files: in their thread, each once."""
 
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from sandbox.mongo import Mongod
-from sandbox.records import CannotError
-from sandbox.sight import File, Post
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
+from tests.exporting import direct_files, entry_of, exported, files_in, text_of
 from tests.test_incident import opened
 from tests.world import World
-
-RUNBOOK = "https://wiki.example.org/runbook"
-
-
-def text_of(files: list[File], ending: str) -> str:
-    """The content of the only file with this ending."""
-    (found,) = (file.content.decode() for file in files if file.name.endswith(ending))
-    return found
-
-
-def files_in(world: World, card: Post) -> list[File]:
-    """The files in a card's thread."""
-    return world.slack.thread(card).files
-
-
-def direct_files(world: World) -> list[File]:
-    """The files that the bot gave Ann privately."""
-    try:
-        return [file for post in world.slack.channel("D0ANN").messages for file in post.files]
-    except CannotError:  # nobody has opened it yet
-        return []
-
-
-async def exported(world: World, words: str = "export") -> str:
-    """What Ann is told about an export; it may take longer than one message."""
-    said = (await answer(world.slack, world.ann, "/incident", words)).shown
-    if "Exporting" in said:
-        await world.slack.until(lambda: "Exporting" not in world.ann.ephemerals[-1].shown, "the result", within=15.0)
-        said = world.ann.ephemerals[-1].shown
-    return said
-
 
 # The files
 
@@ -125,23 +92,6 @@ async def test_people_who_left_slack_are_named_by_their_ids(world: World) -> Non
         await exported(world)
     card = world.slack.channel().by_bot[0]
     assert "U0GONE: I was here, @U0GONE\n" in text_of(files_in(world, card), ".md")
-
-
-def entry_of(incident_id: str, author: str, text: str, number: int = 0) -> dict[str, Any]:
-    """An entry of the timeline as it is stored."""
-    order = f"{1795600000 + number}.000100"
-    return {
-        "_id": f"{incident_id}/{order}",
-        "incident_id": incident_id,
-        "kind": "message",
-        "order": order,
-        "author": author,
-        "author_name": "",
-        "text": text,
-        "channel": "C0OPSSHARED",
-        "ts": order,
-        "pinned_by": [],
-    }
 
 
 async def test_many_strangers_cost_a_bounded_number_of_questions(world: World) -> None:
@@ -226,102 +176,7 @@ async def test_a_bot_that_died_blocks_the_next_export_for_a_minute_at_most(world
     assert len(files_in(world, card)) == 2
 
 
-# What fails
-
-FAILING = [
-    ("error", "files.getUploadURLExternal", "file_uploads_disabled"),
-    ("status", "files.getUploadURLExternal", 500),
-    ("status", "upload", 403),
-    ("status", "upload", 503),
-    ("reset_before", "upload", 0.0),
-    ("error", "files.completeUploadExternal", "not_allowed_for_this_team"),
-]
-
-
-@pytest.mark.parametrize(("kind", "step", "value"), FAILING)
-async def test_files_that_slack_does_not_take_are_not_shared_by_half(
-    world: World, kind: str, step: str, value: Any
-) -> None:
-    """At whichever step it fails: no file is seen, the person is told so, and asking again at once works."""
-    card, _ = await opened(world)
-    world.slack.faults.add(kind, step, count=None, value=value)
-    said = await exported(world)
-    assert "Slack did not take the files" in said
-    assert "nothing was shared" in said
-    assert files_in(world, card) == []
-    assert await world.documents("exports") == []
-    world.slack.faults.clear()
-    assert "is exported" in await exported(world)
-    assert len(files_in(world, card)) == 2
-
-
-PASSING = [
-    ("rate_limited", "files.getUploadURLExternal", 1),
-    ("reset_after", "files.getUploadURLExternal", 0.0),
-    ("rate_limited", "upload", 1),
-    ("reset_after", "upload", 0.0),
-    ("status", "upload", 500),
-    ("rate_limited", "files.completeUploadExternal", 1),
-    ("reset_after", "files.completeUploadExternal", 0.0),
-]
-
-
-@pytest.mark.parametrize(("kind", "step", "value"), PASSING)
-async def test_trouble_that_passes_is_not_noticed(world: World, kind: str, step: str, value: Any) -> None:
-    """A limit, a broken connection, an error of Slack's: in the end there is one pair of files."""
-    card, _ = await opened(world)
-    world.slack.faults.add(kind, step, value=value)
-    assert "is exported" in await exported(world)
-    await world.slack.settled()
-    assert len(files_in(world, card)) == 2
-
-
-@pytest.mark.parametrize(("kind", "value"), [("reset_before", 0.0), ("status", 500)])
-async def test_a_share_that_was_not_made_is_made_after_a_look(world: World, kind: str, value: Any) -> None:
-    """The answer is lost and Slack knows no such file: the upload is completed again."""
-    card, _ = await opened(world)
-    world.slack.faults.add(kind, "files.completeUploadExternal", value=value)
-    with world.slack.expects("file_not_found"):
-        assert "is exported" in await exported(world)
-    assert len(files_in(world, card)) == 2
-
-
-async def test_a_share_that_shows_late_is_not_made_again(world: World) -> None:
-    """After a broken answer files.info does not have the share yet: the second look finds it."""
-    card, _ = await opened(world)
-    world.slack.faults.add("reset_after", "files.completeUploadExternal")
-    world.slack.files.late = 1
-    assert "is exported" in await exported(world)
-    assert len(world.slack.calls_of("files.completeUploadExternal")) == 1
-    assert len(files_in(world, card)) == 2
-
-
-async def test_a_share_that_shows_very_late_is_found_by_the_refusal_of_the_second(world: World) -> None:
-    """An upload is completed once, so the second try shares nothing; after its refusal the bot looks again."""
-    card, _ = await opened(world)
-    world.slack.faults.add("reset_after", "files.completeUploadExternal")
-    world.slack.files.late = 3
-    with world.slack.expects("file_not_found"):
-        assert "is exported" in await exported(world)
-    assert len(files_in(world, card)) == 2
-
-
-async def test_a_result_that_stays_unknown_says_where_to_look(world: World) -> None:
-    """Slack's answers break every time and it never shows the files: the person is told to look before asking again."""
-    await opened(world)
-    world.slack.faults.add("status", "files.completeUploadExternal", count=None, value=502)
-    with world.slack.expects("file_not_found"):
-        said = await exported(world)
-    assert "Slack did not say whether it shared the files" in said
-    assert "Look in the thread before you ask again" in said
-
-
-async def test_the_bytes_go_without_the_token(world: World) -> None:
-    """The upload's address is a secret by itself; the sandbox refuses an upload with the bot's token."""
-    card, _ = await opened(world)
-    await exported(world)
-    assert len(files_in(world, card)) == 2
-    assert world.slack.refusals == []
+# Where it goes
 
 
 async def test_without_a_thread_the_files_come_privately(world: World) -> None:
@@ -389,107 +244,3 @@ async def test_a_long_timeline_is_exported_whole(world: World) -> None:
         str(n) for n in range(300)
     ]
     assert text_of(files, ".md").count("bob: line") == 300
-
-
-# The log
-
-
-async def puts_incident(world: World, incident_id: str, **changes: Any) -> None:
-    """Stores an incident like the first one, with changes."""
-    document = (await world.documents("incidents"))[0]
-    await world.puts(
-        "incidents", {**document, "_id": incident_id, "same_words": [incident_id], "untold": [], **changes}
-    )
-
-
-async def test_the_log_has_all_incidents_by_month(world: World) -> None:
-    """`/ops runbook` gives one Markdown file privately: newest first, grouped by month, each with its thread."""
-    card, incident_id = await opened(world, "open sev2 a | b", "a | b")
-    end = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
-    await puts_incident(
-        world,
-        "INC-20261031-7KQ4",
-        title="# old\none",
-        status="resolved",
-        opened_at=end,
-        began=end - timedelta(minutes=90),
-        resolved_at=end,
-        resolution="put\nright",
-    )
-    said = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "2 incidents are in the log, which is in your direct messages with the bot." in said.shown
-    (file,) = direct_files(world)
-    assert file.name == "runbook-log.md"
-    lines = file.content.decode().splitlines()
-    assert [line for line in lines if line.startswith("#")] == [
-        "# Incidents and emergencies",
-        "## 2026-11",
-        "## 2026-10",
-    ]
-    new, old = (line for line in lines if line.startswith("| 2026-"))
-    link = f"[thread](https://sandbox.slack.com/archives/{card.channel}/p{card.ts.replace('.', '')})"
-    assert new.startswith("| 2026-11-25 12:00 | incident | ")
-    assert new.endswith(f"| {incident_id} | SEV2 | a &#124; b | ann | open | – | {link} |")
-    assert old.startswith(
-        "| 2026-10-31 23:30 | incident | INC-20261031-7KQ4 | SEV2 | \\# old one | ann | 1 h 30 min | "
-    )
-    assert "| put right |" in old
-    assert [file for post in world.slack.channel().everything for file in post.files] == []
-
-
-async def test_the_log_of_a_month_has_that_month(world: World) -> None:
-    """`/ops runbook 2026-10` begins and ends with the month in UTC."""
-    await opened(world)
-    for number, moment in enumerate(("2026-09-30T23:59:59", "2026-10-01T00:00:00", "2026-10-31T23:59:59")):
-        await puts_incident(
-            world, f"INC-20261031-7KQ{number}", opened_at=datetime.fromisoformat(moment).replace(tzinfo=UTC)
-        )
-    said = await answer(world.slack, world.ann, "/ops", "runbook 2026-10")
-    assert "2 incidents are in the log" in said.shown
-    (file,) = direct_files(world)
-    assert file.name == "runbook-log-2026-10.md"
-    page = file.content.decode()
-    assert ("7KQ0" in page, "7KQ1" in page, "7KQ2" in page) == (False, True, True)
-
-
-async def test_a_double_enter_is_one_log(world: World) -> None:
-    """The log too is given once a minute to the same person."""
-    await opened(world)
-    await answer(world.slack, world.ann, "/ops", "runbook")
-    said = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "You asked for the log a moment ago" in said.shown
-    assert len(direct_files(world)) == 1
-
-
-async def test_an_empty_log_is_a_file_that_says_so(world: World) -> None:
-    """Before the first incident there is nothing to log."""
-    said = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "No incident is in the log" in said.shown
-    assert "There is none." in direct_files(world)[0].content.decode()
-
-
-async def test_a_month_that_is_none_is_pointed_at(world: World) -> None:
-    """Words and numbers that are no month change nothing."""
-    for words in ("2026-13", "november", "2026", "0000-01"):
-        said = await answer(world.slack, world.ann, "/ops", f"runbook {words}")
-        assert "is not a month" in said.shown
-    assert direct_files(world) == []
-
-
-async def test_the_runbook_is_linked_where_there_is_one(slack: Slack, mongod: Mongod) -> None:
-    """With RUNBOOK_URL the answers say where the Markdown is to be pasted."""
-    async with World(slack, mongod.url(), {"RUNBOOK_URL": RUNBOOK}) as world:
-        await opened(world)
-        for said in (await exported(world), (await answer(slack, world.ann, "/ops", "runbook")).shown):
-            assert "Paste the Markdown into the runbook." in said
-        assert RUNBOOK in json.dumps(world.ann.ephemerals[-1].blocks)
-
-
-async def test_a_log_that_slack_does_not_take_is_said(world: World) -> None:
-    """The person is told that nothing was shared, and asking again works."""
-    await opened(world)
-    world.slack.faults.add("error", "conversations.open", value="user_disabled")
-    said = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "Slack did not take the files (user_disabled), so nothing was shared" in said.shown
-    said = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "in the log" in said.shown

@@ -7,7 +7,7 @@ The JSON (`format` 1; times in UTC as ISO 8601, persons as `{"id", "name"}`, wha
                   "began", "opened_at", "acknowledged_at", "resolved_at", "closed_at", "is_open", "duration_seconds",
                   "affected", "cause", "resolution", "lesson", "duplicate_of", "quote": {"by", "text"} | null},
      "timeline": [{"at", "kind", "by", "text", "key_event", "marked_by", "ts",
-                   "first_text", "edited_at", "deleted_at", "files": [{"name", "url"}]}]}
+                   "first_text", "edits": [{"at", "text"}], "edited_at", "deleted_at", "files": [{"name", "url"}]}]}
 """
 
 import json
@@ -61,7 +61,7 @@ class Record:
 
     def author(self, entry: Entry) -> str:
         """How the entry's author is, or was, called."""
-        return entry.author_name or self.name(entry.author)
+        return entry.author_name or self.name(entry.author) or "an app"
 
     def readable(self, text: str) -> str:
         """The text with Slack's tokens as people read them: names for user ids, addresses bare."""
@@ -81,21 +81,27 @@ class Record:
 
 @dataclass(frozen=True)
 class Notes:
-    """What became of an entry after it was said: `first_text` is what it was before it was edited."""
+    """What became of an entry after it was said, and its files (name and address).
+
+    `first_text` is what it was before it was edited, `edits` are the wordings since then, the last one included.
+    """
 
     first_text: str = ""
+    edits: tuple[tuple[datetime, str], ...] = ()
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     files: tuple[tuple[str, str], ...] = ()
 
 
 def notes_on(entry: Entry) -> Notes:
-    """The one place that knows where an entry keeps its edits, its deletion and its files (name and address)."""
+    """The one place that knows where an entry keeps its edits, its deletion and its files."""
+    edited_at = getattr(entry, "edited_at", None)
     return Notes(
-        getattr(entry, "first_text", ""),
-        getattr(entry, "edited_at", None),
+        (getattr(entry, "first_text", None) or "") if edited_at else "",
+        tuple((edit.at, edit.text) for edit in getattr(entry, "edits", ())),
+        edited_at,
         getattr(entry, "deleted_at", None),
-        tuple(getattr(entry, "files", ())),
+        tuple((file.name, file.url) for file in getattr(entry, "files", ())),
     )
 
 
@@ -107,7 +113,8 @@ def people_in(incident: Incident, entries: Iterable[Entry]) -> dict[str, str]:
     for entry in entries:
         known[entry.author] = known.get(entry.author) or entry.author_name
         known |= {who: known.get(who, "") for who in entry.pinned_by}
-        texts += [entry.text, notes_on(entry).first_text]
+        notes = notes_on(entry)
+        texts += [entry.text, notes.first_text, *(text for _, text in notes.edits)]
     if incident.quote:
         known.setdefault(incident.quote.author, "")
         texts.append(incident.quote.text)
@@ -172,6 +179,7 @@ def _line(record: Record, entry: Entry) -> dict[str, Any]:
         "marked_by": [_person(record, who) for who in entry.pinned_by],
         "ts": entry.ts,
         "first_text": record.readable(notes.first_text),
+        "edits": [{"at": iso(at), "text": record.readable(text)} for at, text in notes.edits],
         "edited_at": iso(notes.edited_at) or None,
         "deleted_at": iso(notes.deleted_at) or None,
         "files": [{"name": name, "url": url} for name, url in notes.files],

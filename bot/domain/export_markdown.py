@@ -2,23 +2,29 @@
 
 from bot.domain.export import Notes, Record, in_order, in_words, iso, notes_on
 from bot.domain.markdown import inline, is_blank, is_one_line, link, quoted
-from bot.domain.timeline import Entry, Kind
+from bot.domain.timeline import Entry
 
 KEY_EVENT_SHOWN = 200  # characters of a key event in the list; the timeline has all of it
 
+# By the names of the kinds: a kind that is not here is told by its own name.
 _DID = {
-    Kind.MESSAGE: "",
-    Kind.QUOTED: "wrote the message that it was opened from",
-    Kind.OPENED: "opened the incident",
-    Kind.NOTED: "noted",
-    Kind.STATUS: "changed the status",
-    Kind.SEVERITY: "changed the severity",
-    Kind.ASSIGNED: "handed it over",
-    Kind.RESOLVED: "resolved it",
-    Kind.EXPLAINED: "added to the resolution",
-    Kind.REOPENED: "reopened it",
-    Kind.CLOSED: "closed it",
-    Kind.SNOOZED: "put the reminder off",
+    "message": "",
+    "quoted": "wrote the message that it was opened from",
+    "added": "wrote elsewhere",
+    "alert": "told",
+    "health": "told",
+    "opened": "opened the incident",
+    "noted": "noted",
+    "status": "changed the status",
+    "severity": "changed the severity",
+    "assigned": "handed it over",
+    "resolved": "resolved it",
+    "explained": "added to the resolution",
+    "reopened": "reopened it",
+    "closed": "closed it",
+    "snoozed": "put the reminder off",
+    "escalated": "escalated it",
+    "reposted": "posted the card again",
 }
 
 
@@ -98,11 +104,17 @@ def _entry(record: Record, entry: Entry) -> list[str]:
         lines = [f"{head}: {inline(text)}"]
     else:
         lines = [f"{head}:", "", *quoted(text)]
-    if notes.edited_at and notes.first_text:
-        lines += ["", "Before it was edited:", "", *quoted(record.readable(notes.first_text))]
+    for when, earlier in _earlier(entry, notes):
+        lines += ["", f"Before it was edited{when}:", "", *quoted(record.readable(earlier))]
     if notes.files:
         lines += ["", f"Files: {', '.join(link(url, name) for name, url in notes.files)}"]
     return lines
+
+
+def _earlier(entry: Entry, notes: Notes) -> list[tuple[str, str]]:
+    """The wordings before the one that is told, each with since when it was there."""
+    wordings = [("", notes.first_text), *((f", since {iso(at)}", text) for at, text in notes.edits)]
+    return [(when, text) for when, text in wordings if not is_blank(text) and text != entry.text]
 
 
 def _who_did(record: Record, entry: Entry) -> str:
