@@ -21,6 +21,7 @@ from bot.domain.announcement_desk import AnnouncementDesk, Timetable
 from bot.domain.audit import AuditDesk, AuditEntry
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock, utc_now
+from bot.domain.export_desk import ExportDesk
 from bot.domain.health import HealthDesk
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
@@ -44,6 +45,7 @@ from bot.slack.api import Api
 from bot.slack.board import Board, Guide
 from bot.slack.bolt import bolt_app, by_socket, connected, introduced, web_client
 from bot.slack.directory import Directory
+from bot.slack.export import Exports
 from bot.slack.files import Files
 from bot.slack.outbox import Outbox, Pace
 from bot.slack.pictures import Pictures
@@ -85,6 +87,7 @@ class Outside:
     metrics: Metrics
     health: HealthDesk
     pictures: Pictures
+    exports: Exports
     writer: LlmWriter
 
 
@@ -118,6 +121,7 @@ class App:
         directory = Directory(api, settings.ops_channel)
         outbox = Outbox(store.outbox, api, owner, tasks.start, tuning.pace)
         board = Board(outbox, api, directory, self._guide(), tuning.clock)
+        files = Files(api, session, tuning.pace.settle)
         desks = self._desks(
             Outside(
                 store=store,
@@ -125,7 +129,8 @@ class App:
                 directory=directory,
                 metrics=metrics,
                 health=HealthDesk(probes(settings, http, database), tuning.clock),
-                pictures=Pictures(api, Files(api, session)),
+                pictures=Pictures(api, files),
+                exports=Exports(api, files),
                 writer=llm_writer(settings, http, tuning.llm_limit),
             )
         )
@@ -200,10 +205,12 @@ class App:
             search=search,
             stats=StatsDesk(store.briefs, outside.pictures, clock),
             summaries=SummaryDesk(Ports(store.summaries, incidents, board, outside.writer, readable), audit, clock),
+            exports=ExportDesk(incidents, store.opened, store.exports, outside.exports, directory, clock),
             roles=roles,
             audit=audit,
             places=directory,
             clock=clock,
+            runbook_url=settings.runbook_url or "",
         )
 
     def _guide(self) -> Guide:

@@ -8,6 +8,7 @@ from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.audit import AuditDesk
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock
+from bot.domain.export_desk import ExportDesk
 from bot.domain.health import HealthDesk
 from bot.domain.incident import Quote
 from bot.domain.incident_changes import IncidentChanges
@@ -75,7 +76,9 @@ class Desks:
     search: SearchDesk
     stats: StatsDesk
     summaries: SummaryDesk
+    exports: ExportDesk
     roles: RoleDesk
     audit: AuditDesk
     places: Places
     clock: Clock
+    runbook_url: str

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.commands import export as export_words
 from bot.commands import ids
 from bot.commands import incident as words
 from bot.commands import summary as summary_words
@@ -16,7 +17,7 @@ from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Quote, Severity
 from bot.errors import NotFoundError, UserError
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
-from handlers import incident_steps, search, stats, summary
+from handlers import export, incident_steps, search, stats, summary
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -42,6 +43,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await open_incident(desks, call, opening)
         case words.Show():
             await _show(desks, call, said.id)
+        case export_words.Export():
+            await export.incident(desks, call, await which(desks, call, said.id), said.formats)
         case summary_words.Summary():
             await summary.ask(desks, call, await which(desks, call, said.id))
         case _:

@@ -1,10 +1,11 @@
-"""/ops: help, roles, the audit trail, who am I."""
+"""/ops: help, roles, the audit trail, who am I, the runbook's log."""
 
 from bot.commands import ops as words
 from bot.commands.grammar import Help
 from bot.domain.role import Holder, Role
 from bot.errors import UserError
 from bot.slack.views import ops as view
+from handlers import export
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -24,6 +25,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await call.answer(view.audit(await desks.audit.newest(said.count)))
         case words.WhoAmI():
             await _who_am_i(desks, call)
+        case words.Runbook():
+            await export.log(desks, call, said.month)
 
 
 async def _who_am_i(desks: Desks, call: Call) -> None:

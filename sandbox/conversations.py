@@ -162,6 +162,18 @@ class Conversations:
         event |= {"channel": self.workspace.direct(user).id, "event_ts": self.workspace.next_ts()}
         self._tell("app_home_opened", event)
 
+    def file_shared(self, message: Message, file_id: str) -> None:
+        """Tell that a message shared a file."""
+        event: Json = {
+            "type": "file_shared",
+            "channel_id": message.channel,
+            "file_id": file_id,
+            "user_id": message.user,
+        }
+        event |= {"file": {"id": file_id}, "event_ts": message.ts}
+        if BOT_USER in self.workspace.channels[message.channel].members:
+            self._tell("file_shared", event)
+
     def _parent(self, draft: Draft) -> Message | None:
         """The message that a thread hangs on: also where a reply of it was named, as Slack does."""
         if draft.thread_ts is None:

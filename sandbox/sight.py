@@ -1,12 +1,23 @@
 """What people see: messages, channels, threads, modals and Home tabs, always as they are at this moment."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.records import Json
 from sandbox.text import lines, seen
 from sandbox.values import current, interactive, on_message, on_view, options_of
 from sandbox.workspace import BOT_USER, Message, View, Workspace
+
+
+@dataclass(frozen=True)
+class File:
+    """A file beside a message."""
+
+    name: str
+    title: str
+    alt: str
+    content: bytes
 
 
 class Post:
@@ -96,6 +107,15 @@ class Post:
             found += [seen(self._workspace, text) for text in texts if isinstance(text, str)]
             found += lines(self._workspace, attachment.get("blocks") or [])
         return "\n".join([*found, *(str(file["title"]) for file in self.raw.files)])
+
+    @property
+    def files(self) -> list[File]:
+        """The files beside it, with their content."""
+        contents = self._workspace.contents
+        return [
+            File(one["name"], one["title"], one.get("alt_txt", ""), contents.get(one["id"], b""))
+            for one in self.raw.files
+        ]
 
     @property
     def buttons(self) -> list[str]:
@@ -189,6 +209,11 @@ class ThreadSight:
     def messages(self) -> list[Post]:
         """The parent and the replies."""
         return [self._parent, *self.replies]
+
+    @property
+    def files(self) -> "list[File]":
+        """The files of all its messages, oldest first."""
+        return [file for post in self.messages for file in post.files]
 
     @property
     def shown(self) -> str:

@@ -69,7 +69,7 @@ class Slack:
         self.conversations = Conversations(self.workspace, self.delivery.tell)
         self.screens = Screens(self.workspace)
         self.hooks = ResponseUrls(self.workspace, self.conversations)
-        self.files = Files(self.conversations)
+        self.files = Files(self.conversations, self.faults)
         asks = Asks(self.workspace, self.delivery)
         self.deeds = Deeds(asks, self.conversations, self.hooks, self.manifest)
         self.interactions = Interactions(self.workspace, asks, self.screens, self.hooks)

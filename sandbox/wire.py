@@ -14,7 +14,9 @@ def message_json(workspace: Workspace, message: Message, *, metadata: bool = Tru
     """A message as history, events and interaction payloads carry it; `metadata` only where it was asked for."""
     by_bot = message.user == BOT_USER
     shown: Json = {"type": "message", "user": message.user, "text": message.text, "ts": message.ts, "team": TEAM}
-    if by_bot:
+    # A file that a bot shared is shown as its user's; Slack's sample of such a message names no bot.
+    # https://docs.slack.dev/reference/events/message/file_share
+    if by_bot and message.subtype != "file_share":
         shown |= {"bot_id": BOT, "app_id": APP, "bot_profile": _profile()}
     if message.blocks is not None:
         shown["blocks"] = message.blocks

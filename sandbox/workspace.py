@@ -129,6 +129,7 @@ class Workspace:
         self.channels = _channels()
         self.messages: dict[str, dict[str, Message]] = {channel: {} for channel in self.channels}
         self.ephemerals: list[Message] = []
+        self.contents: dict[str, bytes] = {}  # of files, by their ids
         self.modals: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
         self.entries: dict[tuple[str, str, str, str], Entry] = {}

@@ -23,9 +23,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "handlers": ("bot.commands", "bot.domain", "bot.slack.views"),
     "sandbox": (),
     "bot": ("bot.commands", "bot.domain"),  # the frame: settings, logs, metrics, web, jobs, …
-    "bot.probes": ("bot.domain", "bot.services", "bot.store"),
+    "bot.probes": ("bot.domain", "bot.services", "bot.store", "bot.settings", "bot.endpoint"),
     "bot.app": ("bot", "handlers"),
-    "bot.__main__": ("bot.app", "bot"),
+    "bot.__main__": ("bot.app", "bot.probes", "bot"),
 }
 REMEDY = {
     "bot.errors": "Errors stand alone; pass what they need in as values.",

@@ -116,7 +116,7 @@ def test_pins_count_only_where_slack_names_all() -> None:
         ),
         ([{"name": "pushpin", "users": ["U0ANN"], "count": 2}], None),
     ):
-        (one,) = messages.page("C0OPS", [{**said, "reactions": reactions}]).heard
+        (one,) = messages.page("C0OPS", [{**said, "reactions": reactions}], "U0OPSBOT").heard
         assert one.pins == pins
 
 

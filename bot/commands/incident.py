@@ -14,6 +14,7 @@
     /incident reopen [ID] [TEXT]
     /incident close [ID]
     /incident summary [ID]                      see `summary`
+    /incident export [ID] [markdown|json]
 
 Where text follows, the first word is an ID only if it has the whole shape (`INC-20261123-7KQ4`) or is the unique
 ending of an incident: four characters or more, with a digit or in capitals. All else is text: `note disk is full`.
@@ -23,7 +24,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.commands import ids, incident_steps, search, stats, summary
+from bot.commands import export, ids, incident_steps, search, stats, summary
 from bot.commands.grammar import Command, Help, Usage, asks_help, free_text, unknown
 from bot.commands.search import List, Search
 from bot.commands.stats import Stats
@@ -64,6 +65,7 @@ COMMAND = Command(
         Usage("note [ID] TEXT", "add to its timeline", "note 7KQ4 the disk is full", "note"),
         *incident_steps.USAGES,
         summary.USAGE,
+        export.USAGE,
     ),
 )
 
@@ -98,7 +100,9 @@ class Note:
     id: str | None = None
 
 
-Said = List | Search | Stats | OpenForm | Open | Show | Note | incident_steps.Step | summary.Summary | Help
+Said = (
+    List | Search | Stats | OpenForm | Open | Show | Note | incident_steps.Step | summary.Summary | export.Export | Help
+)
 
 
 def parse(text: str, known: Collection[str] = ()) -> Said:
@@ -194,5 +198,6 @@ VERBS: dict[str, Callable[[Line, Collection[str]], Said]] = {
     "note": _note,
     **incident_steps.VERBS,
     summary.VERB: summary.read,
+    "export": export.export,
 }
 ADDRESSED = ("note", *incident_steps.VERBS)

@@ -5,11 +5,14 @@
 /ops role tech-lead|on-call|duty-officer @who [backup @who]
 /ops audit [N]
 /ops whoami
+/ops runbook [YYYY-MM]
 """
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from bot.commands.grammar import Command, Help, Usage, asks_help, is_help, unknown, whole_number
 from bot.commands.people import Who, mentioned, who
@@ -19,10 +22,12 @@ ROLES = ("tech-lead", "on-call", "duty-officer")
 AUDIT_DEFAULT = 10
 AUDIT_MOST = 50  # what one message can show
 
+_MONTH = re.compile(r"(20[0-9]{2})-([0-9]{1,2})")
+
 COMMAND = Command(
     "ops",
     "Ops Bot itself: help, roles, the audit trail, what you may do.",
-    "help [command] | roles | role NAME @who [backup @who] | audit [N] | whoami",
+    "help [command] | roles | role NAME @who [backup @who] | audit [N] | whoami | runbook",
     (
         Usage("help [command]", "every command, or all about one", "help incident", "help"),
         Usage("roles", "who has which role", "roles", "roles"),
@@ -39,6 +44,7 @@ COMMAND = Command(
             "audit",
         ),
         Usage("whoami", "your roles and what you may do", "whoami", "whoami"),
+        Usage("runbook [YYYY-MM]", "the log of all incidents, or of a month, as a file", "runbook 2026-11", "runbook"),
     ),
 )
 
@@ -69,7 +75,14 @@ class WhoAmI:
     """Show the person's own roles and rights."""
 
 
-Said = Help | Roles | SetRole | Audit | WhoAmI
+@dataclass(frozen=True)
+class Runbook:
+    """Give the log of incidents and emergencies: of the month that begins with this day, or with None all of it."""
+
+    month: date | None = None
+
+
+Said = Help | Roles | SetRole | Audit | WhoAmI | Runbook
 
 
 def parse(text: str) -> Said:
@@ -143,10 +156,22 @@ def _whoami(line: Line) -> WhoAmI:
     return WhoAmI()
 
 
+def _runbook(line: Line) -> Runbook:
+    line.no_more_than(2)
+    if len(line.words) < 2:
+        return Runbook()
+    word = line.words[1]
+    found = _MONTH.fullmatch(word.key)
+    if not found or not 1 <= int(found[2]) <= 12:
+        raise word.wrong(f"{shown(word.text)} is not a month.", "Write it like `runbook 2026-11`.")
+    return Runbook(date(int(found[1]), int(found[2]), 1))
+
+
 VERBS: dict[str, Callable[[Line], Said]] = {
     "help": _help,
     "roles": _roles,
     "role": _role,
     "audit": _audit,
     "whoami": _whoami,
+    "runbook": _runbook,
 }

@@ -54,8 +54,9 @@ SCOPES: tuple[Needed, ...] = (
     Needed("groups:read", "the same where it is private"),
     Needed("reactions:read", "a pin reaction marks a key event"),
     Needed("users:read", "names in the timeline"),
-    Needed("files:write", "statistics as a picture"),
-    Needed("im:write", "the picture goes to whoever asked for it"),
+    Needed("files:write", "an incident's export in its thread, the runbook's log, statistics as a picture"),
+    Needed("files:read", "whether a file was shared, where Slack's answer got lost"),
+    Needed("im:write", "files that are for one person alone"),
 )
 
 # https://docs.slack.dev/reference/events

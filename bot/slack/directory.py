@@ -1,7 +1,8 @@
 """What Slack knows and the bot asks once: the ops channel's id, people's names, where a message is."""
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -16,6 +17,9 @@ log = structlog.get_logger("directory")
 
 KINDS = "public_channel,private_channel"
 NAMES_KEPT = 2_000
+ASKED_MOST = 200  # of names for one list: users.info may be called about a hundred times a minute
+ASKED_AT_ONCE = 8
+_USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 _GONE = {"thread_not_found", "message_not_found"}
 
@@ -79,7 +83,9 @@ class Directory:
                 log.info("ops channel found", channel=self._channel, asked=method)
 
     async def name_of(self, user_id: str) -> str:
-        """How the person is called; empty if Slack does not say."""
+        """How the person is called; empty if Slack does not say, and for what is no user's id."""
+        if not _USER.fullmatch(user_id):
+            return ""
         if user_id not in self._names:
             try:
                 answer = await self._api.call("users.info", user=user_id)
@@ -110,6 +116,19 @@ class Directory:
             raise UserError("A bot cannot do that.", "Name a person.")
         if user.get("deleted"):
             raise UserError(f"<@{user_id}> has left the workspace.", "Name somebody who is there.")
+
+    async def names_of(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """Names by user id, without those that Slack does not tell; of the unknown it is asked for the first 200."""
+        wanted = list(dict.fromkeys(user_ids))
+        unknown = [one for one in wanted if one not in self._names][:ASKED_MOST]
+        turns = asyncio.Semaphore(ASKED_AT_ONCE)
+
+        async def ask(user_id: str) -> None:
+            async with turns:
+                await self.name_of(user_id)
+
+        await asyncio.gather(*map(ask, unknown))
+        return {one: name for one in wanted if (name := self._names.get(one))}
 
     async def with_names(self, text: str) -> str:
         """`text` with `<@U…>` written out as a name: who is named in a note is not called by each copy of it."""
@@ -144,8 +163,9 @@ class Directory:
         return messages.heard(channel, found) if found else None
 
     def told(self, event: Mapping[str, Any]) -> Heard | Changed | Gone | None:
-        """See Places.told."""
-        return messages.told(event)
+        """See Places.told. The bot's own files come as messages that need not say that a bot wrote them."""
+        found = messages.told(event)
+        return None if isinstance(found, Heard) and found.author == self.bot_user else found
 
     async def quote(self, channel: str, ts: str, author: str) -> Quote:
         """The message there, in full; without its text where Slack does not give it."""

@@ -80,10 +80,14 @@ def _heard(channel: str, message: Json, known_at: str) -> Heard:
     )
 
 
-def page(channel: str, messages: Iterable[Json]) -> Page:
-    """A page of a thread as conversations.replies gives it."""
+def page(channel: str, messages: Iterable[Json], bot_user: str) -> Page:
+    """A page of a thread as conversations.replies gives it. What the bot itself said is there, but is no talk."""
     found = list(messages)
-    talk = [_with_pins(one, message) for message in found if (one := heard(channel, message)) and one.is_talk]
+    talk = [
+        _with_pins(one, message)
+        for message in found
+        if (one := heard(channel, message)) and one.is_talk and one.author != bot_user
+    ]
     there = (message for message in found if message.get("subtype") != "tombstone")
     return Page(frozenset(str(message.get("ts")) for message in there), talk)
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import structlog
 
+from bot.domain.paper import Paper
 from bot.domain.stats import Stats
 from bot.errors import UserError
 from bot.slack.api import Api, SlackError
 from bot.slack.files import Files
+from bot.slack.mrkdwn import escape
 from bot.slack.views import stats as view
 
 log = structlog.get_logger("pictures")
@@ -42,14 +44,8 @@ class Pictures:
             png = await asyncio.to_thread(draw_stats, stats)
         try:
             opened = await self._api.patiently("conversations.open", users=who)
-            await self._files.share(
-                "incidents.png",
-                png,
-                str(opened["channel"]["id"]),
-                title=view.title(stats),
-                alt=view.alt(stats),
-                comment=view.title(stats),
-            )
+            paper = Paper("incidents.png", png, view.title(stats), view.alt(stats))
+            await self._files.share(paper, str(opened["channel"]["id"]), comment=escape(view.title(stats)))
         except SlackError as error:
             log.warning("picture not sent", cause=str(error))
             raise UserError(

@@ -3,11 +3,12 @@
 import asyncio
 from datetime import timedelta
 
-from bot.store import announcement, audit, checklist, event, incident, outbox, search, summary, timeline
+from bot.store import announcement, audit, checklist, event, export, incident, outbox, search, summary, timeline
 from bot.store.announcement import Announcements
 from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
 from bot.store.event import Events
+from bot.store.export import Claims, Opened
 from bot.store.incident import Incidents
 from bot.store.mongo import Database, Documents, Reach
 from bot.store.outbox import Outbox
@@ -39,6 +40,7 @@ class Store:
             "audit": audit.INDEXES,
             "outbox": outbox.INDEXES,
             "events": event.INDEXES,
+            "exports": export.INDEXES,
         }
         self._documents = documents
         self._has_indexes = False
@@ -53,6 +55,8 @@ class Store:
         self.audit = AuditTrail(documents("audit"))
         self.outbox = Outbox(documents("outbox"), lease)
         self.events = Events(documents("events"))
+        self.exports = Claims(documents("exports"))
+        self.opened = Opened(documents("incidents"))
 
     async def reach(self) -> None:
         """Reads in the bot's own database, since a ping does not prove the password. Raises StoreAwayError."""

@@ -70,7 +70,7 @@ class Incidents:
         """See Incidents.open_ones."""
         query = {"status": {"$in": list(WORKING)}}
         found = await self._documents.many(query, [("severity", ASCENDING), ("opened_at", DESCENDING)])
-        return [_incident(document) for document in found]
+        return [incident_of(document) for document in found]
 
     async def ending_with(self, ending: str) -> list[Incident]:
         """See Incidents.ending_with. The ending is made of letters, digits and dashes, so it is safe in a pattern."""
@@ -78,12 +78,12 @@ class Incidents:
         if len(ending) > SHORT:
             query["_id"] = {"$regex": f"{ending}$"}
         found = await self._documents.many(query, [("_id", DESCENDING)], limit=6)
-        return [_incident(document) for document in found]
+        return [incident_of(document) for document in found]
 
     async def some(self, incident_ids: Sequence[str]) -> list[Incident]:
         """See bot.domain.search_desk.Incidents.some."""
         found = await self._documents.many({"_id": {"$in": list(incident_ids)}}, [("_id", ASCENDING)])
-        known = {document["_id"]: _incident(document) for document in found}
+        known = {document["_id"]: incident_of(document) for document in found}
         return [known[incident_id] for incident_id in incident_ids if incident_id in known]
 
     async def listed(self, filters: Filters, skip: int, limit: int) -> list[Incident]:
@@ -100,7 +100,7 @@ class Incidents:
         return list(islice(merged, skip, skip + limit))
 
     async def _page(self, filters: Filters, sort: Sequence[tuple[str, int]], part: Part) -> list[Incident]:
-        return [_incident(document) for document in await self._documents.part(passing(filters), sort, part)]
+        return [incident_of(document) for document in await self._documents.part(passing(filters), sort, part)]
 
     async def counted(self, filters: Filters) -> int:
         """See bot.domain.search_desk.Incidents.counted."""
@@ -109,7 +109,7 @@ class Incidents:
     async def unfindable(self) -> list[Incident]:
         """See bot.domain.search_desk.Incidents.unfindable."""
         found = await self._documents.many({"endings": None}, [("_id", DESCENDING)], limit=100)
-        return [_incident(document) for document in found]
+        return [incident_of(document) for document in found]
 
     async def findable(self, incident_id: str) -> None:
         """See bot.domain.search_desk.Incidents.findable."""
@@ -155,14 +155,14 @@ class Incidents:
     async def untold(self, before: datetime) -> list[Incident]:
         """See Incidents.untold."""
         found = await self._documents.many({"untold.at": {"$lt": before}}, [("untold.at", ASCENDING)], limit=50)
-        return [_incident(document) for document in found]
+        return [incident_of(document) for document in found]
 
     async def to_read(self, ended_after: datetime) -> list[Incident]:
         """See Readable.to_read."""
         ended = [{"resolved_at": {"$gt": ended_after}}, {"closed_at": {"$gt": ended_after}}]
         query = {"$or": [{"status": {"$in": list(WORKING)}}, *ended]}
         found = await self._documents.many(query, [("severity", ASCENDING), ("opened_at", DESCENDING)])
-        return sorted((_incident(document) for document in found), key=lambda one: not one.is_open)
+        return sorted((incident_of(document) for document in found), key=lambda one: not one.is_open)
 
 
 def endings_of(incident_id: str) -> list[str]:
@@ -207,10 +207,10 @@ def _document(incident: Incident) -> Document:
 
 
 def _maybe(document: Document | None) -> Incident | None:
-    return _incident(document) if document else None
+    return incident_of(document) if document else None
 
 
-def _incident(document: Document) -> Incident:
+def incident_of(document: Document) -> Incident:
     """An incident as it was kept; what an older bot did not know has its default."""
     known = {name: document[name] for name in _AS_THEY_ARE if name in document}
     known.setdefault("began", document["opened_at"])

@@ -1,7 +1,7 @@
 """The one door to MongoDB: a client that never loses an acknowledged write, and collections that fail in our words."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -144,6 +144,16 @@ class Documents:
         """All documents that fit, in order, `limit` at most (0 = all)."""
         with self._reach.trying(writes=False):
             return await self._collection.find(query).sort(sort).limit(limit).to_list()
+
+    async def each(self, query: Document, sort: Sequence[tuple[str, int]], limit: int = 0) -> AsyncIterator[Document]:
+        """The same one by one, so that only a batch of them is held."""
+        async with self._collection.find(query).sort(sort).limit(limit).batch_size(500) as found:
+            while True:
+                with self._reach.trying(writes=False):
+                    document = await anext(found, None)
+                if document is None:
+                    return
+                yield document
 
     async def part(self, query: Document, sort: Sequence[tuple[str, int]], part: Part) -> list[Document]:
         """Some of the documents that fit, in order (an empty `sort`: that of the index). Raises TooLongError."""

@@ -1,0 +1,65 @@
+"""What is said about exports: beside the files, while they are made, and to whoever asked."""
+
+from bot.domain.export_desk import Given, How, Logged
+from bot.domain.incident import Incident
+from bot.slack.mrkdwn import Mrkdwn, link, mrkdwn, person
+from bot.slack.views.parts import Message, said
+
+
+def comment(incident: Incident, who: str) -> Mrkdwn:
+    """Beside the files in the incident's thread."""
+    return mrkdwn("Export of {}, asked for by {}.", incident.id, person(who))
+
+
+def private_comment(about: str) -> Mrkdwn:
+    """Beside the files in a direct conversation."""
+    return mrkdwn("Here is {}.", about)
+
+
+def working(incident_id: str) -> Message:
+    """While an incident's files are being made."""
+    return said(mrkdwn("Exporting {}…", incident_id))
+
+
+def exported(incident_id: str, given: Given, runbook: str) -> Message:
+    """The answer to whoever asked for an incident's files."""
+    thread = link(given.url, "its thread") if given.url else Mrkdwn("its thread")
+    if given.how is How.UNDERWAY:
+        text = mrkdwn("You asked for {} a moment ago: its files are on their way to {}.", incident_id, thread)
+    elif given.how is How.IN_THREAD and given.is_new:
+        text = mrkdwn("{} is exported: the files are in {}.", incident_id, thread)
+    elif given.how is How.IN_THREAD:
+        text = mrkdwn("You exported {} a moment ago: the files are in {}.", incident_id, thread)
+    else:
+        text = mrkdwn(
+            "{} is exported. Files need a thread, and it has none (its card is not posted, or was deleted), "
+            "so they are in your direct messages with the bot.",
+            incident_id,
+        )
+    return said(text + _for_runbook(runbook))
+
+
+def logging() -> Message:
+    """While the log is being made."""
+    return said(Mrkdwn("Writing the log of incidents and emergencies…"))
+
+
+def logged(log: Logged, runbook: str) -> Message:
+    """The answer to whoever asked for the log."""
+    given = log.given
+    if given.how is How.UNDERWAY:
+        return said(
+            Mrkdwn("You asked for the log a moment ago: it is on its way to your direct messages with the bot.")
+        )
+    if not given.is_new:
+        return said(Mrkdwn("You asked for the log a moment ago: it is in your direct messages with the bot."))
+    count = {0: "No incident is", 1: "One incident is"}.get(log.shown, f"{log.shown:,} incidents are")
+    rest = ""
+    if log.total > log.shown:
+        rest = f" There are {log.total:,}; `/ops runbook 2026-11` gives one month."
+    text = mrkdwn("{} in the log, which is in your direct messages with the bot.{}", count, rest)
+    return said(text + _for_runbook(runbook))
+
+
+def _for_runbook(url: str) -> Mrkdwn:
+    return mrkdwn(" Paste the Markdown into {}.", link(url, "the runbook")) if url else Mrkdwn("")

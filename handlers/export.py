@@ -1,0 +1,24 @@
+"""`/incident export` and `/ops runbook`: incidents as files."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.domain.export import Format
+from bot.domain.runbook import Months
+from bot.slack.views import export as view
+from handlers.call import Call
+from handlers.desks import Desks
+
+
+async def incident(desks: Desks, call: Call, incident_id: str, formats: Sequence[str]) -> None:
+    """Shares an incident's files in its thread and tells the person where they are."""
+    call.must_be_inside()
+    work = desks.exports.export(incident_id, [Format(one) for one in formats], call.who)
+    given = await call.slowly(work, view.working(incident_id))
+    await call.answer(view.exported(incident_id, given, desks.runbook_url))
+
+
+async def log(desks: Desks, call: Call, month: date | None) -> None:
+    """Gives the person the log of all incidents, or of one month, in their direct messages."""
+    logged = await call.slowly(desks.exports.log(call.who, Months(month)), view.logging())
+    await call.answer(view.logged(logged, desks.runbook_url))
