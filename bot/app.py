@@ -156,6 +156,7 @@ class App:
             summaries=desks.summaries,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
+        desks.incidents.late_card = jobs.late_card
         await jobs.check_store()
         await directory.find_ops_channel()
         scheduler = Scheduler()

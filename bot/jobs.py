@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.checklist import ChecklistDesk
+from bot.domain.incident import Incident
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outbox import Depth
@@ -119,7 +120,7 @@ class Jobs:
         self._meter = meter
         self._must_catch_up = True
         self._must_read = False
-        self._unread = Pause()
+        self._unread, self._unread_cards = Pause(), Pause()
         self.is_store_up = False
 
     def schedule(self, scheduler: Scheduler, tasks: Tasks, tempo: Tempo) -> None:
@@ -147,6 +148,11 @@ class Jobs:
     def missed_events(self) -> None:
         """Slack could not reach the bot for a while: what was written meanwhile is read back."""
         self._must_catch_up = True
+
+    def late_card(self, incident: Incident) -> None:
+        """People may have written below a card before the bot knew where it is: its thread is read."""
+        self._owners.threads.want(incident)
+        self._unread.note(is_done=False)
 
     async def check_store(self) -> None:
         """Finds out whether MongoDB answers; never raises for it."""
@@ -179,9 +185,17 @@ class Jobs:
         await self._mail.take_over()
         depth = await self._mail.depth()
         self._meter.outbox(depth.waiting, depth.oldest_seconds)
-        if self._must_catch_up and self._channel.ops_channel:
+        if self._channel.ops_channel and (self._must_catch_up or self._unread_cards.is_over()):
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        # Cleared before the work: what is missed while it lasts is caught up with next time.
+        self._must_catch_up, is_done = False, False
+        try:
             await self._owners.incidents.catch_up(LOOK_BACK)
-            self._must_catch_up, self._must_read = False, True
+            is_done = self._must_read = True
+        finally:
+            self._unread_cards.note(is_done=is_done)
 
     async def _read(self) -> None:
         """A job of its own: a long thread, or Slack's wish to wait, must not hold up the rest."""

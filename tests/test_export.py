@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.store.incident import endings_of
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
@@ -211,6 +212,7 @@ async def test_an_incident_whose_card_is_not_posted_yet_is_exported_privately(wo
             "title": "no card",
             "card_ts": None,
             "same_words": ["x"],
+            "endings": endings_of("INC-20261101-7KQ4"),
             "untold": [],
         },
     )

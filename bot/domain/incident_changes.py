@@ -34,8 +34,8 @@ class Shown(Protocol):
     async def get(self, incident_id: str) -> Incident:
         """The incident with this whole ID. Raises NotFoundError."""
 
-    async def tell(self, incident: Incident) -> None:
-        """Tells its untold acts in timeline, thread and card."""
+    async def tell_soon(self, incident: Incident) -> None:
+        """Tells its untold acts in timeline, thread and card; later, if MongoDB is away by now."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class IncidentChanges:
                 if after is None:
                     return
                 if await self._kept.save(after, before.version):
-                    await self._shown.tell(after)
+                    await self._shown.tell_soon(after)
                     return
 
     def _changed(self, before: Touched | None, after: Incident, who: str) -> Changed:
@@ -214,7 +214,7 @@ class IncidentChanges:
                 before = await self._shown.get(incident_id)
                 after = step(before)
                 if await self._kept.save(after, before.version):
-                    await self._shown.tell(after)
+                    await self._shown.tell_soon(after)
                     return before, after
         raise ConflictError(f"{incident_id} is being changed by many people at once.", "Try again.")
 

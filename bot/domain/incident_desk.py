@@ -5,6 +5,7 @@ until MongoDB is back.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,8 +16,9 @@ from bot.domain.incident_ports import IncidentBoard, Incidents
 from bot.domain.incident_steps import opened
 from bot.domain.timeline import Entry
 from bot.domain.timeline_desk import TimelineDesk
-from bot.errors import NotFoundError, StoreAwayError
+from bot.errors import NotFoundError, StoreAwayError, UserError
 
+LATE = timedelta(seconds=2)
 LEFT_BEHIND = timedelta(seconds=15)  # an act untold for so long was left by a bot that died
 
 
@@ -29,7 +31,10 @@ class Opened:
 
 
 class IncidentDesk:
-    """The incidents and their cards."""
+    """The incidents and their cards.
+
+    `late_card` is called when a card's place became known so late that people may have written below it already.
+    """
 
     def __init__(
         self, incidents: Incidents, board: IncidentBoard, timelines: TimelineDesk, audit: AuditDesk, clock: Clock
@@ -41,6 +46,8 @@ class IncidentDesk:
         self._clock = clock
         self._recent: dict[str, tuple[datetime, asyncio.Future[Opened]]] = {}
         self._unsaved: dict[str, Incident] = {}
+        self._uncarded: set[str] = set()
+        self.late_card: Callable[[Incident], None] = lambda _: None
 
     async def open(self, opening: Opening) -> Opened:
         """Opens an incident and shows its card. The same words of one person within a minute are one incident."""
@@ -70,15 +77,24 @@ class IncidentDesk:
             if known is not None:
                 return Opened(known, is_saved=True)
         except StoreAwayError:
-            self._unsaved[incident.id] = incident
-            card_ts = await self._board.card(incident, is_saved=False)
-            incident = self._unsaved[incident.id] = replace(incident, card_ts=card_ts)
+            incident = await self._open_unsaved(incident)
             await self._audit.wrote(opening.who, "open", incident.id, detail="MongoDB is away; the card is the record")
             return Opened(incident, is_saved=False)
         incident = replace(incident, card_ts=await self._board.card(incident, is_saved=True))
-        await self.tell(incident)
+        await self.tell_soon(incident)
         await self._audit.wrote(opening.who, "open", incident.id, detail=incident.title)
         return Opened(incident, is_saved=True)
+
+    async def _open_unsaved(self, incident: Incident) -> Incident:
+        """The card alone. If Slack refuses that too, this bot's memory is all there is, until MongoDB is back."""
+        self._unsaved[incident.id] = incident
+        try:
+            card_ts = await self._board.card(incident, is_saved=False)
+        except UserError:
+            self._uncarded.add(incident.id)
+            raise
+        carded = self._unsaved[incident.id] = replace(incident, card_ts=card_ts)
+        return carded
 
     async def open_ones(self) -> list[Incident]:
         """The open incidents, worst first."""
@@ -128,6 +144,13 @@ class IncidentDesk:
         await self._timelines.indexed(incident)
         await self._incidents.told(incident.id, incident.version)
 
+    async def tell_soon(self, incident: Incident) -> None:
+        """The same after the write that decided: should MongoDB go away now, the act is done, and is told later."""
+        try:
+            await self.tell(incident)
+        except StoreAwayError:
+            return
+
     async def _carded(self, incident: Incident) -> Incident:
         if incident.card_ts is not None:  # just posted, or found in the channel
             await self._board.adopt(incident)
@@ -135,19 +158,32 @@ class IncidentDesk:
         else:
             card_ts = await self._board.card(incident, is_saved=True, in_doubt=True)
         await self._incidents.carded(incident.id, card_ts)
-        return replace(incident, card_ts=card_ts)
+        carded = replace(incident, card_ts=card_ts)
+        if self._clock() - incident.opened_at > LATE:
+            self.late_card(carded)
+        return carded
 
     async def tell_left_behind(self) -> None:
         """Tells what a bot that died has recorded and not told."""
         for incident in await self._incidents.untold(self._clock() - LEFT_BEHIND):
-            await self.tell(incident)
+            try:
+                await self.tell(incident)
+            except StoreAwayError:
+                raise
+            except UserError:
+                continue  # Slack refuses its card, which the outbox has logged; the others have nothing to do with it
 
     async def save_unsaved(self) -> None:
         """Keeps what was opened while MongoDB was away. Raises StoreAwayError while it still is."""
         for incident in list(self._unsaved.values()):
-            if incident.card_ts is not None:  # else the card is still on its way
+            if incident.id in self._uncarded:
+                await self._keep(incident)  # it is told like any that was left behind
+                self._uncarded.discard(incident.id)
+            elif incident.card_ts is not None:
                 await self._put_back(incident)
-                self._unsaved.pop(incident.id, None)
+            else:
+                continue  # the card is still on its way
+            self._unsaved.pop(incident.id, None)
 
     async def mend_cards(self) -> list[str]:
         """Posts anew the cards that were deleted; the incidents whose card this bot replaced."""
@@ -177,12 +213,26 @@ class IncidentDesk:
         return count
 
     async def _put_back(self, incident: Incident) -> bool:
-        opening = Act(1, Deed.OPENED, incident.opened_by, incident.opened_at, incident.title)
-        is_new = await self._incidents.add(replace(incident, untold=(opening,)))
-        known = incident if is_new else await self._incidents.get(incident.id)
-        if known is None or (not is_new and known.card_ts is not None):
+        opening = _opening(incident)
+        known, is_new = await self._keep(incident)
+        if not is_new and known.card_ts is not None:
             return False
         # Lost whole, or written by a bot that did not live to note its card: now record and card have each other.
         await self._audit.wrote(SYSTEM, "put back", incident.id, detail="found in the channel, missing in MongoDB")
         await self.tell(replace(known, card_ts=incident.card_ts, untold=known.untold or (opening,)))
         return True
+
+    async def _keep(self, incident: Incident) -> tuple[Incident, bool]:
+        """The incident as it is kept, and whether it was not."""
+        new = replace(incident, untold=(_opening(incident),))
+        if await self._incidents.add(new):
+            return incident, True
+        known = await self._incidents.get(incident.id)
+        if known is not None:
+            return known, False
+        # Its words are those of another one, which was opened where nobody knew of it: people saw both IDs.
+        return incident, await self._incidents.add(replace(new, words=""))
+
+
+def _opening(incident: Incident) -> Act:
+    return Act(1, Deed.OPENED, incident.opened_by, incident.opened_at, incident.title)

@@ -72,6 +72,10 @@ class ReadBack:
             self._left.pop(incident.id, None)
         return not self._left
 
+    def want(self, incident: Incident) -> None:
+        """Has this thread read in the next run."""
+        self._left[incident.id] = incident
+
     def cardless(self) -> list[Incident]:
         """The incidents whose cards turned out to be deleted, each told once."""
         found, self._cardless = self._cardless, []

@@ -18,6 +18,9 @@ KEPT = timedelta(days=30)  # a draft that nobody posted
 # By the kind's value: what a person did. What is not here by nature tells nothing about the incident.
 _WORDS = {
     "message": "wrote",
+    "added": "wrote",
+    "alert": "an alert",
+    "health": "a change of health",
     "quoted": "wrote before it was opened",
     "opened": "opened it",
     "noted": "noted",
