@@ -1,0 +1,310 @@
+"""The life of an incident, as people live it: who works on it, how bad it is, where it stands, how it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sandbox.mongo import Mongod
+from sandbox.people import Person
+from sandbox.sight import Post
+from tests.asking import answer, answer_to_mention, strict, typed
+from tests.test_incident import ID, opened
+from tests.world import World
+
+
+@pytest.fixture
+async def world(mongod: Mongod) -> AsyncIterator[World]:
+    """A workspace where Bob is on call, and Cyd has no role; updates are due after half an hour."""
+    async with strict() as slack:
+        async with World(slack, mongod.url(), {"RUNBOOK_URL": "https://wiki.example/runbook"}) as ready:
+            await answer(slack, ready.ann, "/ops", "role on-call @bob")
+            yield ready
+        assert (slack.refusals, slack.pages) == ([], [])
+
+
+def cyd(world: World) -> Person:
+    """Somebody without a role."""
+    return world.slack.person("cyd")
+
+
+async def shows(world: World, card: Post, *words: str) -> None:
+    """Waits until the card shows the words."""
+    await world.slack.until(lambda: all(word in card.shown for word in words), f"the card to show {words}")
+
+
+def in_channel(world: World, *words: str) -> list[Post]:
+    """What was sent to the channel from a thread."""
+    return [post for post in world.slack.channel().by_bot if post.thread_ts and all(w in post.shown for w in words)]
+
+
+async def test_status_changes_by_command_mention_and_menu(world: World) -> None:
+    """Each is one reply in the thread, none is broadcast, and the card follows in place."""
+    card, incident_id = await opened(world)
+    told = await answer(world.slack, world.ann, "/incident", f"status identified {incident_id[-4:]}")
+    assert "identified" in told.shown
+    await shows(world, card, "identified", "the cause is known")
+    await answer_to_mention(world.slack, world.ann, "status monitoring", thread=card)
+    await shows(world, card, "monitoring")
+    await world.ann.picks("Status: investigating", card, of="incident_status")
+    await shows(world, card, "*investigating*")
+    (stored,) = await world.stored("incidents", status="investigating", untold=[], version=4)
+    assert stored["_id"] == incident_id
+    replies = [post.shown for post in world.slack.thread(card).replies if "set the status" in post.shown]
+    assert len(replies) == 3
+    assert in_channel(world) == []
+    await world.stored("timeline", 3, incident_id=incident_id, kind="status")
+
+
+async def test_only_a_raised_severity_is_told_to_the_channel(world: World) -> None:
+    """Lowering is a reply in the thread, raising is broadcast; both say what it was."""
+    card, _ = await opened(world, "open sev3 slow", "slow")
+    await answer(world.slack, world.ann, "/incident", "sev 4")
+    await world.slack.shows("Lowered by @ann", "SEV4", "it was SEV3", thread=card)
+    await world.ann.picks("Severity: SEV1", card, of="incident_severity")
+    await world.slack.shows("Raised by @ann", "SEV1, everything is down", "it was SEV4")
+    assert len(in_channel(world)) == 1
+    await shows(world, card, "SEV1, everything is down")
+    await world.ann.sees("is *SEV1, everything is down*")
+    told = await answer(world.slack, world.ann, "/incident", "sev sev1")
+    assert "is already SEV1, by @ann" in told.shown
+
+
+async def test_an_owner_is_named_or_takes_it(world: World) -> None:
+    """`assign @who` and *Take it*: the card and the thread name who owns it."""
+    card, incident_id = await opened(world)
+    await answer(world.slack, world.ann, "/incident", "assign @cyd")
+    await world.slack.shows("@ann made @cyd the owner", thread=card)
+    await shows(world, card, "Owner: @cyd")
+    await world.bob.clicks("Take it", card)
+    await world.slack.shows("@bob took it", thread=card)
+    await shows(world, card, "Owner: @bob")
+    stored = await world.document("incidents", incident_id)
+    assert (stored["owner"], set(stored["joined"])) == (world.bob.id, {world.ann.id, world.bob.id})
+    assert stored["acknowledged_at"] is not None
+
+
+@pytest.mark.parametrize("who", ["@Ops Bot", "@zed", "<!subteam^S123>"])
+async def test_an_owner_has_to_be_a_person_of_the_workspace(world: World, who: str) -> None:
+    """The bot, a stranger and a group own nothing."""
+    card, _ = await opened(world)
+    known = {"@Ops Bot": "<@U0OPSBOT>", "@zed": "<@U0NOBODY>"}
+    with world.slack.expects("user_not_found") if who == "@zed" else world.slack.expects():
+        told = await typed(world.slack, world.ann, "/incident", f"assign {known.get(who, who)}")
+    assert any(words in told.shown for words in ("cannot", "does not know", "one person"))
+    assert "Owner: @ann" in card.shown
+
+
+async def test_two_who_take_it_at_once_have_one_owner_and_the_second_is_told(world: World) -> None:
+    """Both pressed the button of a card that showed Ann as the owner."""
+    await answer(world.slack, world.ann, "/ops", "role duty-officer @cyd")
+    card, incident_id = await opened(world)
+    await asyncio.gather(world.bob.clicks("Take it", card), cyd(world).clicks("Take it", card))
+    (stored,) = await world.stored("incidents", _id=incident_id, version=2)
+    first, second = (world.bob, cyd(world)) if stored["owner"] == world.bob.id else (cyd(world), world.bob)
+    told = await second.sees("has another owner by now")
+    assert f"@{first.name}" in told.shown
+    await first.sees("owns", incident_id)
+    assert len([post for post in world.slack.thread(card).replies if "took it" in post.shown]) == 1
+
+
+async def test_who_sets_the_same_value_right_after_somebody_else_is_told(world: World) -> None:
+    """Both acts count, in order; the second hears of the first."""
+    card, incident_id = await opened(world)
+    await answer(world.slack, world.ann, "/incident", "status identified")
+    told = await answer(world.slack, world.bob, "/incident", "status monitoring")
+    assert "@ann had set something else" in told.shown
+    await shows(world, card, "monitoring")
+    await world.stored("incidents", _id=incident_id, status="monitoring", version=3)
+
+
+@pytest.mark.parametrize(
+    "words", ["status identified", "sev 1", "assign @cyd", "resolve fixed", "reopen", "close", "status monitoring"]
+)
+async def test_who_has_no_part_in_it_is_told_who_may(world: World, words: str) -> None:
+    """The opener, the owner and anybody with a role may; others are refused by name, which is audited."""
+    card, incident_id = await opened(world)
+    before = card.shown
+    told = await answer(world.slack, cyd(world), "/incident", words)
+    assert "Who may: @ann, @bob" in told.shown
+    assert card.shown == before
+    await world.stored("audit", who=cyd(world).id, subject=incident_id, outcome="refused")
+
+
+async def test_anybody_may_note_join_and_escalate(world: World) -> None:
+    """These are never refused: the thread has the note, the card who joined, and the on-call engineer is called."""
+    card, incident_id = await opened(world)
+    await answer(world.slack, cyd(world), "/incident", "note I saw it too")
+    await shows(world, card, "Joined: @cyd")
+    await world.slack.person("cyd").clicks("Escalate", card)
+    await world.slack.shows("@bob (on-call): @cyd asks you to come to", incident_id, thread=card)
+    told = await cyd(world).sees("@bob was called")
+    assert told
+    await cyd(world).clicks("Escalate", card)
+    await cyd(world).sees("Everybody who has a role was called", "@bob")
+    await world.stored("timeline", incident_id=incident_id, kind="escalated")
+
+
+async def test_whoever_writes_in_the_thread_has_joined(world: World) -> None:
+    """Once, however much they write; the incident is acknowledged by it."""
+    card, incident_id = await opened(world)
+    for text in ("looking", "still looking"):
+        await world.bob.writes(text, thread=card)
+    await shows(world, card, "Joined: @bob")
+    await world.stored("timeline", 2, incident_id=incident_id, kind="message")
+    stored = await world.document("incidents", incident_id)
+    assert stored["joined"] == [world.ann.id, world.bob.id]
+    assert stored["acknowledged_at"] is not None
+
+
+async def test_an_update_by_the_button_tells_how_it_goes_and_where_it_stands(world: World) -> None:
+    """*Update* asks for words and the status; both are told, and the update is the card's last."""
+    card, incident_id = await opened(world)
+    await world.bob.clicks("Update", card)
+    await world.bob.sees("How does it go?")
+    status = "identified: the cause is known, the fix is on its way"
+    await world.bob.submits({"How does it go?": "it is the cache", "Where does it stand?": status})
+    await world.slack.shows("Note by @bob: it is the cache", thread=card)
+    await world.slack.shows("@bob set the status to *identified*", thread=card)
+    await shows(world, card, "Last update by @bob", "identified")
+    await world.stored("incidents", _id=incident_id, version=3, untold=[])
+
+
+async def test_resolving_by_form_takes_cause_and_lesson_at_once(world: World) -> None:
+    """The confirmed button asks what fixed it, what caused it and what is learned; the card has all three."""
+    card, incident_id = await opened(world)
+    await world.ann.clicks("Resolve", card)
+    await world.ann.sees("What resolved it?", "What caused it?", "What is the lesson?")
+    await world.ann.submits(
+        {"What resolved it?": "restarted", "What caused it?": "a leak", "What is the lesson?": "watch memory"}
+    )
+    await shows(world, card, "Resolved by @ann: restarted", "Cause: a leak", "Lesson: watch memory", "Lasted")
+    assert card.buttons == ["Reopen", "Close"]
+    stored = await world.document("incidents", incident_id)
+    assert (stored["cause"], stored["lesson"], stored["status"]) == ("a leak", "watch memory", "resolved")
+    assert len(in_channel(world, "was resolved by")) == len(in_channel(world)) == 1
+
+
+async def test_a_resolution_of_blanks_is_refused_in_the_form(world: World) -> None:
+    """What shows nothing is no resolution; the incident stays open."""
+    card, _ = await opened(world)
+    await world.ann.clicks("Resolve", card)
+    await world.ann.sees("What resolved it?")
+    await world.ann.submits({"What resolved it?": "\u200b \u2060"})
+    assert world.ann.modal is not None
+    assert list(world.ann.modal.errors) == ["resolution"]
+    assert "investigating" in card.shown
+
+
+async def test_resolving_in_words_asks_for_cause_and_lesson(world: World) -> None:
+    """The answer has a button for them; what is added is in the thread, the card and the timeline."""
+    card, incident_id = await opened(world)
+    told = await answer(world.slack, world.ann, "/incident", "resolve restarted")
+    assert "What caused it" in told.shown
+    await world.ann.clicks("Add cause and lesson", told)
+    await world.ann.sees("What caused it?")
+    await world.ann.submits({"What caused it?": "a leak", "What is the lesson?": ""})
+    await world.slack.shows("@ann added:", "Cause: a leak", thread=card)
+    await shows(world, card, "Cause: a leak")
+    await world.stored("timeline", incident_id=incident_id, kind="explained")
+
+
+async def test_closing_reopening_and_what_lies_between(world: World) -> None:
+    """An open one is not closed, a resolved one is, a closed one is opened again; only the end is broadcast."""
+    card, incident_id = await opened(world)
+    told = await answer(world.slack, world.ann, "/incident", f"close {incident_id}")
+    assert "is still investigating" in told.shown
+    assert "resolve" in told.shown
+    await answer(world.slack, world.ann, "/incident", "resolve restarted")
+    await answer(world.slack, world.ann, "/incident", f"close {incident_id}")
+    await shows(world, card, "closed")
+    told = await answer(world.slack, world.bob, "/incident", f"close {incident_id}")
+    assert "is already closed" in told.shown
+    assert "@ann" in told.shown
+    await world.bob.clicks("Reopen", card)
+    await world.slack.shows("@bob reopened it", thread=card)
+    await shows(world, card, "investigating")
+    assert "Take it" in card.buttons
+    stored = await world.document("incidents", incident_id)
+    assert (stored["resolution"], stored["resolved_at"], stored["closed_at"]) == ("", None, None)
+    assert len(in_channel(world)) == 1
+
+
+async def test_two_closers_at_once_close_once(world: World) -> None:
+    """The second is told that it is closed, and by whom."""
+    card, incident_id = await opened(world)
+    await answer(world.slack, world.ann, "/incident", "resolve restarted")
+    await shows(world, card, "Close")
+    await asyncio.gather(world.ann.clicks("Close", card), world.bob.clicks("Close", card))
+    await world.stored("incidents", _id=incident_id, status="closed", version=3)
+    both = (world.ann, world.bob)
+    await world.slack.until(
+        lambda: any("already closed" in one.shown for person in both for one in person.ephemerals),
+        "a word to the second",
+    )
+    assert len([post for post in world.slack.thread(card).replies if "closed it" in post.shown]) == 1
+
+
+async def test_similar_words_of_somebody_else_offer_to_be_a_duplicate(world: World) -> None:
+    """Bob opens what Ann opened in other words; by the button his is closed and hers hears of it."""
+    first, one = await opened(world)
+    told = await answer(world.slack, world.bob, "/incident", "open sev3 the checkout is down again")
+    found = ID.search(told.shown)
+    assert found
+    assert f"{one} “checkout is down” by @ann" in told.shown
+    second = await world.slack.shows("the checkout is down again", "Opened by")
+    await world.bob.clicks(f"Duplicate of {one[-4:]}", told)
+    await shows(world, second, "closed", f"a duplicate of *{one}*")
+    await world.slack.shows(found[0], "was closed as a duplicate", thread=first)
+    stored = await world.document("incidents", found[0])
+    assert (stored["status"], stored["duplicate_of"]) == ("closed", one)
+
+
+async def test_other_words_offer_nothing(world: World) -> None:
+    """What shares a word or two with an open incident is another one."""
+    await opened(world)
+    told = await answer(world.slack, world.bob, "/incident", "open sev3 search is down")
+    assert "Duplicate" not in told.shown
+
+
+async def test_the_card_tells_since_when_how_long_and_where_to_look(world: World) -> None:
+    """Began, the last update, when the next is due, and links: its thread, the runbook."""
+    card, _ = await opened(world)
+    await shows(world, card, "Began 2026-11-25 12:0", "Last update by @ann", "the next one is due", "Thread", "Runbook")
+    links = str(card.blocks)
+    assert "https://wiki.example/runbook|Runbook" in links
+    assert f"thread_ts={card.ts}&amp;cid={card.channel}|Thread" in links
+
+
+async def test_the_form_has_an_owner_and_a_beginning(world: World) -> None:
+    """Who owns it and when it began may be said; the card counts from there."""
+    await world.ann.says("/incident", "open sev1")
+    await world.ann.sees("Who owns it?", "When did it begin?")
+    await world.ann.submits({"What is wrong?": "all is down", "Who owns it?": "bob", "When did it begin?": 1795000000})
+    card = await world.slack.shows("all is down", "Owner: @bob", "SEV1")
+    assert "Began 2026-11-18 " in card.shown
+
+
+async def test_a_mention_may_leave_out_open_before_a_severity(world: World) -> None:
+    """`@Ops Bot incident sev1 …` opens, `/incident sev1` lists."""
+    await world.bob.writes("@Ops Bot incident sev1 payments are down")
+    card = await world.slack.shows("payments are down", "SEV1")
+    assert "Opened by @bob" in card.shown
+    told = await answer(world.slack, world.ann, "/incident", "sev1")
+    assert "payments are down" in told.shown
+    assert len(world.slack.channel().by_bot) == 1
+
+
+async def test_a_message_becomes_an_incident_that_quotes_it(world: World) -> None:
+    """The shortcut opens the form with the first line as the title; the message is linked and the first entry."""
+    message = await world.bob.writes("checkout gives 500s\nsince the deploy")
+    await world.ann.runs_shortcut("Open an incident", message)
+    await world.ann.sees("From a message by @bob")
+    await world.ann.submits({"How bad is it?": "SEV2: something important is down"})
+    card = await world.slack.shows("checkout gives 500s", "From a message by @bob", "since the deploy", "SEV2")
+    found = ID.search(card.shown)
+    assert found
+    entries = await world.stored("timeline", 2, incident_id=found[0])
+    entries.sort(key=lambda entry: str(entry["order"]))
+    assert (entries[0]["kind"], entries[0]["ts"], entries[0]["author"]) == ("quoted", message.ts, world.bob.id)
+    assert entries[0]["text"] == "checkout gives 500s\nsince the deploy"
