@@ -1,0 +1,170 @@
+"""What the bot asks of an open incident by itself, and a card that somebody deleted."""
+
+import asyncio
+
+from sandbox.sight import Post
+from tests.asking import answer
+from tests.test_incident import opened
+from tests.world import World
+
+
+def asked(world: World, card: Post, words: str) -> list[Post]:
+    """What the thread asks so far."""
+    return [post for post in world.slack.thread(card).replies if words in post.shown]
+
+
+async def test_the_owner_is_reminded_once_when_an_update_is_due(world: World) -> None:
+    """Half an hour without an update: one reminder that mentions the owner; an update starts the time anew."""
+    card, incident_id = await opened(world)
+    world.clock.forward(minutes=29)
+    await world.stored("incidents", _id=incident_id, untold=[])
+    world.clock.forward(minutes=2)
+    reminder = await world.slack.shows("@ann, the last update of", incident_id, "How does it go?", thread=card)
+    assert reminder.buttons == ["Update", "Snooze 30m"]
+    await world.stored("incidents", _id=incident_id, reminded_at={"$ne": None})
+    await answer(world.slack, world.ann, "/incident", "note it is the cache")
+    assert len(asked(world, card, "How does it go?")) == 1
+    world.clock.forward(minutes=31)
+    await world.slack.until(lambda: len(asked(world, card, "How does it go?")) == 2, "the second reminder")
+
+
+async def test_a_sev1_is_asked_about_twice_as_often(world: World) -> None:
+    """A quarter of an hour is enough."""
+    card, _ = await opened(world, "open sev1 all is down", "all is down")
+    other, _ = await opened(world, "open sev2 search is slow", "search is slow")
+    world.clock.forward(minutes=16)
+    await world.slack.shows("How does it go?", thread=card)
+    await world.slack.settled(0.4)
+    assert asked(world, other, "How does it go?") == []
+
+
+async def test_talk_in_the_thread_is_no_update_but_a_resolution_ends_the_reminders(world: World) -> None:
+    """People talk and the card still tells nothing new; after the end nobody is reminded."""
+    card, incident_id = await opened(world)
+    other, _ = await opened(world, "open sev2 search is slow", "search is slow")
+    await answer(world.slack, world.ann, "/incident", f"resolve {incident_id} fixed")
+    world.clock.forward(minutes=20)
+    await world.bob.writes("hm", thread=other)
+    world.clock.forward(minutes=11)
+    await world.slack.shows("How does it go?", thread=other)
+    await world.slack.settled(0.4)
+    assert asked(world, card, "How does it go?") == []
+
+
+async def test_a_snooze_puts_the_reminder_off(world: World) -> None:
+    """By the button below it: half an hour of silence, then once more; the thread says who wanted it."""
+    card, incident_id = await opened(world)
+    world.clock.forward(minutes=31)
+    reminder = await world.slack.shows("How does it go?", thread=card)
+    await world.ann.clicks("Snooze 30m", reminder)
+    await world.ann.sees("No reminder for", incident_id)
+    await world.slack.shows("@ann wants no reminder before", thread=card)
+    world.clock.forward(minutes=28)
+    await world.slack.settled(0.4)
+    assert len(asked(world, card, "How does it go?")) == 1
+    world.clock.forward(minutes=3)
+    await world.slack.until(lambda: len(asked(world, card, "How does it go?")) == 2, "the reminder to come again")
+
+
+async def test_three_bots_and_restarts_remind_once(world: World) -> None:
+    """Every replica looks, one message is posted; who comes later does not repeat it."""
+    card, incident_id = await opened(world)
+    await asyncio.gather(world.starts(), world.starts())
+    world.clock.forward(minutes=31)
+    await world.slack.shows("How does it go?", thread=card)
+    await world.stops()
+    await world.starts()
+    await world.stored("incidents", _id=incident_id, reminded_at={"$ne": None})
+    await world.slack.settled(0.5)
+    assert len(asked(world, card, "How does it go?")) == 1
+
+
+async def test_a_reminder_that_fell_due_while_no_bot_was_there_comes_late_and_once(world: World) -> None:
+    """Hours of absence are one reminder."""
+    card, _ = await opened(world)
+    await world.stops()
+    world.clock.forward(hours=5)
+    await world.starts()
+    await world.slack.shows("How does it go?", thread=card)
+    await world.slack.settled(0.5)
+    assert len(asked(world, card, "How does it go?")) == 1
+
+
+async def test_a_silent_day_asks_whether_it_is_over(world: World) -> None:
+    """Once; *Close it* closes the incident, *Keep it open* keeps it."""
+    card, incident_id = await opened(world)
+    kept, other = await opened(world, "open sev3 search is slow", "search is slow")
+    world.clock.forward(hours=25)
+    question = await world.slack.shows("Is it over?", incident_id, "@ann", thread=card)
+    assert question.buttons == ["Close it", "Keep it open"]
+    await world.ann.clicks("Close it", question)
+    await world.slack.until(lambda: "closed" in card.shown, "the card to be closed")
+    stored = await world.document("incidents", incident_id)
+    assert (stored["status"], stored["resolution"]) == ("closed", "nothing happened for a day")
+    await world.ann.clicks("Keep it open", await world.slack.shows("Is it over?", thread=kept))
+    await world.ann.sees(other, "stays open")
+    await world.slack.settled(0.4)
+    assert len(asked(world, kept, "Is it over?")) == 1
+    assert "investigating" in kept.shown
+
+
+async def test_whoever_writes_keeps_an_incident_from_being_silent(world: World) -> None:
+    """A word in the thread within the day, and nobody asks whether it is over."""
+    card, incident_id = await opened(world)
+    world.clock.forward(hours=23)
+    message = await world.bob.writes("still at it", thread=card)
+    await world.stored("timeline", incident_id=incident_id, ts=message.ts)
+    # Slack's clock gives messages their time; the bot's is a day ahead here, so it is told what it would have heard.
+    await world.changes("incidents", incident_id, {"active_at": world.clock()})
+    world.clock.forward(hours=2)
+    await world.slack.settled(0.5)
+    assert asked(world, card, "Is it over?") == []
+
+
+async def test_a_deleted_card_is_posted_anew_and_the_record_says_so(world: World) -> None:
+    """The new card has the incident as it is; what is said below either is in the timeline."""
+    card, incident_id = await opened(world)
+    await world.bob.writes("in the old thread", thread=card)
+    await world.stored("timeline", incident_id=incident_id, text="in the old thread")
+    world.slack.conversations.delete(card.raw)
+    new = await world.slack.until(
+        lambda: next(
+            (p for p in world.slack.channel().by_bot if incident_id in p.shown and p.ts > card.ts and not p.thread_ts),
+            None,
+        ),
+        "a new card",
+    )
+    await world.slack.shows("was deleted, so this is a new one", thread=new)
+    await world.stored("incidents", _id=incident_id, card_ts=new.ts, cards=[card.ts, new.ts], untold=[])
+    await world.stored("timeline", incident_id=incident_id, kind="reposted")
+    await world.bob.writes("in the new thread", thread=new)
+    await world.stored("timeline", incident_id=incident_id, text="in the new thread")
+    await answer(world.slack, world.ann, "/incident", "resolve fixed")
+    await world.slack.until(lambda: "resolved" in new.shown, "the new card to be resolved")
+
+
+async def test_a_card_deleted_while_the_bot_was_away_is_posted_anew(world: World) -> None:
+    """Its thread is gone when the bot reads it back: one new card, by one of two bots."""
+    card, incident_id = await opened(world)
+    await world.stops()
+    world.slack.conversations.delete(card.raw)
+    await world.slack.redeliver()
+    world.slack.refusals.clear()  # nobody was there to hear of it
+    with world.slack.expects("thread_not_found"):
+        await asyncio.gather(world.starts(), world.starts())
+        (stored,) = await world.stored("incidents", _id=incident_id, card_ts={"$ne": card.ts}, untold=[])
+        await world.slack.settled(0.5)
+    cards = [p for p in world.slack.channel().by_bot if incident_id in p.shown and not p.thread_ts]
+    assert [post.ts for post in cards] == [stored["card_ts"]]
+
+
+async def test_a_card_found_deleted_by_an_edit_is_posted_anew(world: World) -> None:
+    """No event tells of it, but Slack does not find what is to be edited."""
+    card, incident_id = await opened(world)
+    await world.stored("incidents", _id=incident_id, untold=[])
+    del world.slack.workspace.messages[card.channel][card.ts]
+    with world.slack.expects("message_not_found", "thread_not_found"):
+        await answer(world.slack, world.ann, "/incident", "sev 1")
+        (stored,) = await world.stored("incidents", _id=incident_id, card_ts={"$ne": card.ts}, untold=[])
+    new = await world.slack.shows("checkout is down", "SEV1, everything is down", "Opened by")
+    assert new.ts == stored["card_ts"]
