@@ -61,8 +61,8 @@ class JobMeter(Protocol):
     def scheduler_ticked(self) -> None:
         """The alarm clock works."""
 
-    def outbox(self, depth: int, oldest_seconds: float) -> None:
-        """How much waits to be delivered, and since when."""
+    def outbox(self, depth: int, oldest_seconds: float, parked: int) -> None:
+        """How much waits to be delivered, and since when; how much Slack refused."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Jobs:
         await self._owners.incidents.save_unsaved()
         await self._mail.take_over()
         depth = await self._mail.depth()
-        self._meter.outbox(depth.waiting, depth.oldest_seconds)
+        self._meter.outbox(depth.waiting, depth.oldest_seconds, depth.parked)
         if self._must_catch_up and self._channel.ops_channel:
             await self._owners.incidents.catch_up(LOOK_BACK)
             self._must_catch_up = False
