@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from bot.errors import UserError
 
+STALE = "stale"
+
 
 class State(StrEnum):
     """Where a letter stands."""
@@ -31,6 +33,11 @@ class UndeliveredError(UserError):
     def __init__(self, reason: str, problem: str, remedy: str = "") -> None:
         super().__init__(problem, remedy)
         self.reason = reason
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it only came too late, and may be said anew."""
+        return self.reason == STALE
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from typing import Any
 
 import structlog
 
-from bot.domain.outbox import Content, Depth, Letter, State, UndeliveredError
+from bot.domain.outbox import STALE, Content, Depth, Letter, State, UndeliveredError
 from bot.errors import StoreAwayError, UserError
 from bot.slack.api import DeclinedError
 from bot.slack.delivery import Delivery, Job, LostError, StaleError, StuckError
-from bot.slack.refusals import HEALABLE, STALE, failed, undelivered
+from bot.slack.refusals import HEALABLE, failed, undelivered
 
 log = structlog.get_logger("outbox")
 

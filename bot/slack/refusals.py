@@ -1,8 +1,7 @@
 """Slack's answers to a message it does not take: which of them heal, and how they are told."""
 
-from bot.domain.outbox import UndeliveredError
+from bot.domain.outbox import STALE, UndeliveredError
 
-STALE = "stale"
 # Answers that people can mend: by inviting the bot, opening the channel again, giving it its rights back.
 HEALABLE = frozenset(
     {
