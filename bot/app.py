@@ -44,10 +44,11 @@ from bot.settings import Settings
 from bot.slack.api import Api
 from bot.slack.board import Board, Guide
 from bot.slack.bolt import bolt_app, by_socket, connected, introduced, web_client
+from bot.slack.delivery import Delivery, Pace
 from bot.slack.directory import Directory
 from bot.slack.export import Exports
 from bot.slack.files import Files
-from bot.slack.outbox import Outbox, Pace
+from bot.slack.outbox import Outbox
 from bot.slack.pictures import Pictures
 from bot.slack.socket import Sockets
 from bot.slack.views.incident_card import Links
@@ -117,9 +118,10 @@ class App:
         self._exit.push_async_callback(http.close)
         database = database_of(mongo, settings.mongodb_url.get_secret_value())
         store = Store(database, owner, tuning.pace.lease)
-        api = Api(web_client(settings.slack_bot_token, settings.slack_api_url, session), metrics)
+        client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
+        api = Api(client, metrics, lambda: directory.bot_user)
         directory = Directory(api, settings.ops_channel)
-        outbox = Outbox(store.outbox, api, owner, tasks.start, tuning.pace)
+        outbox = Outbox(Delivery(store.outbox, api, owner, tuning.pace, tuning.clock), tasks.start)
         board = Board(outbox, api, directory, self._guide(), tuning.clock)
         files = Files(api, session, tuning.pace.settle)
         desks = self._desks(

@@ -65,8 +65,8 @@ class JobMeter(Protocol):
     def scheduler_ticked(self) -> None:
         """The alarm clock works."""
 
-    def outbox(self, depth: int, oldest_seconds: float) -> None:
-        """How much waits to be delivered, and since when."""
+    def outbox(self, depth: int, oldest_seconds: float, parked: int) -> None:
+        """How much waits to be delivered, and since when; how much Slack refused."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class Jobs:
         await self._owners.incidents.save_unsaved()
         await self._mail.take_over()
         depth = await self._mail.depth()
-        self._meter.outbox(depth.waiting, depth.oldest_seconds)
+        self._meter.outbox(depth.waiting, depth.oldest_seconds, depth.parked)
         if self._channel.ops_channel and (self._must_catch_up or self._unread_cards.is_over()):
             await self._catch_up()
 

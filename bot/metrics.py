@@ -35,6 +35,7 @@ class Metrics:
         self._slack = Counter("opsbot_slack_calls", "Calls of Slack by answer.", ("method", "answer"), registry=own)
         self._outbox_depth = Gauge("opsbot_outbox_depth", "Messages that wait to be posted.", registry=own)
         self._outbox_oldest = Gauge("opsbot_outbox_oldest_seconds", "Age of the oldest of them.", registry=own)
+        self._outbox_parked = Gauge("opsbot_outbox_parked", "Messages that Slack refused.", registry=own)
         self._sockets = Gauge("opsbot_sockets_connected", "Socket Mode connections.", registry=own)
         pong = Gauge("opsbot_socket_last_pong_age_seconds", "Since Slack last answered a ping.", registry=own)
         pong.set_function(lambda: self._now() - self._last_pong)
@@ -66,8 +67,9 @@ class Metrics:
         """Slack answered `ok` or with an error code; `timeout` and the like if it did not answer."""
         self._slack.labels(method, answer).inc()
 
-    def outbox(self, depth: int, oldest_seconds: float) -> None:
-        """So many messages wait, the oldest for so long (0 if none)."""
+    def outbox(self, depth: int, oldest_seconds: float, parked: int) -> None:
+        """So many messages wait, the oldest for so long (0 if none); so many were refused by Slack."""
+        self._outbox_parked.set(parked)
         self._outbox_depth.set(depth)
         self._outbox_oldest.set(oldest_seconds)
 

@@ -94,7 +94,7 @@ async def test_metrics_show_what_happened() -> None:
     shown.event_done("app_mention", "ok")
     shown.in_flight(3)
     shown.slack_called("chat.postMessage", "ratelimited")
-    shown.outbox(2, 7.5)
+    shown.outbox(2, 7.5, 1)
     shown.sockets(2)
     shown.pong(4)
     shown.scheduler_ticked()

@@ -13,7 +13,7 @@ from bot.app import App, Tuning
 from bot.domain.search_desk import SearchDesk
 from bot.jobs import Tempo
 from bot.settings import load
-from bot.slack.outbox import Pace
+from bot.slack.delivery import Pace
 from bot.store.database import Store
 from sandbox.slack import Slack
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 Document = dict[str, Any]
 
 # Everything that waits in earnest waits ten to a hundred times shorter here.
-PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05)
+PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05, rest=timedelta(seconds=0.6))
 TEMPO = Tempo(tick=timedelta(seconds=0.05), sweep=timedelta(seconds=0.15), tidy=timedelta(seconds=0.3))
 
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word

@@ -1,7 +1,7 @@
 """The ladder of announcements of a window: which rungs there are, which are due, which came too late.
 
 (nothing) ──claim──▶ claimed ──post──▶ announced
-    └────skip──▶ skipped (with a reason, audited)
+    └────skip──────────┴──skip──▶ skipped (with a reason, audited)
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,6 +60,10 @@ class Rung:
         late = now - self.due
         return late if late > LATE else timedelta(0)
 
+    def good_until(self, now: datetime) -> datetime:
+        """How long what is said of it at `now` stays right: until it is late, or a minute later than it says."""
+        return max(self.due, now) + LATE if self.lateness(now) else self.due + LATE
+
 
 @dataclass(frozen=True)
 class Announcement:
@@ -98,6 +102,9 @@ def why_skip(rung: Rung, ladder_of_window: Sequence[Rung], told: Mapping[str, An
             return "the window is over and nothing of it was announced"
         return "" if now - rung.due <= END_STILL_MATTERS else "the window has long been over"
     newer = [other for other in ladder_of_window if rung.due < other.due <= now]
+    for other in newer:
+        if other.key in told and told[other.key].state is State.ANNOUNCED:
+            return f"the {other.name} announcement was made before it"
     if newer and now - rung.due > STALE:
         return f"the {newer[-1].name} announcement is due as well"
     return ""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Protocol
 
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
+from bot.domain.outbox import UndeliveredError
 from bot.errors import ConflictError, NotFoundError
 
 LEFT_BEHIND = timedelta(seconds=15)  # a change unshown for so long was left by a bot that died
@@ -251,4 +253,5 @@ class ChecklistDesk:
     async def tell_left_behind(self) -> None:
         """Shows what a bot that died has recorded and not shown."""
         for checklist in await self._checklists.untold(self._clock() - LEFT_BEHIND):
-            await self._show(checklist)
+            with suppress(UndeliveredError):  # one that Slack refuses keeps no other from being shown
+                await self._show(checklist)

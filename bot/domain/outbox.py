@@ -2,14 +2,19 @@
 
 pending ──claim──▶ posting ──ts──▶ posted          (an edit raises `wanted` above `shown` until it is shown)
    ▲                  │
-   └──429, refused────┘            parked: Slack's answer will not heal by itself
+   └──429, refused────┘            parked: Slack said no; it is tried again, slowly, if that can heal
+                                   dropped: what it says stopped being right before it was posted
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
+
+from bot.errors import UserError
+
+STALE = "stale"
 
 
 class State(StrEnum):
@@ -19,6 +24,20 @@ class State(StrEnum):
     POSTING = "posting"
     POSTED = "posted"
     PARKED = "parked"
+    DROPPED = "dropped"
+
+
+class UndeliveredError(UserError):
+    """Slack did not take a message; `reason` is its word for why, `stale` if it came too late to be right."""
+
+    def __init__(self, reason: str, problem: str, remedy: str = "") -> None:
+        super().__init__(problem, remedy)
+        self.reason = reason
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it only came too late, and may be said anew."""
+        return self.reason == STALE
 
 
 @dataclass(frozen=True)
@@ -35,7 +54,10 @@ class Content:
 
 @dataclass(frozen=True)
 class Letter:
-    """One message. `event_type` and `key` are its metadata and, joined, its ID: there is one message per ID."""
+    """One message. `event_type` and `key` are its metadata and, joined, its ID: there is one message per ID.
+
+    What it says is right until `good_until`; it is not posted later.
+    """
 
     event_type: str
     key: str
@@ -49,6 +71,7 @@ class Letter:
     shown: int = 0
     fence: int = 0
     reason: str = ""
+    good_until: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -97,7 +120,19 @@ class Letters(Protocol):
         """Confirms that Slack shows `revision` of the letter at `ts`, and ends the claim. False if it was lost."""
 
     async def park(self, letter: Letter, reason: str) -> None:
-        """Gives a letter up, with the reason."""
+        """Gives a letter up for now, since Slack refused it, with the reason."""
+
+    async def drop(self, letter: Letter) -> None:
+        """Gives a letter up that came too late to be right."""
+
+    async def renew(self, letter: Letter, known: Letter, owner: str, rest: timedelta) -> Letter | None:
+        """The letter that was given up as `known`, claimed, saying what `letter` says unless that is older.
+
+        None if it is not as `known` any more, or was given up less than `rest` ago.
+        """
+
+    async def reopen(self, reasons: Collection[str], rest: timedelta) -> None:
+        """Has letters tried again that Slack refused for one of these reasons, longer than `rest` ago."""
 
     async def unpost(self, letter_id: str, gone_ts: str) -> None:
         """Makes a letter one to be posted again, if its message is still the one at `gone_ts`."""
@@ -108,8 +143,8 @@ class Letters(Protocol):
     async def want(self, letter_id: str, content: Content) -> bool:
         """Replaces the content by a newer one; False if the letter wants the same or a newer one already."""
 
-    async def unclaimed(self, limit: int) -> list[Letter]:
-        """Letters not shown that nobody holds, oldest first."""
+    async def unclaimed(self, limit: int, besides: Collection[str] = ()) -> list[Letter]:
+        """Letters not shown that nobody holds, oldest first, of all channels but these."""
 
     async def release(self, letter: Letter) -> None:
         """Ends the claim without a result."""

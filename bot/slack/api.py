@@ -11,7 +11,7 @@ SlackError
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Protocol
 
 import aiohttp
@@ -62,13 +62,17 @@ class CallMeter(Protocol):
 
 
 class Api:
-    """The few methods that the bot needs, on one client and one connection pool."""
+    """The few methods that the bot needs, on one client and one connection pool.
 
-    def __init__(self, client: AsyncWebClient, meter: CallMeter) -> None:
+    `bot_user` tells who the bot is in Slack, once that is known: metadata can be written by any app.
+    """
+
+    def __init__(self, client: AsyncWebClient, meter: CallMeter, bot_user: Callable[[], str] = str) -> None:
         self._client = client
         self._meter = meter
         self._patient: Counter[str] = Counter()
         self._done = asyncio.Event()  # set when the next of them ends
+        self._bot_user = bot_user
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Calls `method` once and returns the answer. Raises SlackError."""
@@ -199,20 +203,26 @@ class Api:
                 return
 
     async def find(self, letter: Letter, since: float) -> list[str]:
-        """The timestamps of all messages that carry the letter's key, oldest first. Raises SlackError.
+        """The timestamps of all messages of the bot's own that carry the letter's key, oldest first.
 
         A channel is read back to `since` (seconds), and 400 messages at least: our clock may be far off.
+        Raises SlackError; NotSentError as long as it is not known which messages are the bot's own.
         """
+        author = self._bot_user()
+        if not author:
+            raise NotSentError("Slack has not said yet who the bot is")
         found = []
         if letter.thread_ts:
-            found = [str(m["ts"]) async for m in self.replies(letter.channel, letter.thread_ts) if _is(m, letter)]
+            async for message in self.replies(letter.channel, letter.thread_ts):
+                if _is(message, letter, author):
+                    found.append(str(message["ts"]))
         else:
             count = 0
             async for message in self._pages("conversations.history", channel=letter.channel):
                 count += 1
                 if count > AT_LEAST and float(message["ts"]) < since:
                     break
-                if _is(message, letter):
+                if _is(message, letter, author):
                     found.append(str(message["ts"]))
         return sorted(found, key=float)
 
@@ -235,8 +245,8 @@ def _form(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: str(value).lower() if isinstance(value, bool) else value for name, value in arguments.items()}
 
 
-def _is(message: Mapping[str, Any], letter: Letter) -> bool:
-    return key_of(message) == (letter.event_type, letter.key)
+def _is(message: Mapping[str, Any], letter: Letter, author: str) -> bool:
+    return message.get("user") == author and key_of(message) == (letter.event_type, letter.key)
 
 
 def _outcome(error: SlackApiError) -> SlackError:

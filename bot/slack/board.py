@@ -160,7 +160,7 @@ class Board:
 
     # Windows
 
-    async def announce(self, rung: Rung, late: timedelta, head_ts: str | None) -> tuple[str, str]:
+    async def announce(self, rung: Rung, late: timedelta, head_ts: str | None, good_until: datetime) -> tuple[str, str]:
         """See WindowBoard.announce."""
         view = maintenance_view.reply(rung, late) if head_ts else maintenance_view.head(rung, late, None)
         letter = Letter(
@@ -171,11 +171,13 @@ class Board:
             self._clock(),
             thread_ts=head_ts,
             broadcast=head_ts is not None,
+            good_until=good_until,
         )
-        return letter.channel, await self._outbox.post(letter)
+        # What is only looked for may be there without a record.
+        return letter.channel, await self._outbox.post(letter, in_doubt=good_until <= self._clock())
 
     async def refresh_head(self, head: Rung, late: timedelta, latest: Rung, step: int) -> None:
-        """See WindowBoard.refresh_head. Step 1 is the head itself as it was posted."""
+        """See WindowBoard.refresh_head."""
         view = maintenance_view.head(head, late, latest)
         content = _content(view, {"window": head.window.id, "rung": head.name}, revision=step + 1)
         await self._outbox.edit(letter_id(ANNOUNCEMENT, head.key), content, self._directory.ops_channel)

@@ -1,81 +1,71 @@
 """Posts once: whatever must reach Slack is recorded, posted with its key as metadata, and confirmed with its timestamp.
 
-    record ──▶ chat.postMessage ──ok──▶ confirm
-                    │
-                    ├─ 429 ─▶ wait as asked ─▶ again           nothing was posted
-                    ├─ refused connection ─▶ again             nothing was posted
-                    └─ timeout, reset, 5xx, our own death ─▶ look for the key in the channel
-                                                                found ─▶ confirm     not found ─▶ again
-
-One lane per channel keeps the order. A claim with a lease lets another bot take over what this one left.
+One lane per channel keeps the order. A claim with a lease lets another bot take over what this one left. What can
+happen to a single letter is told in bot/slack/delivery.py.
 """
 
 import asyncio
-import itertools
-import time
-from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from enum import Enum, auto
+from typing import Any
 
 import structlog
 
-from bot.domain.outbox import Content, Depth, Letter, Letters, State
+from bot.domain.outbox import STALE, Content, Depth, Letter, State, UndeliveredError
 from bot.errors import StoreAwayError, UserError
-from bot.slack.api import Api, DeclinedError, NotSentError, RateLimitedError, SlackError, UnknownError
+from bot.slack.api import DeclinedError
+from bot.slack.delivery import Delivery, Job, LostError, StaleError, StuckError
+from bot.slack.refusals import HEALABLE, failed, undelivered
 
 log = structlog.get_logger("outbox")
 
-CLOCKS_APART = timedelta(hours=2)  # how far our clock and Slack's may differ for a message still to be found
-LONGEST_REST = 30.0  # seconds between tries, however often they failed
+AT_ONCE = 100  # letters taken over in one go
 
 Spawn = Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
 
 
-class UndeliveredError(UserError):
-    """Slack refused a message for good."""
+class _Turn(Enum):
+    """How a job's turn ended."""
 
-
-class Records(Letters, Protocol):
-    """The letters' store, which also takes in what was posted without a record."""
-
-    async def record(self, letter: Letter, ts: str) -> None:
-        """Keeps a posted letter; one that is known only learns where it was posted, if nobody knew yet."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How long things take. The lease outlasts a request and what Slack may still do with it afterwards."""
-
-    lease: timedelta = timedelta(seconds=30)
-    settle: float = 2.0  # seconds between an ambiguous answer and the look in the channel
-    backoff: float = 1.0  # seconds before the second try; doubles from there
+    FAILED = auto()
+    DONE = auto()
+    STUCK = auto()
+    HELD = auto()
 
 
 @dataclass
-class _Job:
-    """One turn of a lane. `letter` is there when this bot just claimed it, at `since` on the monotonic clock."""
+class _Lane:
+    """The letters of one channel, in order; those that Slack did not answer to are `stuck` until others had a turn."""
 
-    letter_id: str
-    letter: Letter | None = None
-    since: float = 0.0
-    recorded: bool = True
-    in_doubt: bool = False
+    jobs: list[Job] = field(default_factory=list)
+    stuck: list[Job] = field(default_factory=list)
+    current: Job | None = None
+    runs: bool = False
+
+    def following(self, held: list[Job]) -> Job | None:
+        """Whose turn it is. While jobs are held, MongoDB is away: only what goes out without it has its turn."""
+        able = [job for job in self.jobs if job not in held and (not held or job.even_unrecorded)]
+        return next((job for job in able if job not in self.stuck), able[0] if able else None)
+
+    def has(self, letter_id: str) -> bool:
+        """Whether this letter is in the lane."""
+        return any(job.letter_id == letter_id for job in self.jobs)
 
 
 class Outbox:
-    """Delivers letters. `owner` names this process in claims; `spawn` starts supervised background work."""
+    """Delivers letters. `spawn` starts supervised background work."""
 
-    def __init__(self, records: Records, api: Api, owner: str, spawn: Spawn, pace: Pace | None = None) -> None:
-        self._records = records
-        self._api = api
-        self._owner = owner
+    def __init__(self, delivery: Delivery, spawn: Spawn) -> None:
+        self._delivery = delivery
+        self._records = delivery.records
+        self._owner = delivery.owner
+        self._pace = delivery.pace
         self._spawn = spawn
-        self._pace = pace or Pace()
-        self._lanes: dict[str, deque[_Job]] = {}
+        self._lanes: dict[str, _Lane] = {}
         self._waiters: dict[str, asyncio.Future[str]] = {}
-        self._unconfirmed: dict[str, tuple[Letter, str, bool]] = {}
+        delivery.told = self._tell
 
     async def post(self, letter: Letter, *, even_unrecorded: bool = False, in_doubt: bool = False) -> str:
         """Sends a letter and waits until Slack shows it; its timestamp. Raises as `send`, and UndeliveredError."""
@@ -95,31 +85,54 @@ class Outbox:
             # An outcome that nobody awaits is no error of the loop's: it is logged where it happens.
             waiter.add_done_callback(lambda done: done.cancelled() or done.exception())
             self._waiters[letter.id] = waiter
+            failure: UserError = failed()
             try:
                 await self._enter(letter, even_unrecorded=even_unrecorded, in_doubt=in_doubt)
-            except StoreAwayError:
-                self._waiters.pop(letter.id, None)
-                waiter.cancel()
+                failure = UndeliveredError("", "")
+            except StoreAwayError as error:
+                failure = error
                 raise
+            finally:
+                # Whatever went wrong, nobody else may wait for it.
+                if str(failure):
+                    self._fail(letter.id, failure)
         return waiter
 
     async def _enter(self, letter: Letter, *, even_unrecorded: bool, in_doubt: bool) -> None:
-        since = time.monotonic()
+        job = Job(letter.id, letter, in_doubt=in_doubt, even_unrecorded=even_unrecorded)
         try:
             added = await self._records.add(letter, self._owner)
         except StoreAwayError:
             if not even_unrecorded:
                 raise
-            self._queue(letter.channel, _Job(letter.id, letter, since, recorded=False))
+            job.recorded = job.is_kept = False
+            self._queue(letter.channel, job)
             return
         if added is not None:
-            self._queue(letter.channel, _Job(letter.id, added, since, in_doubt=in_doubt))
+            job.letter = added
+            self._queue(letter.channel, job)
             return
         known = await self._records.find(letter.id)
         if known is not None and known.ts:
             self._tell(letter.id, known.ts)
+        elif known is not None and known.state in (State.PARKED, State.DROPPED):
+            await self._again(job, letter, known)
         else:
-            self._queue(letter.channel, _Job(letter.id))
+            job.letter = None
+            self._queue(letter.channel, job)
+
+    async def _again(self, job: Job, letter: Letter, known: Letter) -> None:
+        """Tries a letter once more that was given up, unless that cannot help or was tried a moment ago."""
+        renewed = None
+        if known.state is State.DROPPED:
+            renewed = await self._records.renew(letter, known, self._owner, timedelta(0))
+        elif known.reason in HEALABLE:
+            renewed = await self._records.renew(letter, known, self._owner, self._pace.rest)
+        if renewed is None:
+            self._fail(letter.id, undelivered(known.reason, is_kept=True))
+        else:
+            job.letter, job.in_doubt = renewed, True
+            self._queue(letter.channel, job)
 
     async def adopt(self, letter: Letter, ts: str) -> None:
         """Takes in a message found in the channel without a record. Raises StoreAwayError."""
@@ -131,7 +144,7 @@ class Outbox:
         Raises StoreAwayError.
         """
         if await self._records.want(letter_id, content):
-            self._queue(channel, _Job(letter_id))
+            self._queue(channel, Job(letter_id))
 
     async def repost(self, letter: Letter, gone_ts: str) -> str:
         """Posts anew a letter whose message at `gone_ts` was deleted; its new timestamp, whoever posted it."""
@@ -144,162 +157,129 @@ class Outbox:
 
     async def take_over(self) -> None:
         """Queues what nobody works on: left by a killed bot, an outage or a lost claim. Raises StoreAwayError."""
-        await self._confirm_late()
-        for letter in await self._records.unclaimed(100):
-            if not any(job.letter_id == letter.id for job in self._lanes.get(letter.channel, ())):
-                self._queue(letter.channel, _Job(letter.id))
+        await self._delivery.confirm_late()
+        for channel, lane in list(self._lanes.items()):
+            self._start(channel, lane)
+        await self._records.reopen(HEALABLE, self._pace.rest)
+        seen: set[str] = set()
+        while letters := await self._records.unclaimed(AT_ONCE, seen):
+            for letter in letters:
+                self._queue_by_age(letter)
+            # One channel with a long queue must not keep the letters of others from being seen.
+            seen.update(letter.channel for letter in letters)
         for letter_id in list(self._waiters):
             known = await self._records.find(letter_id)
             if known is not None and known.ts:
                 self._tell(letter_id, known.ts)
+            elif known is not None and known.state in (State.PARKED, State.DROPPED) and not self._has(known):
+                self._fail(letter_id, undelivered(known.reason, is_kept=True))
 
     async def depth(self) -> Depth:
         """How much waits to be delivered. Raises StoreAwayError."""
         return await self._records.depth(datetime.now(UTC))
 
-    def _queue(self, channel: str, job: _Job) -> None:
-        lane = self._lanes.get(channel)
-        if lane is None:
-            lane = self._lanes[channel] = deque()
-            lane.append(job)
-            self._spawn(self._run(channel, lane), f"outbox {channel}")
-        else:
-            lane.append(job)
+    # Lanes
 
-    async def _run(self, channel: str, lane: deque[_Job]) -> None:
-        try:
-            while lane:
-                # The job stays at the head while it is worked on, so that nobody queues it again.
-                try:
-                    await self._deliver(lane[0])
-                except StoreAwayError:
-                    log.warning("letter waits for MongoDB", letter=lane[0].letter_id)
-                lane.popleft()
-        finally:
-            del self._lanes[channel]
+    def _has(self, letter: Letter) -> bool:
+        lane = self._lanes.get(letter.channel)
+        return lane is not None and lane.has(letter.id)
 
-    async def _deliver(self, job: _Job) -> None:
-        letter = job.letter
-        in_doubt = job.in_doubt or letter is None
-        if letter is None:
-            letter = await self._records.claim(job.letter_id, self._owner)
-            if letter is None:
-                return  # shown by now, or another bot's: take_over sees to it
-        elif job.recorded and self._is_old(job) and not await self._records.posting(letter):
-            return  # it waited long in the lane, and somebody took it over
-        try:
-            if letter.ts:
-                await self._update(letter)
-            else:
-                in_doubt = in_doubt and letter.state is State.POSTING
-                await self._post(letter, recorded=job.recorded, in_doubt=in_doubt)
-        except DeclinedError as error:
-            await self._give_up(letter, error.code, recorded=job.recorded)
+    def _queue(self, channel: str, job: Job, place: int | None = None) -> None:
+        lane = self._lanes.setdefault(channel, _Lane())
+        lane.jobs.insert(len(lane.jobs) if place is None else place, job)
+        self._start(channel, lane)
 
-    def _is_old(self, job: _Job) -> bool:
-        return time.monotonic() - job.since > self._pace.lease.total_seconds() / 3
-
-    async def _post(self, letter: Letter, *, recorded: bool, in_doubt: bool) -> None:
-        if in_doubt and (found := await self._look(letter)):
-            # It shows what was wanted when it was posted, which may be older than what is wanted now.
-            self._tell(letter.id, found)
-            await self._records.posted(letter, found, revision=0)
-            await self._update(replace(letter, ts=found))
+    def _queue_by_age(self, letter: Letter) -> None:
+        """Puts a letter that nobody works on before the younger ones that wait."""
+        if self._has(letter):
             return
-        ts: str | None = None
-        marked = letter.state is State.POSTING and not in_doubt
-        tries = 0
-        while ts is None:
-            if recorded and not marked and not await self._records.posting(letter):
-                return  # the claim is lost: whoever has it posts
-            tries += 1
-            marked = False
-            try:
-                ts = await self._api.post(letter)
-            except RateLimitedError as error:
-                await self._rest(letter, error.retry_after, recorded=recorded)
-            except NotSentError:
-                await self._rest(letter, self._backoff(tries), recorded=recorded)
-            except UnknownError as error:
-                log.warning("letter in doubt", letter=letter.id, cause=str(error))
-                await asyncio.sleep(max(self._pace.settle, self._backoff(tries)))
-                ts = await self._look(letter)
-        await self._confirm(letter, ts, recorded=recorded)
+        waiting = self._lanes.get(letter.channel, _Lane())
+        younger = (
+            place
+            for place, job in enumerate(waiting.jobs)
+            if job is not waiting.current and job.letter is not None and job.letter.created_at > letter.created_at
+        )
+        self._queue(letter.channel, Job(letter.id), next(younger, None))
 
-    async def _update(self, letter: Letter) -> None:
-        for tries in itertools.count(1):
-            try:
-                await self._api.update(letter)
-                break
-            except RateLimitedError as error:
-                await self._rest(letter, error.retry_after, recorded=True)
-            except (NotSentError, UnknownError):  # an update may be made twice
-                await self._rest(letter, self._backoff(tries), recorded=True)
-        await self._records.posted(letter, letter.ts or "", letter.content.revision)
+    def _start(self, channel: str, lane: _Lane) -> None:
+        if not lane.runs:
+            lane.runs = True
+            self._spawn(self._run(channel, lane), f"outbox {channel}")
 
-    async def _look(self, letter: Letter) -> str | None:
-        """The message that carries the letter's key, if there is one; of several the oldest stays."""
-        since = (letter.created_at - CLOCKS_APART).timestamp()
-        for tries in itertools.count(1):
-            try:
-                found = await self._api.find(letter, since)
-                for surplus in found[1:]:
-                    log.warning("double removed", letter=letter.id, ts=surplus)
-                    await self._api.delete(letter.channel, surplus)
-                return found[0] if found else None
-            except DeclinedError:
-                raise
-            except SlackError:
-                await asyncio.sleep(self._backoff(tries))
-        raise AssertionError  # itertools.count does not end
-
-    async def _confirm(self, letter: Letter, ts: str, *, recorded: bool) -> None:
-        self._tell(letter.id, ts)
+    async def _run(self, channel: str, lane: _Lane) -> None:
+        held: list[Job] = []
+        turns: dict[int, _Turn] = {}
         try:
-            if not recorded:
-                await self._records.record(letter, ts)
-            elif not await self._records.posted(letter, ts, letter.content.revision):
-                # The lease ran out while we posted: whoever took over may have posted as well.
-                await asyncio.sleep(self._pace.settle)
-                await self._look(letter)
+            while (job := lane.following(held)) is not None:
+                # The job stays in the lane while it is worked on, so that nobody queues it again.
+                lane.current = job
+                patience = 1 if lane.stuck else self._pace.patience
+                turns[id(job)] = _Turn.FAILED
+                # A step of its own under the supervisor: what fails in an unforeseen way fails alone, and is logged.
+                await self._spawn(self._turn(job, patience, turns), f"outbox {job.letter_id}")
+                match turns.pop(id(job)):
+                    case _Turn.HELD:
+                        held.append(job)
+                    case _Turn.STUCK if lane.stuck and job not in lane.stuck:
+                        lane.stuck.clear()  # Slack answers to no letter at all: the order stands
+                    case _Turn.STUCK:
+                        lane.stuck = [*(one for one in lane.stuck if one is not job), job]
+                    case _:
+                        lane.jobs.remove(job)
+                        lane.stuck = [one for one in lane.stuck if one is not job]
+        finally:
+            lane.current, lane.runs = None, False
+            if not lane.jobs:
+                del self._lanes[channel]
+
+    async def _turn(self, job: Job, patience: int, turns: dict[int, _Turn]) -> None:
+        try:
+            await self._delivery.deliver(job, patience)
+            turns[id(job)] = _Turn.DONE
+        except LostError:  # shown by now, or another bot's: take_over sees to it
+            turns[id(job)] = _Turn.DONE
+        except StuckError:
+            log.warning("letter stuck", letter=job.letter_id, tries=job.tries)
+            job.let_go_of_edit()
+            turns[id(job)] = _Turn.STUCK
         except StoreAwayError:
-            self._unconfirmed[letter.id] = (letter, ts, recorded)
+            log.warning("letter waits for MongoDB", letter=job.letter_id)
+            job.in_doubt = True
+            job.let_go_of_edit()
+            turns[id(job)] = _Turn.HELD
+        except StaleError:
+            await self._give_up(job, STALE)
+            turns[id(job)] = _Turn.DONE
+        except DeclinedError as error:
+            await self._give_up(job, error.code)
+            turns[id(job)] = _Turn.DONE
+        except asyncio.CancelledError:
+            turns[id(job)] = _Turn.HELD
+            raise
+        finally:
+            if turns[id(job)] is _Turn.FAILED:
+                self._fail(job.letter_id, failed())
 
-    async def _confirm_late(self) -> None:
-        for letter_id, (letter, ts, recorded) in list(self._unconfirmed.items()):
-            if not recorded:
-                await self._records.record(letter, ts)
+    async def _give_up(self, job: Job, reason: str) -> None:
+        self._fail(job.letter_id, undelivered(reason, is_kept=job.is_kept))
+        if job.letter is None or not job.is_kept:
+            return
+        try:
+            if reason == STALE:
+                log.warning("letter dropped", letter=job.letter_id)
+                await self._records.drop(job.letter)
             else:
-                await self._records.posted(letter, ts, letter.content.revision)
-            del self._unconfirmed[letter_id]
-
-    async def _give_up(self, letter: Letter, code: str, *, recorded: bool) -> None:
-        log.error("letter parked", letter=letter.id, cause=code)
-        waiter = self._waiters.pop(letter.id, None)
-        if waiter is not None and not waiter.done():
-            waiter.set_exception(
-                UndeliveredError(
-                    f"Slack does not take the message: {code}.", "The record is kept; tell whoever runs the bot."
-                )
-            )
-        if recorded:
-            await self._records.park(letter, code)
+                log.error("letter parked", letter=job.letter_id, cause=reason)
+                await self._records.park(job.letter, reason)
+        except StoreAwayError:
+            log.warning("refusal not recorded", letter=job.letter_id, cause=reason)
 
     def _tell(self, letter_id: str, ts: str) -> None:
         waiter = self._waiters.pop(letter_id, None)
         if waiter is not None and not waiter.done():
             waiter.set_result(ts)
 
-    def _backoff(self, tries: int) -> float:
-        return min(LONGEST_REST, self._pace.backoff * 2.0 ** min(tries - 1, 10))
-
-    async def _rest(self, letter: Letter, seconds: float, *, recorded: bool) -> None:
-        """Waits, with nothing posted, and renews the claim so that nobody takes over meanwhile."""
-        end = time.monotonic() + seconds
-        while True:
-            if recorded:
-                await self._records.waiting(letter)
-            left = end - time.monotonic()
-            if left <= 0:
-                return
-            await asyncio.sleep(min(left, self._pace.lease.total_seconds() / 3))
+    def _fail(self, letter_id: str, error: UserError) -> None:
+        waiter = self._waiters.pop(letter_id, None)
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(error)

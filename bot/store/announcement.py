@@ -61,19 +61,40 @@ class Announcements:
             "window": rung.window.id, "rung": rung.name, "due": rung.due,
             "state": State.SKIPPED, "reason": reason, "at": now,
         }  # fmt: skip
-        return await self._announcements.upsert({"_id": rung.key}, {"$setOnInsert": change})
+        if await self._announcements.upsert({"_id": rung.key}, {"$setOnInsert": change}):
+            return True
+        # What was claimed is settled by whoever claimed it.
+        query = {"_id": rung.key, "state": State.CLAIMED, "owner": self._owner}
+        return await self._announcements.update(query, {"$set": change}) == 1
 
-    async def announced(self, rung: Rung, channel: str, ts: str, now: datetime) -> None:
+    async def refused(self, rung: Rung, reason: str) -> bool:
+        """See Announcements.refused."""
+        query = {"_id": rung.key, "state": State.CLAIMED, "reason": {"$ne": reason}}
+        return await self._announcements.update(query, {"$set": {"reason": reason}}) == 1
+
+    async def announced(self, rung: Rung, channel: str, ts: str, now: datetime) -> bool:
         """See Announcements.announced."""
-        change = {"state": State.ANNOUNCED, "ts": ts, "channel": channel, "at": now}
-        await self._announcements.update({"_id": rung.key, "state": State.CLAIMED}, {"$set": change})
-        head = {"$set": {"head": ts, "head_rung": rung.name, "channel": channel}}
-        await self._windows.update({"_id": rung.window.id, "head": None}, head)
+        change = {"state": State.ANNOUNCED, "ts": ts, "channel": channel, "at": now, "reason": ""}
+        is_new = await self._announcements.update({"_id": rung.key, "state": State.CLAIMED}, {"$set": change}) == 1
+        await self._crown(rung.window.id, Head(ts, rung.name), channel)
+        return is_new
 
     async def head(self, window_id: str) -> Head | None:
-        """See Announcements.head."""
+        """See Announcements.head. A bot that died between the two writes of `announced` left it to be found here."""
         found = await self._windows.one({"_id": window_id})
-        return Head(found["head"], found["head_rung"]) if found and found["head"] else None
+        if found and found["head"]:
+            return Head(found["head"], found["head_rung"])
+        query = {"window": window_id, "state": State.ANNOUNCED}
+        first = await self._announcements.one(query, sort=[("at", ASCENDING)])
+        if first is None:
+            return None
+        head = Head(first["ts"], first["rung"])
+        await self._crown(window_id, head, first["channel"])
+        return head
+
+    async def _crown(self, window_id: str, head: Head, channel: str) -> None:
+        change = {"head": head.ts, "head_rung": head.rung, "channel": channel}
+        await self._windows.update({"_id": window_id, "head": None}, {"$set": change})
 
 
 def _announcement(document: Document) -> Announcement:

@@ -1,6 +1,7 @@
 """Letters in MongoDB (`outbox`): claims with a lease by the server's clock, so that the bots' clocks do not matter."""
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel
@@ -21,7 +22,7 @@ class Outbox:
 
     def __init__(self, documents: Documents, lease: timedelta) -> None:
         self._documents = documents
-        self._free = {"$expr": {"$lt": ["$leased_at", {"$subtract": ["$$NOW", int(lease.total_seconds() * 1000)]}]}}
+        self._free = _before(lease)
 
     async def add(self, letter: Letter, owner: str) -> Letter | None:
         """See Letters.add. The upsert lets the server's clock start the lease; the filter never fits."""
@@ -63,7 +64,7 @@ class Outbox:
 
     async def posted(self, letter: Letter, ts: str, revision: int) -> bool:
         """See Letters.posted. An edit wanted since then leaves the letter unshown, free for the next claim."""
-        done = {"state": State.POSTED, "ts": ts, "shown": revision, "leased_at": NEVER}
+        done = {"state": State.POSTED, "ts": ts, "shown": revision, "leased_at": NEVER, "reason": ""}
         query = {"_id": letter.id, "fence": letter.fence}
         shown = {"$set": {**done, "unshown": False}}
         if await self._documents.update({**query, "revision": {"$lte": revision}}, shown):
@@ -81,8 +82,33 @@ class Outbox:
 
     async def park(self, letter: Letter, reason: str) -> None:
         """See Letters.park."""
-        change = {"$set": {"state": State.PARKED, "reason": reason, "unshown": False}}
-        await self._documents.update(_held(letter), change)
+        change = {"state": State.PARKED, "reason": reason, "unshown": False}
+        await self._documents.update(_held(letter), {"$set": change, "$currentDate": {"leased_at": True}})
+
+    async def drop(self, letter: Letter) -> None:
+        """See Letters.drop."""
+        await self._documents.update(_held(letter), {"$set": {"state": State.DROPPED, "unshown": False}})
+
+    async def renew(self, letter: Letter, known: Letter, owner: str, rest: timedelta) -> Letter | None:
+        """See Letters.renew."""
+        query = {**_held(known), "state": known.state, "ts": None, "revision": known.content.revision, **_before(rest)}
+        told = letter if letter.content.revision >= known.content.revision else known
+        change = {
+            **_content(told.content), "thread_ts": letter.thread_ts, "broadcast": letter.broadcast,
+            "good_until": letter.good_until, "state": State.POSTING, "owner": owner, "unshown": True, "reason": "",
+        }  # fmt: skip
+        found = await self._documents.take(
+            query, {"$set": change, "$inc": {"fence": 1}, "$currentDate": {"leased_at": True}}, after=True
+        )
+        return _letter(found) if found else None
+
+    async def reopen(self, reasons: Collection[str], rest: timedelta) -> None:
+        """See Letters.reopen. One that is good for a while only is renewed by whoever knows what to say now."""
+        query = {"state": State.PARKED, "reason": {"$in": list(reasons)}, "good_until": None, **_before(rest)}
+        again = {"state": State.PENDING, "unshown": True, "leased_at": NEVER}
+        for document in await self._documents.many(query, [("created_at", ASCENDING)], 50):
+            rested = {"_id": document["_id"], "fence": document["fence"], "state": State.PARKED}
+            await self._documents.update(rested, {"$set": again, "$inc": {"fence": 1}})
 
     async def unpost(self, letter_id: str, gone_ts: str) -> None:
         """See Letters.unpost. The fence keeps an edit of the old message, still under way, from confirming it."""
@@ -99,9 +125,10 @@ class Outbox:
         query = {"_id": letter_id, "revision": {"$lt": content.revision}}
         return await self._documents.update(query, {"$set": {**_content(content), "unshown": True}}) == 1
 
-    async def unclaimed(self, limit: int) -> list[Letter]:
+    async def unclaimed(self, limit: int, besides: Collection[str] = ()) -> list[Letter]:
         """See Letters.unclaimed."""
-        found = await self._documents.many({"unshown": True, **self._free}, [("created_at", ASCENDING)], limit)
+        query = {"unshown": True, "channel": {"$nin": list(besides)}, **self._free}
+        found = await self._documents.many(query, [("created_at", ASCENDING)], limit)
         return [_letter(document) for document in found]
 
     async def release(self, letter: Letter) -> None:
@@ -114,6 +141,11 @@ class Outbox:
         waiting = await self._documents.count({"unshown": True}) if oldest else 0
         parked = await self._documents.count({"state": State.PARKED})
         return Depth(waiting, max(0.0, (now - oldest["created_at"]).total_seconds()) if oldest else 0.0, parked)
+
+
+def _before(ago: timedelta) -> Document:
+    """Letters whose claim, or refusal, is longer ago by the server's clock."""
+    return {"$expr": {"$lte": ["$leased_at", {"$subtract": ["$$NOW", int(ago.total_seconds() * 1000)]}]}}
 
 
 def _held(letter: Letter) -> Document:
@@ -142,6 +174,7 @@ def _document(letter: Letter) -> Document:
         "ts": letter.ts,
         "shown": letter.shown,
         "reason": letter.reason,
+        "good_until": letter.good_until,
         **_content(letter.content),
     }
 
@@ -160,4 +193,5 @@ def _letter(document: Document) -> Letter:
         shown=document["shown"],
         fence=document["fence"],
         reason=document["reason"],
+        good_until=document.get("good_until"),
     )

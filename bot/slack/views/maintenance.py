@@ -22,7 +22,8 @@ def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
     """The first message of a window: what it is and where it stands; edited as later rungs are told."""
     window = rung.window
     standing = _standing(latest or rung)
-    text = mrkdwn("{}: {}, {}. {}", window.title, period(window), window.id, standing)
+    told = _TOLD[(latest or rung).occasion]
+    text = mrkdwn("{} ({}) {}: {}.", window.title, window.id, told, period(window))
     blocks: list[Block] = [
         header(f"{window.title}: {standing}"),
         section(mrkdwn("*{}*\nFor you: {} to {}", period(window), local(window.start), local(window.end))),
@@ -33,7 +34,7 @@ def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
 
 def reply(rung: Rung, late: timedelta) -> Message:
     """A later rung: a reply in the window's thread, also sent to the channel."""
-    sentence = escape(_sentence(rung))
+    sentence = escape(_sentence(rung, late))
     if late:
         sentence += _lateness(late)
     moment = rung.window.start if rung.occasion in (Occasion.AHEAD, Occasion.START) else rung.window.end
@@ -41,17 +42,28 @@ def reply(rung: Rung, late: timedelta) -> Message:
     return Message(sentence, (section(sentence), context(detail)))
 
 
-def _sentence(rung: Rung) -> str:
+def _sentence(rung: Rung, late: timedelta) -> str:
     window = rung.window
+    told_at = rung.due + late
     match rung.occasion:
+        case Occasion.AHEAD if told_at >= window.start:
+            return f"{window.title} has started ({utc(window.start)}) and ends at {utc(window.end)}."
         case Occasion.AHEAD:
-            return f"{window.title} starts at {utc(window.start)}, in {spelled(window.start - rung.due)}."
+            return f"{window.title} starts at {utc(window.start)}, in {spelled(window.start - told_at)}."
         case Occasion.START:
             return f"{window.title} has started ({utc(window.start)}) and ends at {utc(window.end)}."
         case Occasion.ENDING:
-            return f"{window.title} ends at {utc(window.end)}, in {spelled(window.end - rung.due)}."
+            return f"{window.title} ends at {utc(window.end)}, in {spelled(window.end - told_at)}."
         case Occasion.END:
             return f"{window.title} has ended ({utc(window.end)})."
+
+
+_TOLD = {
+    Occasion.AHEAD: "is planned",
+    Occasion.START: "is under way",
+    Occasion.ENDING: "is under way and ends soon",
+    Occasion.END: "is over",
+}
 
 
 def _standing(latest: Rung) -> str:
