@@ -21,6 +21,7 @@ from bot.domain.announcement_desk import AnnouncementDesk, Timetable
 from bot.domain.audit import AuditDesk, AuditEntry
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock, utc_now
+from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
 from bot.domain.health import HealthDesk
 from bot.domain.incident_changes import IncidentChanges
@@ -201,6 +202,7 @@ class App:
             health=outside.health,
             checklists=ChecklistDesk(store.checklists, board, audit, clock),
             announcements=AnnouncementDesk(timetable, store.announcements, board, audit, outside.metrics, clock),
+            emergencies=EmergencyDesk(store.announcements, incidents, roles, audit, clock),
             incidents=incidents,
             changes=IncidentChanges(store.incidents, incidents, roles, audit, clock),
             reminders=ReminderDesk(store.incidents, board, settings.update_every, clock),

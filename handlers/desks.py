@@ -8,6 +8,7 @@ from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.audit import AuditDesk
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock
+from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
 from bot.domain.health import HealthDesk
 from bot.domain.incident import Quote
@@ -69,6 +70,7 @@ class Desks:
     health: HealthDesk
     checklists: ChecklistDesk
     announcements: AnnouncementDesk
+    emergencies: EmergencyDesk
     incidents: IncidentDesk
     changes: IncidentChanges
     reminders: ReminderDesk

@@ -83,7 +83,8 @@ class Announcement:
 
 def rungs(window: Window, ladder: Ladder) -> list[Rung]:
     """All rungs of a window in the order they are due; a warning of the end before the start is left out."""
-    ahead = [Rung(window, name, Occasion.AHEAD, window.start - length) for name, length in ladder.before]
+    before = () if window.is_emergency else ladder.before
+    ahead = [Rung(window, name, Occasion.AHEAD, window.start - length) for name, length in before]
     steps = [*ahead, Rung(window, "start", Occasion.START, window.start)]
     warning = window.end - ladder.ending_soon
     if warning > window.start:

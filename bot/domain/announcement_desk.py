@@ -47,6 +47,9 @@ class Announcements(Protocol):
     async def plan(self, window: Window) -> None:
         """Keeps a window, if it is not known."""
 
+    async def emergencies(self, after: datetime) -> list[Window]:
+        """The emergencies that end after that moment, in order."""
+
     async def of(self, window_id: str) -> dict[str, Announcement]:
         """What is known of the window's rungs, by key."""
 
@@ -136,6 +139,7 @@ class AnnouncementDesk:
         """Announces what is due and nobody announced. Raises StoreAwayError; the next tick goes on from there."""
         now = self._clock()
         windows = list(occurrences(self._rule, now - CATCH_UP, now + self._ahead))
+        windows += await self._records.emergencies(now - CATCH_UP)
         # Together, so that what goes wrong with one window does not keep another from being announced.
         outcomes = await asyncio.gather(*(self._see_to(window, now) for window in windows), return_exceptions=True)
         for outcome in outcomes:

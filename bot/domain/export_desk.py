@@ -10,11 +10,12 @@ from typing import Protocol
 
 from bot.domain import runbook
 from bot.domain.clock import Clock
+from bot.domain.emergency import Emergency
 from bot.domain.export import Format, Record, as_json, people_in
 from bot.domain.export_markdown import markdown
 from bot.domain.incident import Incident
 from bot.domain.paper import Paper
-from bot.domain.runbook import MOST, Months, Row, incident_row
+from bot.domain.runbook import MOST, Months, Row, emergency_row, incident_row
 from bot.domain.timeline import Entry
 from bot.errors import StoreAwayError, UserError
 
@@ -83,6 +84,9 @@ class Opened(Protocol):
 
     def opened(self, since: datetime | None, before: datetime | None, most: int) -> AsyncIterator[Incident]:
         """Those opened from `since` until before `before`, newest first, `most` at most, read as they are asked for."""
+
+    async def emergencies(self, since: datetime | None, before: datetime | None, most: int) -> list[Emergency]:
+        """The emergencies that began then, newest first."""
 
     async def count_opened(self, since: datetime | None, before: datetime | None) -> int:
         """How many they are."""
@@ -157,8 +161,10 @@ class ExportDesk:
 
     async def _log(self, who: str, months: Months, counts: list[int]) -> How:
         since, before = months.bounds
+        emergencies = [emergency_row(one) for one in await self._opened.emergencies(since, before, MOST)]
         rows = [row async for row in self._rows(since, before)]
-        total = max(len(rows), await self._opened.count_opened(since, before))
+        total = max(len(rows), await self._opened.count_opened(since, before)) + len(emergencies)
+        rows = sorted([*rows, *emergencies], key=lambda row: row.at, reverse=True)[:MOST]
         names = await self._people.names_of(dict.fromkeys(row.owner for row in rows if row.owner))
         text = await asyncio.to_thread(runbook.log, rows, total, names, self._clock(), months)
         name = f"runbook-log-{months.name}.md" if months.name else "runbook-log.md"

@@ -190,8 +190,13 @@ class IncidentDesk:
         mended = []
         for incident_id in await self._board.lost_cards():
             incident = await self._incidents.get(incident_id)
-            if incident is not None and await self.mend_card(incident):
-                mended.append(incident_id)
+            try:
+                if incident is not None and await self.mend_card(incident):
+                    mended.append(incident_id)
+            except StoreAwayError:
+                raise
+            except UserError:
+                continue  # as above
         return mended
 
     async def mend_card(self, incident: Incident) -> bool:

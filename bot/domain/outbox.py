@@ -137,6 +137,9 @@ class Letters(Protocol):
     async def unpost(self, letter_id: str, gone_ts: str) -> None:
         """Makes a letter one to be posted again, if its message is still the one at `gone_ts`."""
 
+    async def rethread(self, channel: str, gone_ts: str, ts: str) -> None:
+        """Has the replies that found no thread at `gone_ts` posted below `ts`."""
+
     async def gone(self, event_type: str) -> list[str]:
         """The keys of letters that were given up since their messages are gone."""
 

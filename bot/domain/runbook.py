@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
+from bot.domain.emergency import Emergency
 from bot.domain.export import in_words, iso
 from bot.domain.incident import Incident
 from bot.domain.markdown import inline, link, row
@@ -48,6 +49,13 @@ class Months:
             return None, None
         start = datetime(self.first.year, self.first.month, 1, tzinfo=UTC)
         return start, (start + timedelta(days=32)).replace(day=1)
+
+
+def emergency_row(emergency: Emergency) -> Row:
+    """An emergency's line: planned from when to when, and the incident that has the rest."""
+    window = emergency.window
+    outcome = f"see {emergency.incident_id}"
+    return Row("emergency", window.start, window.id, window.title, lasted=window.end - window.start, outcome=outcome)
 
 
 def incident_row(incident: Incident, url: str) -> Row:

@@ -18,12 +18,16 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Window:
-    """One window, from `start` to `end` (aware, UTC). `id` is `MW-YYYYMMDD-HHMM` of its start."""
+    """One window, from `start` to `end` (aware, UTC). `id` is `MW-YYYYMMDD-HHMM` of its start.
+
+    An emergency is known only when it starts: nothing is told ahead of it.
+    """
 
     id: str
     start: datetime
     end: datetime
     title: str
+    is_emergency: bool = False
 
     def phase(self, now: datetime) -> Phase:
         """Planned before the start, over from the end on."""

@@ -149,7 +149,9 @@ class Outbox:
     async def repost(self, letter: Letter, gone_ts: str) -> str:
         """Posts anew a letter whose message at `gone_ts` was deleted; its new timestamp, whoever posted it."""
         await self._records.unpost(letter.id, gone_ts)
-        return await self.post(letter)
+        ts = await self.post(letter)
+        await self._records.rethread(letter.channel, gone_ts, ts)
+        return ts
 
     async def gone(self, event_type: str) -> list[str]:
         """The keys of letters that could not be edited since their messages are gone. Raises StoreAwayError."""

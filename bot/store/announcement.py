@@ -7,10 +7,12 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.domain.announcement import Announcement, Rung, State
 from bot.domain.announcement_desk import Head
+from bot.domain.emergency import Emergency
 from bot.domain.window import Window
 from bot.store.mongo import Document, Documents
 
-WINDOW_INDEXES = (IndexModel([("start", ASCENDING)]),)
+EMERGENCY = "emergency"
+WINDOW_INDEXES = (IndexModel([("start", ASCENDING)]), IndexModel([("kind", ASCENDING), ("end", ASCENDING)]))
 INDEXES = (IndexModel([("window", ASCENDING), ("due", ASCENDING)]),)
 
 
@@ -28,6 +30,22 @@ class Announcements:
         """See Announcements.plan."""
         document = {"start": window.start, "end": window.end, "title": window.title, "head": None, "channel": None}
         await self._windows.upsert({"_id": window.id}, {"$setOnInsert": document})
+
+    async def declare(self, emergency: Emergency) -> str:
+        """See bot.domain.emergency.Emergencies.declare."""
+        window = emergency.window
+        document = {
+            "start": window.start, "end": window.end, "title": window.title, "head": None, "channel": None,
+            "kind": EMERGENCY, "incident_id": emergency.incident_id,
+        }  # fmt: skip
+        await self._windows.upsert({"_id": window.id}, {"$setOnInsert": document})
+        known = await self._windows.one({"_id": window.id})
+        return str((known or {}).get("incident_id", ""))
+
+    async def emergencies(self, after: datetime) -> list[Window]:
+        """See Announcements.emergencies."""
+        found = await self._windows.many({"kind": EMERGENCY, "end": {"$gt": after}}, [("end", ASCENDING)])
+        return [emergency_of(document).window for document in found]
 
     async def of(self, window_id: str) -> dict[str, Announcement]:
         """See Announcements.of."""
@@ -95,6 +113,12 @@ class Announcements:
     async def _crown(self, window_id: str, head: Head, channel: str) -> None:
         change = {"head": head.ts, "head_rung": head.rung, "channel": channel}
         await self._windows.update({"_id": window_id, "head": None}, {"$set": change})
+
+
+def emergency_of(document: Document) -> Emergency:
+    """An emergency as it was kept."""
+    window = Window(document["_id"], document["start"], document["end"], document["title"], is_emergency=True)
+    return Emergency(window, document["incident_id"])
 
 
 def _announcement(document: Document) -> Announcement:

@@ -56,7 +56,7 @@ class Store:
         self.outbox = Outbox(documents("outbox"), lease)
         self.events = Events(documents("events"))
         self.exports = Claims(documents("exports"))
-        self.opened = Opened(documents("incidents"))
+        self.opened = Opened(documents("incidents"), documents("windows"))
 
     async def reach(self) -> None:
         """Reads in the bot's own database, since a ping does not prove the password. Raises StoreAwayError."""

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from bot.domain.emergency import Emergency
 from bot.domain.export_desk import Claim, How
 from bot.domain.incident import Incident
+from bot.store.announcement import EMERGENCY, emergency_of
 from bot.store.incident import incident_of
 from bot.store.mongo import Document, Documents
 
@@ -55,8 +57,15 @@ class Claims:
 class Opened:
     """Implements bot.domain.export_desk.Opened."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: Documents, windows: Documents) -> None:
         self._documents = documents
+        self._windows = windows
+
+    async def emergencies(self, since: datetime | None, before: datetime | None, most: int) -> list[Emergency]:
+        """See bot.domain.export_desk.Opened.emergencies."""
+        within = _opened_in(since, before).get("opened_at")
+        query: Document = {"kind": EMERGENCY, **({"start": within} if within else {})}
+        return [emergency_of(one) for one in await self._windows.many(query, [("start", DESCENDING)], most)]
 
     async def opened(self, since: datetime | None, before: datetime | None, most: int) -> AsyncIterator[Incident]:
         """See bot.domain.export_desk.Opened.opened."""

@@ -115,6 +115,12 @@ class Outbox:
         change = {"state": State.PENDING, "ts": None, "shown": 0, "unshown": True, "leased_at": NEVER, "reason": ""}
         await self._documents.update({"_id": letter_id, "ts": gone_ts}, {"$set": change, "$inc": {"fence": 1}})
 
+    async def rethread(self, channel: str, gone_ts: str, ts: str) -> None:
+        """See Letters.rethread."""
+        query = {"state": State.PARKED, "channel": channel, "thread_ts": gone_ts, "ts": None}
+        again = {"state": State.PENDING, "thread_ts": ts, "unshown": True, "leased_at": NEVER, "reason": ""}
+        await self._documents.update_all(query, {"$set": again, "$inc": {"fence": 1}})
+
     async def gone(self, event_type: str) -> list[str]:
         """See Letters.gone."""
         query = {"state": State.PARKED, "event_type": event_type, "reason": "message_not_found"}

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from slack_sdk.models.blocks import Block
 
 from bot.domain.announcement import Announcement, Occasion, Rung, State
+from bot.domain.incident import Incident
 from bot.domain.window import Phase, Window
-from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, local, mrkdwn, utc
-from bot.slack.views.parts import Message, context, header, section, spelled
+from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, link, local, mrkdwn, utc
+from bot.slack.views.parts import Message, context, header, said, section, spelled
 
 
 def period(window: Window) -> str:
@@ -90,8 +91,27 @@ def _lateness(late: timedelta) -> Mrkdwn:
     return mrkdwn(" (This announcement is {} late.)", spelled(late))
 
 
+def declaring(title: str) -> Message:
+    """While an emergency is being declared."""
+    return said(mrkdwn("Declaring the emergency “{}”…", title))
+
+
+def declared(incident: Incident, window: Window | None, url: str) -> Message:
+    """The answer to whoever declared an emergency."""
+    thread = link(url, "its thread") if url else Mrkdwn("its thread")
+    opened = mrkdwn("{} is open for the emergency: write in {}.", incident.id, thread)
+    if window is None:
+        return said(
+            mrkdwn("{} MongoDB does not answer, so no window is announced; say the same again when it is back.", opened)
+        )
+    return said(mrkdwn("{} The window {} lasts until {}; it is announced now.", opened, window.id, both(window.end)))
+
+
 def timetable(
-    coming: Sequence[tuple[Window, Sequence[Rung]]], told: Mapping[str, Announcement] | None, now: datetime
+    coming: Sequence[tuple[Window, Sequence[Rung]]],
+    emergencies: Sequence[Window],
+    told: Mapping[str, Announcement] | None,
+    now: datetime,
 ) -> Message:
     """The current and the next windows, and what is announced when."""
     window = coming[0][0]
@@ -103,6 +123,8 @@ def timetable(
         if number == 0:
             lines += [_rung_line(rung, (told or {}).get(rung.key)) for rung in ladder]
         blocks.append(section(joined("\n", lines)))
+    for each in emergencies:
+        blocks.append(section(mrkdwn("*{}* {} · {} · {}", each.id, each.title, period(each), each.phase(now))))
     if told is None:
         blocks.append(context(Mrkdwn("MongoDB does not answer: what was announced already is not known here.")))
     blocks.append(context(mrkdwn("Now it is {}.", both(now))))

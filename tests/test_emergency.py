@@ -1,0 +1,90 @@
+"""Emergency maintenance: a window that starts now, announced once, with an incident of its own."""
+
+import asyncio
+
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from tests.asking import answer
+from tests.exporting import direct_files, text_of
+from tests.test_incident import ID
+from tests.world import World
+
+
+async def test_an_emergency_opens_an_incident_and_is_announced(world: World) -> None:
+    """One incident, one window from this minute on for as long as was said; its start is told in the channel."""
+    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    told = await answer(world.slack, world.ann, "/maintenance", "emergency replace the disk for customers for 2h")
+    card = await world.slack.shows("replace the disk for customers", "SEV2", "Opened by @ann")
+    found = ID.search(card.shown)
+    assert found
+    assert found[0] in told.shown
+    (window,) = await world.stored("windows", kind="emergency")
+    assert window["_id"] in told.shown
+    assert (window["end"] - window["start"]).total_seconds() == 7_200
+    assert window["incident_id"] == found[0]
+    head = await world.slack.shows("Emergency maintenance", found[0], "replace the disk")
+    assert head.metadata is not None
+    assert head.metadata["event_payload"]["key"] == f"{window['_id']}/start"
+    assert "late" not in head.shown
+    listed = await answer(world.slack, world.bob, "/maintenance")
+    assert window["_id"] in listed.shown
+    await world.stored("audit", act="emergency", subject=window["_id"])
+    world.clock.forward(hours=2, minutes=1)
+    await world.stored("announcements", _id=f"{window['_id']}/end", state="announced")
+    ahead = await world.documents("announcements", window=window["_id"])
+    assert sorted(each["rung"] for each in ahead) == ["end", "ending", "start"]
+
+
+async def test_an_emergency_said_twice_is_one(world: World) -> None:
+    """A double Enter: one incident, one window, one announcement, on two bots."""
+    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    await world.starts()
+    await asyncio.gather(*(world.ann.says("/maintenance", "emergency replace the disk") for _ in range(3)))
+    await world.stored("announcements", rung="start", state="announced")
+    await world.slack.settled(0.4)
+    assert len(await world.documents("incidents")) == len(await world.documents("windows", kind="emergency")) == 1
+    assert len([post for post in world.slack.channel().by_bot if "Emergency maintenance" in post.text]) == 1
+
+
+async def test_two_emergencies_in_one_minute_have_a_window_each(world: World) -> None:
+    """The second begins a minute later, since a window is named by its minute."""
+    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    await answer(world.slack, world.ann, "/maintenance", "emergency replace the disk")
+    await answer(world.slack, world.ann, "/maintenance", "emergency move the database")
+    first, second = await world.stored("windows", 2, kind="emergency")
+    assert first["incident_id"] != second["incident_id"]
+    assert (second["start"] - first["start"]).total_seconds() in (60, 120)
+
+
+async def test_who_has_no_role_declares_none(world: World) -> None:
+    """The refusal names who may; a title is needed, and a length that is one; nothing is opened."""
+    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
+    told = await answer(world.slack, world.ann, "/maintenance", "emergency replace the disk")
+    assert "Who may: @bob" in told.shown
+    assert "title is empty" in (await answer(world.slack, world.bob, "/maintenance", "emergency")).shown
+    assert "title is empty" in (await answer(world.slack, world.bob, "/maintenance", "emergency for 2h")).shown
+    assert "1d is the most" in (await answer(world.slack, world.bob, "/maintenance", "emergency disk for 9d")).shown
+    assert await world.documents("incidents") == []
+    assert await world.documents("windows", kind="emergency") == []
+
+
+async def test_without_mongodb_an_emergency_is_refused(slack: Slack, own_mongod: Mongod) -> None:
+    """Roles cannot be looked up then; `/incident open` works all the same."""
+    async with World(slack, own_mongod.url()) as world:
+        await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+        own_mongod.kill()
+        await world.ann.says("/maintenance", "emergency replace the disk")
+        await world.ann.sees("MongoDB does not answer", "nothing was changed")
+        own_mongod.start()
+
+
+async def test_the_runbook_s_log_has_emergencies_too(world: World) -> None:
+    """A row of its own, which leads to the incident."""
+    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    await answer(world.slack, world.ann, "/maintenance", "emergency replace the disk")
+    (window,) = await world.stored("windows", kind="emergency")
+    await world.ann.says("/ops", "runbook")
+    await world.slack.until(lambda: direct_files(world), "the log", within=10.0)
+    log = text_of(direct_files(world), ".md")
+    assert window["_id"] in log
+    assert window["incident_id"] in log
