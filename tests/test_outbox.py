@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
 from pymongo.errors import OperationFailure
 
@@ -148,3 +149,27 @@ async def test_one_channel_s_backlog_hides_no_other_channel_s_letters(world: Wor
     await world.stored("outbox", 110, state="parked", reason="channel_not_found")
     await world.stops()
     world.slack.refusals.clear()
+
+
+async def test_what_slack_refuses_is_counted_for_prometheus_by_an_index(world: World) -> None:
+    """A parked letter shows in the metrics until it is delivered; to count it MongoDB reads no letter."""
+    world.slack.faults.add("error", "chat.postMessage", count=None, value="is_archived")
+    await answer(world.slack, world.ann, "/checklist", "start")
+    assert "The record is kept" in (await answer(world.slack, world.ann, "/checklist", "start")).shown
+    assert await scraped(world, "opsbot_outbox_parked 1.0")
+    found = world._client.get_default_database()["outbox"]
+    plan = await found.find({"state": "parked"}).explain()
+    assert "IXSCAN" in str(plan["queryPlanner"]["winningPlan"])
+    world.slack.faults.clear()
+    assert await scraped(world, "opsbot_outbox_parked 0.0")
+
+
+async def scraped(world: World, line: str) -> bool:
+    """Waits until the bot's metrics have this line."""
+    url = f"http://127.0.0.1:{world.bots[0].port}/metrics"
+
+    async def has() -> bool:
+        async with aiohttp.ClientSession() as client, client.get(url) as answered:
+            return line in (await answered.text()).splitlines()
+
+    return await world.until(has, line)
