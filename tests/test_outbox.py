@@ -8,7 +8,7 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from bot.domain.outbox import Letter
-from bot.slack.api import Api, UnknownError
+from bot.slack.api import Api, RateLimitedError, UnknownError
 from bot.slack.delivery import Pace
 from bot.store.outbox import Outbox as Letters
 from sandbox.mongo import Mongod
@@ -68,6 +68,9 @@ async def test_the_order_outlives_an_absence_of_mongodb(away: World, own_mongod:
     await away.ann.says("/incident", "note number two")
     await away.stored("outbox", 3)
     own_mongod.kill()
+    await away.bob.says("/checklist", "start")
+    await away.bob.sees("MongoDB")
+    await away.slack.settled(1.0)  # the wait that Slack asked for ends meanwhile
     own_mongod.start()
     await away.slack.shows("number one", thread=card, within=20.0)
     await away.slack.shows("number two", thread=card, within=20.0)
@@ -127,7 +130,9 @@ async def test_only_the_bot_s_own_messages_count_as_posted(world: World) -> None
     assert foreign in world.slack.channel().messages
 
 
-async def test_one_channel_s_backlog_hides_no_other_channel_s_letters(world: World) -> None:
+async def test_one_channel_s_backlog_hides_no_other_channel_s_letters(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A hundred and more old letters wait in a channel that limits the bot; a letter elsewhere is posted meanwhile."""
     await answer(world.slack, world.ann, "/checklist", "start")
     (pattern,) = await world.stored("outbox", state="posted")
@@ -143,12 +148,16 @@ async def test_one_channel_s_backlog_hides_no_other_channel_s_letters(world: Wor
         old = {"_id": f"opsbot_checklist:old{number}", "key": f"old{number}", "channel": "C0GONE"}
         await world.puts("outbox", {**waiting, **old, "created_at": datetime(2026, 1, 1, tzinfo=UTC)})
     await world.puts("outbox", {**waiting, "_id": "opsbot_checklist:new", "key": "new"})
-    world.slack.faults.add("rate_limited", "chat.postMessage", value=0.5)
+    real = Api.post
+
+    async def post(self: Api, letter: Letter) -> str:
+        if letter.channel == "C0GONE":
+            raise RateLimitedError(60)
+        return await real(self, letter)
+
+    monkeypatch.setattr(Api, "post", post)
     await world.starts()
     await world.stored("outbox", _id="opsbot_checklist:new", state="posted")
-    await world.stored("outbox", 110, state="parked", reason="channel_not_found")
-    await world.stops()
-    world.slack.refusals.clear()
 
 
 async def test_what_slack_refuses_is_counted_for_prometheus_by_an_index(world: World) -> None:
