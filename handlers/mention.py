@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.commands import table
-from bot.commands.words import typed
-from bot.errors import StoreAwayError
+from bot.commands.words import typed, words
+from bot.errors import StoreAwayError, WordError
 from handlers import checklist, health, incident, maintenance, ops
 from handlers.call import Call
 from handlers.desks import Desks
@@ -22,15 +22,28 @@ RUNS = {
 async def said(desks: Desks, call: Call, event: Mapping[str, Any]) -> None:
     """Does what the mention asks for."""
     text = typed(str(event.get("text", ""))).replace(f"<@{desks.places.bot_user}>", " ").strip()
-    command, rest = table.mention(text, await _here(desks, call))
+    here, away = await _here(desks, call)
+    try:
+        command, rest = table.mention(text, here)
+    except WordError:
+        # A word that several commands have may well be plain in this thread; only MongoDB knows whose thread it is.
+        if away is not None and _is_shared(text):
+            raise away from None
+        raise
     await RUNS[command](desks, call, rest)
 
 
-async def _here(desks: Desks, call: Call) -> str | None:
+async def _here(desks: Desks, call: Call) -> tuple[str | None, StoreAwayError | None]:
+    """The command whose thread it is, and why that is not known."""
     if not call.thread_ts:
-        return None
+        return None, None
     try:
         found = await desks.incidents.in_thread(call.channel, call.thread_ts)
-    except StoreAwayError:
-        return None
-    return "incident" if found is not None else None
+    except StoreAwayError as error:
+        return None, error
+    return "incident" if found is not None else None, None
+
+
+def _is_shared(text: str) -> bool:
+    first = next(iter(words(text.lstrip(" ,:;.–—")).words), None)
+    return first is not None and sum(first.key in row.verbs for row in table.COMMANDS) > 1

@@ -16,6 +16,7 @@ from bot.errors import StoreAwayError
 from handlers.call import Call, Voice
 from handlers.desks import Places
 from handlers.errors import Errors
+from handlers.once import Events, Once
 from handlers.trace import reference_now, trace
 
 log = structlog.get_logger("handlers")
@@ -25,19 +26,6 @@ Run = Callable[[Call, str], Coroutine[Any, Any, None]]
 Press = Callable[[Call, Body], Coroutine[Any, Any, None]]
 Check = Callable[[Body], Mapping[str, str]]
 Listen = Callable[[Body], Awaitable[None]]
-
-
-class Events(Protocol):
-    """Which events were handled; survives a restart. Each method raises StoreAwayError when MongoDB is away."""
-
-    async def begin(self, event_id: str) -> bool | None:
-        """True: ours to handle. False: handled before. None: somebody is at it."""
-
-    async def done(self, event_id: str) -> None:
-        """It was handled."""
-
-    async def undone(self, event_id: str) -> None:
-        """It could not be handled; its retry counts as new."""
 
 
 class Meter(Protocol):
@@ -60,14 +48,13 @@ class Door:
         self._app = app
         self.voice = voice
         self._places = places
-        self._events = events
+        self._events = Once(events)
         self._meter = meter
         self._errors = Errors(places)
         self._in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._working: set[asyncio.Task[Any]] = set()
-        self._unstored: set[str] = set()
         app.use(trace)
         # Not bound methods: Bolt deep-copies its error handler for each lazy listener, and with one all that it holds.
         app.error(_failed)
@@ -84,6 +71,7 @@ class Door:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=1.0)
+        await self._events.close()
 
     # What the features register
 
@@ -167,45 +155,27 @@ class Door:
 
     async def _once(self, body: Body, listen: Listen, ack: AsyncAck) -> BoltResponse | None:
         event_id, kind = str(body.get("event_id", "")), str(body["event"]["type"])
-        turn = await self._turn(event_id)
+        turn = await self._events.begin(event_id)
         if turn is None:
             return _not_acknowledged()
         is_done = not turn
         self._begin()
         try:
             if turn:
-                await listen(body)
+                async with self._events.working(event_id):
+                    await listen(body)
                 is_done = True
         except StoreAwayError:
             log.warning("event not recorded, Slack sends it again", kind=kind)
         finally:
             self._end()
-            await self._close(event_id, is_done=is_done)
+            if turn:
+                await (self._events.done(event_id) if is_done else self._events.undone(event_id))
             self._meter.event_done(kind, "repeated" if not turn else "ok" if is_done else "failed")
         if not is_done:
             return _not_acknowledged()
         await ack()
         return None
-
-    async def _turn(self, event_id: str) -> bool | None:
-        try:
-            return await self._events.begin(event_id)
-        except StoreAwayError:
-            # Without MongoDB the memory of this process must do: a mention can still open an incident.
-            if event_id in self._unstored:
-                return False
-            self._unstored.add(event_id)
-            return True
-
-    async def _close(self, event_id: str, *, is_done: bool) -> None:
-        try:
-            if is_done:
-                await self._events.done(event_id)
-            else:
-                self._unstored.discard(event_id)
-                await self._events.undone(event_id)
-        except StoreAwayError:
-            log.warning("event not marked", event_id=event_id, is_done=is_done)
 
     # Who and where
 

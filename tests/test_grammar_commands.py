@@ -165,9 +165,23 @@ def test_a_text_may_name_its_incident_first(text: str, id_: str | None, rest: st
     assert incident.parse(f"resolve {text}", OPEN) == incident_steps.Resolve(rest, id_)
 
 
-def test_without_open_incidents_only_whole_ids_are_ids() -> None:
-    """A shortened one has nothing to be the end of."""
-    assert incident.parse("note 7KQ4 x") == incident.Note("7KQ4 x")
+@pytest.mark.parametrize("text", ["7KQ5 x", "7kq5: x", "1123-7KQ5 x", "*Z9ZZ* x", "INC-7KQ5 x"])
+@pytest.mark.parametrize("verb", ["note", "resolve", "reopen"])
+def test_an_end_that_no_incident_has_is_not_taken_for_text(verb: str, text: str) -> None:
+    """A mistyped ID must not resolve another incident; the error says how a text that begins so is written."""
+    with pytest.raises(NotFoundError, match=r"I know no incident .*in quotes"):
+        incident.parse(f"{verb} {text}", OPEN)
+    with pytest.raises(NotFoundError, match="I know no incident"):
+        incident.parse(f"{verb} {text}")
+
+
+@pytest.mark.parametrize(
+    "text", ["500S gone", "10GB freed", "22nd try", "2nd try", "v2 is out", "11pm again", "2026 x"]
+)
+def test_numbers_with_their_units_are_text(text: str) -> None:
+    """What people begin a sentence with is no ID; nor is anything in quotes."""
+    assert incident.parse(f"resolve {text}", OPEN) == incident_steps.Resolve(text)
+    assert incident.parse('resolve "7KQ5 did it"', OPEN) == incident_steps.Resolve("7KQ5 did it")
 
 
 def test_an_end_that_fits_two_open_incidents_is_refused() -> None:

@@ -186,6 +186,19 @@ async def test_a_bystander_is_told_who_may_resolve(world: World) -> None:
     assert (entry["who"], entry["act"], entry["subject"]) == (world.bob.id, "resolve", incident_id)
 
 
+async def test_a_mistyped_id_resolves_nothing(world: World) -> None:
+    """With one incident open, an ID that does not exist is not taken for the beginning of what resolved it."""
+    card, incident_id = await opened(world)
+    wrong = "7KQ4" if not incident_id.endswith("7KQ4") else "7KQ5"
+    await world.ann.says("/incident", f"resolve {wrong} fixed")
+    await world.ann.sees(f"I know no incident {wrong}.", "in quotes")
+    await world.ann.says("/incident", f"note {wrong} fixed")
+    await world.slack.until(lambda: len(world.ann.ephemerals) == 3, "the second refusal")
+    assert (await world.document("incidents", incident_id))["version"] == 1
+    await world.ann.says("/incident", f'resolve "{wrong} fixed"')
+    await world.slack.until(lambda: f"{wrong} fixed" in card.shown, "the card to be resolved")
+
+
 @pytest.mark.parametrize("pause", [0.0, 0.3])
 async def test_a_double_enter_is_one_incident(world: World, pause: float) -> None:
     """The same words from the same person, twice within a minute, open one incident."""

@@ -125,6 +125,20 @@ async def test_an_old_connection_is_used_until_slack_closes_it(deaf: World) -> N
     assert all(connection in deaf.slack.sockets.connections for connection in old)
 
 
+async def test_connections_that_end_at_once_are_not_opened_without_end(world: World) -> None:
+    """A Slack that cuts each connection as soon as it is open is asked less and less often, and is found when it
+    holds them again."""
+    await world.slack.until_connected(2)
+    before = len(world.slack.calls_of("apps.connections.open"))
+    end = asyncio.get_running_loop().time() + 2.0
+    while asyncio.get_running_loop().time() < end:
+        world.slack.sockets.abort()
+        await asyncio.sleep(0.01)
+    assert len(world.slack.calls_of("apps.connections.open")) - before <= 10
+    await world.slack.until(lambda: world.slack.connected > 0, "a connection", within=5.0)
+    assert (await answer(world.slack, world.ann, "/ops", "whoami")).shown.startswith("You are @ann")
+
+
 # Events that come again
 
 

@@ -169,3 +169,12 @@ async def test_a_mongodb_that_hangs_delays_no_acknowledgement(world: World, own_
     await world.stored("incidents")
     await world.slack.settled(0.3)
     assert len(cards(world.slack)) == len(await world.documents("incidents")) == 1
+
+
+async def test_a_note_in_a_thread_is_refused_for_the_right_reason(world: World, own_mongod: Mongod) -> None:
+    """Whose thread it is cannot be known, so the mention hears of MongoDB, not that its word is ambiguous."""
+    card, _ = await opened(world)
+    own_mongod.kill()
+    await world.bob.writes("@Ops Bot note it is the cache", thread=card)
+    said = await world.bob.sees("MongoDB does not answer")
+    assert "More than one command" not in said.shown

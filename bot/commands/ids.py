@@ -16,6 +16,8 @@ _READ_AS = str.maketrans("OIL", "011")
 _CROCKFORD = "[0-9A-HJKMNP-TV-Z]"
 _ENDING = re.compile(rf"(?:[0-9]{{1,8}}-)?{_CROCKFORD}{{4}}|{_CROCKFORD}{{1,3}}")
 _WINDOW = re.compile(r"(?:(?:MW-)?[0-9]{8}-|[0-9]{1,7}-)?[0-9]{4}")
+# Numbers with a unit have the shape of an ending, and texts begin with them: "500s are gone", "10GB freed".
+_MEASURE = re.compile(r"[0-9]+(?:S|MS|SEC|MIN|H|HRS|D|X|XX|K|M|G|B|KB|MB|GB|TB|AM|PM|ST|ND|RD|TH)")
 _LISTS = {"incident": "`/incident` lists the open ones.", "window": "`/maintenance` lists them."}
 _DAY = re.compile(r"(?:MW-)?([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
 
@@ -72,8 +74,9 @@ def first_id(word: Word, known: Collection[str]) -> str | None:
     """The incident that the first word of free text names, or None if the word is the text's own.
 
     It is an ID if it has the whole shape (`INC-20261123-7KQ4`, `20261123-7KQ4`), or is the end of a known one: four
-    characters or more, with a digit in them or in capitals, so that "desk" and "disk" stay words.
-    NotFoundError if it is the end of several.
+    characters or more, with a digit in them or in capitals, so that "desk" and "disk" stay words. NotFoundError if it
+    is the end of several; or of none, but nothing else than an ending looks like that (`7KQ4`): taken for text, a
+    mistyped ID would end another incident.
     """
     found = None if word.quoted else ending(word.text)
     if found is None:
@@ -85,7 +88,17 @@ def first_id(word: Word, known: Collection[str]) -> str | None:
     if len(found) < 4 or not (has_digit or (found == bare and word.text.isupper())):
         return None
     fitting = [one for one in known if one.endswith(found)]
-    return match(found, fitting) if fitting else None
+    if fitting:
+        return match(found, fitting)
+    if _is_only_an_ending(bare[-4:]):
+        remedy = f'{_LISTS["incident"]} A text that begins so is written in quotes: `"{found} …"`.'
+        raise NotFoundError(f"I know no incident {found}.", remedy)
+    return None
+
+
+def _is_only_an_ending(tail: str) -> bool:
+    has_both = any(map(str.isdigit, tail)) and any(map(str.isalpha, tail))
+    return has_both and not _MEASURE.fullmatch(tail)
 
 
 def addressed(line: Line, known: Collection[str]) -> tuple[str | None, int]:

@@ -23,6 +23,8 @@ log = structlog.get_logger("socket")
 PING_EVERY = 2.0  # seconds
 DEAF_AFTER = 6.0  # seconds without a pong or a frame: the connection is dead, whatever TCP says
 LONGEST_WAIT = 4.0  # seconds between tries, so that the bot answers soon after Slack is back
+SHORTEST_WAIT = 0.5  # seconds, whatever Retry-After says
+SOUND_AFTER = 5.0  # seconds; a connection that ended earlier counts as a failure, or Slack would be asked without end
 
 Payload = dict[str, Any]
 Answer = Callable[[Payload], Awaitable[Payload | None]]
@@ -113,14 +115,17 @@ class Sockets:
                     return
                 await asyncio.sleep(30.0)
             except RateLimitedError as error:
-                await asyncio.sleep(error.retry_after)
+                await asyncio.sleep(max(SHORTEST_WAIT, error.retry_after))
             except (SlackError, aiohttp.ClientError, TimeoutError, OSError) as error:
                 failures += 1
                 log.warning("no connection", number=number, cause=str(error) or type(error).__name__)
-                await asyncio.sleep(min(LONGEST_WAIT, 0.25 * 2**failures) * random.uniform(0.7, 1.0))  # noqa: S311
+                await _pause(failures)
             else:
-                failures = 0
+                opened_at = time.monotonic()
                 await self._use(link)
+                failures = failures + 1 if time.monotonic() - opened_at < SOUND_AFTER else 0
+                if failures > 1:  # one cut is made good at once
+                    await _pause(failures - 1)
 
     async def _open(self) -> _Link:
         address = str((await self._api.call("apps.connections.open"))["url"])
@@ -207,3 +212,7 @@ class Sockets:
                 continue
             return
         log.warning("acknowledgement lost", envelope=envelope["envelope_id"])
+
+
+async def _pause(failures: int) -> None:
+    await asyncio.sleep(min(LONGEST_WAIT, 0.25 * 2**failures) * random.uniform(0.7, 1.0))  # noqa: S311

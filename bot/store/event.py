@@ -1,10 +1,12 @@
 """Events of Slack that were handled (`events`, `_id` = Slack's event_id), kept a day: longer than its last retry."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from bot.errors import StoreAwayError
 from bot.store.mongo import Documents
 
 INDEXES = (IndexModel([("at", ASCENDING)], expireAfterSeconds=86_400),)
@@ -12,7 +14,7 @@ LEASE = timedelta(seconds=20)  # a bot killed while it handled an event holds it
 
 
 class Events:
-    """Implements handlers.middleware.Events."""
+    """Implements handlers.once.Events."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -35,9 +37,22 @@ class Events:
             return None if known is None or not known["is_done"] else False
         return True
 
+    async def hold(self, event_id: str) -> None:
+        """Renews the claim until it is cancelled; makes it, if MongoDB was away when the work began."""
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 4)
+            try:
+                query = {"_id": event_id, "is_done": False}
+                await self._documents.update(query, {"$currentDate": {"at": True}}, upsert=True)
+            except DuplicateKeyError:
+                return  # another bot has done it meanwhile
+            except StoreAwayError:
+                continue
+
     async def done(self, event_id: str) -> None:
         """It was handled; a retry of it is dropped from now on."""
-        await self._documents.update({"_id": event_id}, {"$set": {"is_done": True, "at": datetime.now(UTC)}})
+        change = {"$set": {"is_done": True, "at": datetime.now(UTC)}}
+        await self._documents.update({"_id": event_id}, change, upsert=True)
 
     async def undone(self, event_id: str) -> None:
         """It could not be handled; its retry is new."""

@@ -1,0 +1,74 @@
+"""Events that Slack sends again while their work is slow, or after MongoDB was away: each has one effect."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.store import event as event_store
+from sandbox.delivery import Retry
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from sandbox.workspace import BOT_USER
+from tests.test_once import cards
+from tests.world import World
+
+
+@pytest.fixture
+async def away(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
+    """A world whose MongoDB can be taken away."""
+    async with World(slack, own_mongod.url()) as ready:
+        yield ready
+        own_mongod.start()
+
+
+def mention(text: str) -> dict[str, Any]:
+    """The event of Bob's mention."""
+    said = {"type": "app_mention", "channel": "C0OPSSHARED", "user": "U0BOB", "ts": "1795600000.000100"}
+    return {
+        "type": "event_callback",
+        "event_id": "Ev0ONE",
+        "team_id": "T0SANDBOX",
+        "api_app_id": "A0OPSBOT",
+        "event": {**said, "event_ts": said["ts"], "text": f"<@{BOT_USER}> {text}"},
+    }
+
+
+async def test_a_slow_mention_is_not_begun_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event stays taken for as long as it is worked on, also for other bots, well beyond its lease."""
+    monkeypatch.setattr(event_store, "LEASE", timedelta(seconds=0.8))
+    await world.starts()
+    await world.slack.until_connected(4)
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=3.0)
+    event = mention("open sev1 all is down")
+    sending = [asyncio.create_task(world.slack.sockets.send("events_api", event, Retry()))]
+    (taken,) = await world.stored("events", _id="Ev0ONE")
+
+    async def is_renewed() -> bool:
+        at: datetime = (await world.document("events", "Ev0ONE"))["at"]
+        return bool(at - taken["at"] >= event_store.LEASE)
+
+    await world.until(is_renewed, "the lease to be renewed")
+    sending += [asyncio.create_task(world.slack.sockets.send("events_api", event, Retry(1, "timeout"))) for _ in "1234"]
+    await world.slack.shows("all is down", "Opened by")
+    await world.stored("events", _id="Ev0ONE", is_done=True)
+    await asyncio.gather(*sending, return_exceptions=True)
+    await world.slack.settled()
+    assert len(cards(world.slack)) == 1
+    assert len(await world.documents("incidents")) == 1
+
+
+async def test_what_was_done_without_mongodb_is_not_done_again(away: World, own_mongod: Mongod) -> None:
+    """A retry after MongoDB's return is dropped, and MongoDB is told, so that other bots drop it too."""
+    own_mongod.kill()
+    event = mention("open sev1 all is down")
+    await away.slack.sockets.send("events_api", event, Retry())
+    await away.slack.shows("all is down", "Not yet saved")
+    own_mongod.start()
+    await away.stored("incidents")
+    await away.slack.sockets.send("events_api", event, Retry(1, "timeout"))
+    await away.stored("events", _id="Ev0ONE", is_done=True)
+    await away.slack.settled()
+    assert len(cards(away.slack)) == 1
