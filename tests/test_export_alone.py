@@ -9,7 +9,8 @@ import pytest
 
 from bot.commands.export import Export
 from bot.commands.incident import parse
-from bot.domain.export import as_json, in_words, people_in
+from bot.domain.clock import spelled
+from bot.domain.export import as_json, people_in
 from bot.domain.export_markdown import markdown
 from bot.domain.incident import Quote, Status
 from bot.domain.runbook import Months, Row, incident_row, log
@@ -129,12 +130,12 @@ def test_the_json_has_no_internals() -> None:
         (3661, "1 h 1 min"),
         (86_400, "1 d"),
         (90_061, "1 d 1 h"),
-        (3_605, "1 h"),
+        (3_605, "1 h 5 s"),
     ],
 )
 def test_durations_are_told_in_two_units(seconds: int, words: str) -> None:
     """The largest, and the next if it says something."""
-    assert in_words(timedelta(seconds=seconds)) == words
+    assert spelled(timedelta(seconds=seconds)) == words
 
 
 def test_two_thousand_long_entries_take_seconds() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.clock import spelled
 from bot.domain.incident import Incident, Opening, Quote, Severity, Status
 from bot.domain.incident_steps import closed, dismissed, explained, opened, resolved
 from bot.domain.summary import (
@@ -23,7 +24,6 @@ from bot.domain.summary import (
     is_key,
     key_entries,
     record_of,
-    spelled,
 )
 from bot.domain.summary_desk import Shown, Signature
 from bot.domain.summary_material import LIMIT, chosen, facts, material

@@ -1,7 +1,7 @@
 """The time as the rules see it: an aware UTC datetime from a clock that is handed in."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
@@ -9,3 +9,14 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """The clock on the wall."""
     return datetime.now(UTC)
+
+
+def spelled(length: timedelta) -> str:
+    """`1 h 30 min`: a length in the two largest units that say something."""
+    seconds = max(0, round(length.total_seconds()))
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"

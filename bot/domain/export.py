@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -192,11 +192,3 @@ def _person(record: Record, user_id: str) -> dict[str, str] | None:
 def iso(moment: datetime | None, timespec: str = "seconds") -> str:
     """`2026-11-24T12:00:03Z`; empty for None."""
     return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z") if moment else ""
-
-
-def in_words(length: timedelta) -> str:
-    """`2 d 5 h`, `1 h 5 min`, `40 s`: the two largest units."""
-    seconds = int(length.total_seconds())
-    units = (("d", seconds // 86_400), ("h", seconds // 3600 % 24), ("min", seconds // 60 % 60), ("s", seconds % 60))
-    first = next((index for index, (_, count) in enumerate(units) if count), len(units) - 1)
-    return " ".join(f"{count} {unit}" for unit, count in units[first : first + 2] if count) or "0 s"

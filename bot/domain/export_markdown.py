@@ -1,6 +1,7 @@
 """An incident as Markdown, made to be pasted into a runbook; what people wrote cannot change its structure."""
 
-from bot.domain.export import Notes, Record, in_order, in_words, iso, notes_on
+from bot.domain.clock import spelled
+from bot.domain.export import Notes, Record, in_order, iso, notes_on
 from bot.domain.markdown import inline, is_blank, is_one_line, link, quoted
 from bot.domain.timeline import Entry
 
@@ -54,7 +55,7 @@ def markdown(record: Record) -> str:
 def _facts(record: Record) -> list[str]:
     incident, who = record.incident, record.name
     joined = ", ".join(who(one) for one in incident.joined)
-    lasted = in_words(incident.lasted(record.at)) + (" so far" if incident.is_open else "")
+    lasted = spelled(incident.lasted(record.at)) + (" so far" if incident.is_open else "")
     facts = [
         ("Severity", f"{incident.severity.upper()}: {incident.severity.meaning}"),
         ("Status", f"{incident.status}: {incident.status.meaning}"),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
+from bot.domain.clock import spelled
 from bot.domain.emergency import Emergency
-from bot.domain.export import in_words, iso
+from bot.domain.export import iso
 from bot.domain.incident import Incident
 from bot.domain.markdown import inline, link, row
 
@@ -104,7 +105,7 @@ def _cells(one: Row, names: Mapping[str, str]) -> Sequence[str]:
         inline(one.severity),
         inline(one.title),
         inline(names.get(one.owner) or one.owner) or "–",
-        "open" if one.lasted is None else in_words(one.lasted),
+        "open" if one.lasted is None else spelled(one.lasted),
         inline(short) or "–",
         link(one.link, "thread") if one.link else "–",
     )

@@ -188,14 +188,3 @@ def _brief(text: str, limit: int) -> str:
 def utc(when: datetime) -> str:
     """`2026-11-28 02:00 UTC`."""
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def spelled(length: timedelta) -> str:
-    """`1 h 30 min`: a length in the two largest units that say something."""
-    seconds = max(0, round(length.total_seconds()))
-    parts = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"

@@ -15,9 +15,10 @@ from slack_sdk.models.blocks import (
     StaticSelectElement,
 )
 
+from bot.domain.clock import spelled
 from bot.domain.incident import WORKING, Incident, Quote, Severity, Status
 from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person
-from bot.slack.views.parts import Message, actions, brief, context, header, section, spelled
+from bot.slack.views.parts import Message, actions, brief, context, header, section
 
 TAKE_BUTTON = "incident_take"
 UPDATE_BUTTON = "incident_update"

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from slack_sdk.models.blocks import Block
 
 from bot.domain.announcement import Announcement, Occasion, Rung, State
+from bot.domain.clock import spelled
 from bot.domain.incident import Incident
 from bot.domain.window import Phase, Window
 from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, link, local, mrkdwn, utc
-from bot.slack.views.parts import Message, context, header, said, section, spelled
+from bot.slack.views.parts import Message, context, header, said, section
 
 
 def period(window: Window) -> str:

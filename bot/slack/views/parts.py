@@ -5,7 +5,6 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks (50 blocks a message, 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -102,14 +101,3 @@ def divider() -> DividerBlock:
 def said(text: Mrkdwn) -> Message:
     """A message that is one paragraph."""
     return Message(Mrkdwn(short(text, MAX_SECTION)), (section(text),))
-
-
-def spelled(length: timedelta) -> str:
-    """`1 h 30 min`: a length in the two largest units that say something."""
-    seconds = max(0, round(length.total_seconds()))
-    parts = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"

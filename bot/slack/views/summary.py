@@ -9,7 +9,8 @@ from slack_sdk.models.blocks import Block, ButtonElement, InputBlock, PlainTextI
 from slack_sdk.models.blocks import SectionBlock as Section
 from slack_sdk.models.views import View
 
-from bot.domain.summary import QUESTION_LIMIT, QUESTIONS, TEXT_LIMITS, Draft, Event, Prose, Source, spelled
+from bot.domain.clock import spelled
+from bot.domain.summary import QUESTION_LIMIT, QUESTIONS, TEXT_LIMITS, Draft, Event, Prose, Source
 from bot.domain.summary_desk import Shown, Signature
 from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, plain, utc
 from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, said, section, short
