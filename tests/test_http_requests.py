@@ -100,6 +100,7 @@ async def test_a_form_is_checked_by_its_acknowledgement(world: World) -> None:
     await world.ann.submits({"What is wrong?": "search is slow"})
     assert world.ann.modal is None
     card = await world.slack.shows("search is slow")
+    await world.ann.sees("is open")
     await world.stored("timeline", kind="opened")
     message = await world.bob.writes("looking", thread=card)
     await world.bob.reacts("pushpin", message)
