@@ -6,6 +6,7 @@ Whatever comes in, the answer is JSON (metrics apart), and a request that is wro
 import asyncio
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,12 +16,15 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
+from bot import shapes
 from bot.metrics import CONTENT_TYPE
 
 BODY_LIMIT = 1024 * 1024  # bytes; Slack's largest payloads are a fraction of it
 BODY_SECONDS = 5.0  # Slack gives up after three
 IDLE_SECONDS = 20.0  # a connection that sends no whole request is closed; Prometheus asks every 15 s
 STOP_SECONDS = 2.0
+REPLAY_SECONDS = 600.0  # a signature holds from five minutes before its timestamp to five minutes after it
+SIGNATURES_KEPT = 50_000
 
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
@@ -114,12 +118,14 @@ class Web:
 class _Signed:
     """Lets through what Slack signed: https://docs.slack.dev/authentication/verifying-requests-from-slack/
 
-    Bolt verifies as well, but answers malformed headers and bodies with 500 and a traceback.
+    Bolt verifies as well, but answers malformed headers and bodies with 500 and a traceback. A request that comes a
+    second time is answered and not done again; a retry of Slack's has a timestamp and so a signature of its own.
     """
 
     def __init__(self, slack: SlackEvents) -> None:
         self._answer = slack.answer
         self._verifier = SignatureVerifier(slack.signing_secret)
+        self._seen: dict[str, float] = {}  # when, by time.monotonic; the oldest first
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
@@ -137,9 +143,31 @@ class _Signed:
             return refusal(
                 HTTPStatus.UNAUTHORIZED, "the signature does not fit, or the request is older than 5 minutes"
             )
+        return await self._taken(request, body, signature)
+
+    async def _taken(self, request: web.Request, body: str, signature: str) -> web.StreamResponse:
         if not _is_a_payload(body, request.content_type, request.charset):
-            return refusal(HTTPStatus.BAD_REQUEST, "the body is neither a JSON object nor a form")
-        return await self._answer(request)
+            return refusal(HTTPStatus.BAD_REQUEST, "the body is neither a JSON object nor a form as Slack sends them")
+        if not self._is_first(signature):
+            return web.Response()
+        is_done = False
+        try:
+            answer = await self._answer(request)
+            is_done = answer.status < HTTPStatus.BAD_REQUEST
+        finally:
+            if not is_done:  # Slack may try again within the same second
+                self._seen.pop(signature, None)
+        return answer
+
+    def _is_first(self, signature: str) -> bool:
+        now = time.monotonic()
+        while self._seen and (
+            len(self._seen) >= SIGNATURES_KEPT or next(iter(self._seen.values())) < now - REPLAY_SECONDS
+        ):
+            del self._seen[next(iter(self._seen))]
+        is_first = signature not in self._seen
+        self._seen.setdefault(signature, now)
+        return is_first
 
 
 def _is_a_payload(body: str, content_type: str, charset: str | None) -> bool:
@@ -147,21 +175,22 @@ def _is_a_payload(body: str, content_type: str, charset: str | None) -> bool:
     if (charset or "utf-8").lower().replace("-", "") not in ("utf8", "usascii"):
         return False
     if content_type == "application/json" or body.startswith("{"):
-        return _is_object(body)
+        return (found := _object(body)) is not None and shapes.event_fits(found)
     try:
         fields = dict(parse_qsl(body, keep_blank_values=True, strict_parsing=True))
     except ValueError:
         return False
     if "payload" in fields:
-        return _is_object(fields["payload"])
-    return bool(fields) and all(map(str.isidentifier, fields))
+        return (found := _object(fields["payload"])) is not None and shapes.interaction_fits(found)
+    return all(map(str.isidentifier, fields)) and shapes.form_fits(fields)
 
 
-def _is_object(text: str) -> bool:
+def _object(text: str) -> dict[str, object] | None:
     try:
-        return isinstance(json.loads(text), dict)
+        found = json.loads(text)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def refusal(status: HTTPStatus, why: str) -> web.Response:

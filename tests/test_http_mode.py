@@ -1,7 +1,11 @@
 """HTTP mode: the same bot behind POST /slack/events, where Slack signs what it sends."""
 
+import hashlib
+import hmac
 import json
+import time
 from collections.abc import AsyncIterator
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -53,6 +57,62 @@ async def test_what_slack_did_not_sign_is_refused(world: World) -> None:
             async with client.post(url, data=body, headers=each) as answer:
                 assert answer.status == 401
     assert await world.documents("incidents") == []
+
+
+def signed(slack: Slack, body: str) -> dict[str, str]:
+    """The headers that Slack gives this body now."""
+    timestamp = str(int(time.time()))
+    secret = slack.environment()["SLACK_SIGNING_SECRET"]
+    code = hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
+    kind = "application/json" if body.startswith("{") else "application/x-www-form-urlencoded"
+    return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={code}", "Content-Type": kind}
+
+
+async def test_a_request_that_is_replayed_does_nothing(world: World) -> None:
+    """Who has caught a signed command can send it again for five minutes: 200, and no second note."""
+    _, incident_id = await opened(world)
+    body = urlencode(
+        {"command": "/incident", "text": "note it is the cache", "user_id": "U0ANN", "channel_id": "C0OPSSHARED"}
+    )
+    headers = signed(world.slack, body)
+    async with aiohttp.ClientSession() as client:
+        for _ in range(3):
+            async with client.post(address(world.bots[0], "/slack/events"), data=body, headers=headers) as answer:
+                assert answer.status == 200
+    await world.stored("incidents", _id=incident_id, version=2, untold=[])
+    await world.slack.settled()
+    assert (await world.document("incidents", incident_id))["version"] == 2
+
+
+USER = '"user":{"id":"U0ANN"}'
+ODD = (
+    '{"type":"event_callback","event":5,"event_id":"E1"}',
+    '{"type":"event_callback","event":{"type":"app_mention","user":"U0ANN"},"event_id":"E1"}',
+    '{"type":"event_callback","event":{"type":"message","channel":"C1","ts":"1.2","user":{}},"event_id":"E1"}',
+    '{"type":"event_callback","event":{"type":"app_home_opened","user":"U0ANN"},"event_id":{"$gt":""}}',
+    '{"type":"event_callback","event_id":"E1","event":{"type":"reaction_added","user":"U1","event_ts":"1","item":5}}',
+    "command=/health",
+    urlencode({"payload": "{}"}),
+    urlencode({"payload": f'{{"type":"block_actions",{USER},"actions":[]}}'}),
+    urlencode({"payload": f'{{"type":"view_submission",{USER},"view":{{"callback_id":"incident_open_form"}}}}'}),
+    urlencode({"payload": f'{{"type":"message_action",{USER},"callback_id":"incident_open"}}'}),
+    urlencode({"payload": '{"type":"block_actions","user":"U0ANN","actions":[{"action_id":"x"}]}'}),
+)
+
+
+@pytest.mark.parametrize("body", ODD)
+async def test_what_slack_never_sends_is_refused_though_it_is_signed(
+    world: World, body: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """400 in JSON, and the log has no traceback."""
+    url = address(world.bots[0], "/slack/events")
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(url, data=body, headers=signed(world.slack, body)) as answer,
+    ):
+        assert answer.status == 400
+        assert "error" in await answer.json()
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def test_the_bot_tells_how_it_is(world: World) -> None:

@@ -144,8 +144,11 @@ async def test_what_is_not_there_is_refused_in_json(method: str, path: str, code
 async def test_a_signed_command_and_a_signed_event_reach_bolt() -> None:
     """Forms, forms with a JSON payload, and JSON are passed on with their bodies."""
     bot = Bot()
-    form, payload = b"command=%2Fhealth&text=", b"payload=" + quote(json.dumps({"type": "block_actions"})).encode()
-    event = json.dumps({"type": "event_callback", "event": {"text": "é"}}).encode()
+    form = b"command=%2Fhealth&text=&user_id=U1&channel_id=C1"
+    press = {"type": "block_actions", "user": {"id": "U1"}, "actions": [{"action_id": "x"}]}
+    payload = b"payload=" + quote(json.dumps(press)).encode()
+    said = {"type": "message", "channel": "C1", "ts": "1.2", "text": "é"}
+    event = json.dumps({"type": "event_callback", "event_id": "E1", "event": said}).encode()
     async with served(bot, SlackEvents(SECRET, bot.answer)) as client:
         for body, kind in ((form, FORM), (payload, FORM), (event, JSON)):
             assert await posted(client, body, kind, signed(body)) == (200, "taken")
@@ -153,7 +156,7 @@ async def test_a_signed_command_and_a_signed_event_reach_bolt() -> None:
     assert [got.get("type") for got in bot.got[1:]] == ["block_actions", "event_callback"]
 
 
-BODY = b"command=%2Fhealth"
+BODY = b"command=%2Fhealth&user_id=U1&channel_id=C1"
 GOOD = "v0=" + "0" * 64
 NOW = str(int(time.time()))
 
