@@ -103,6 +103,7 @@ class App:
         self._status: Literal["starting", "ready", "stopping"] = "starting"
         self._sockets: Sockets | None = None
         self._jobs: Jobs | None = None
+        self._directory: Directory | None = None
         self.port = 0
 
     async def start(self) -> None:
@@ -121,7 +122,7 @@ class App:
         store = Store(database, owner, tuning.pace.lease)
         client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
         api = Api(client, metrics, lambda: directory.bot_user)
-        directory = Directory(api, settings.ops_channel)
+        directory = self._directory = Directory(api, settings.ops_channel)
         outbox = Outbox(Delivery(store.outbox, api, owner, tuning.pace, tuning.clock), tasks.start)
         board = Board(outbox, api, directory, self._guide(), tuning.clock)
         files = Files(api, session, tuning.pace.settle)
@@ -161,7 +162,7 @@ class App:
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
         await jobs.check_store()
-        await directory.find_ops_channel()
+        await directory.check_ops_channel()
         scheduler = Scheduler()
         self._exit.push_async_callback(tasks.drain, tuning.rest_limit)
         self._exit.push_async_callback(door.drain, tuning.work_limit)
@@ -245,9 +246,10 @@ class App:
             return Readiness(self._status)
         if self._sockets is not None and not self._sockets.connected:
             return Readiness("starting", ("no connection to Slack",))
+        reasons = [self._directory.trouble] if self._directory is not None and self._directory.trouble else []
         if self._jobs is not None and not self._jobs.is_store_up:
-            return Readiness("degraded", ("MongoDB does not answer",))
-        return Readiness("ready")
+            reasons.append("MongoDB does not answer")
+        return Readiness("degraded" if reasons else "ready", tuple(reasons))
 
 
 def _audit_line(entry: AuditEntry) -> str:

@@ -55,6 +55,9 @@ class Channel(Protocol):
     async def find_ops_channel(self) -> bool:
         """Looks for it in Slack."""
 
+    async def check_ops_channel(self) -> None:
+        """Looks whether the bot is in it, until it is."""
+
 
 class JobMeter(Protocol):
     """What jobs measure."""
@@ -212,6 +215,7 @@ class Jobs:
             raise
 
     async def _tidy(self) -> None:
+        await self._channel.check_ops_channel()
         if self.is_store_up and not self._must_catch_up:
             await self._owners.incidents.tell_left_behind()
             for incident_id in await self._owners.incidents.mend_cards():

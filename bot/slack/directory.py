@@ -32,6 +32,8 @@ class Directory:
         self._wanted = wanted
         self._channel = wanted if not wanted.startswith("#") else ""
         self._names: dict[str, str] = {}
+        self._is_member = False
+        self.trouble = ""
         self.workspace_url = ""
         self.bot_user = ""
         self.bot_id = ""
@@ -65,6 +67,30 @@ class Directory:
         except SlackError as error:
             log.warning("ops channel not found", cause=str(error))
         return bool(self._channel)
+
+    async def check_ops_channel(self) -> None:
+        """Finds the ops channel, and whether the bot is in it, unless both are known; `trouble` says what is wrong."""
+        if self._is_member:
+            return
+        found = await self.find_ops_channel()
+        before = self.trouble
+        if not found:
+            self.trouble = f"there is no channel {self._wanted} that the bot can see; look at OPS_CHANNEL, or invite it"
+        else:
+            await self._ask_membership()
+        if self.trouble and self.trouble != before:
+            log.warning("the ops channel cannot be used", trouble=self.trouble)
+
+    async def _ask_membership(self) -> None:
+        try:
+            answer = await self._api.call("conversations.info", channel=self._channel)
+        except DeclinedError as error:
+            self.trouble = f"Slack does not tell of the ops channel ({error.code}); look at OPS_CHANNEL"
+        except SlackError:
+            return  # that it does not answer shows elsewhere
+        else:
+            self._is_member = bool((answer.get("channel") or {}).get("is_member"))
+            self.trouble = "" if self._is_member else f"the bot is not in {self._wanted}: /invite @Ops Bot there"
 
     async def _search(self) -> None:
         for method in ("users.conversations", "conversations.list"):

@@ -1,0 +1,45 @@
+"""An ops channel that is not there, or that nobody invited the bot to: said in /readyz, and over once it is mended."""
+
+import aiohttp
+
+from bot.app import App
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from sandbox.workspace import BOT_USER
+from tests.asking import answer
+from tests.world import World
+
+
+async def readiness(bot: App) -> tuple[int, str, str]:
+    """The status code, the status and the reasons of /readyz."""
+    async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{bot.port}/readyz") as told:
+        said = await told.json()
+    return told.status, said["status"], " ".join(said["reasons"])
+
+
+async def test_a_channel_that_does_not_exist_is_named(slack: Slack, mongod: Mongod) -> None:
+    """Commands are taken all the same; the reason names the setting."""
+    async with World(slack, mongod.url(), {"OPS_CHANNEL": "#nope"}) as world:
+        status, word, reasons = await readiness(world.bots[0])
+        assert (status, word) == (200, "degraded")
+        assert "#nope" in reasons
+        assert "OPS_CHANNEL" in reasons
+        assert "no role" in (await answer(slack, world.ann, "/ops", "whoami")).shown
+
+
+async def test_a_bot_that_was_not_invited_says_so_until_it_is(slack: Slack, mongod: Mongod) -> None:
+    """The reason has the words to type; after the invitation the bot is ready."""
+    members = slack.workspace.channel("#ops-shared").members
+    members.discard(BOT_USER)
+    async with World(slack, mongod.url()) as world:
+        status, word, reasons = await readiness(world.bots[0])
+        assert (status, word) == (200, "degraded")
+        assert "/invite @Ops Bot" in reasons
+        members.add(BOT_USER)
+
+        async def is_ready() -> bool:
+            return (await readiness(world.bots[0]))[1] == "ready"
+
+        await world.until(is_ready, "the bot to be ready")
+    # The channel may have been read before the invitation.
+    slack.refusals[:] = [one for one in slack.refusals if one.error != "not_in_channel"]
