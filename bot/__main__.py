@@ -11,6 +11,7 @@ from bot.app import App
 from bot.errors import ConfigError
 from bot.manifest import manifest
 from bot.probes import health_desk
+from bot.redaction import Redactor
 from bot.settings import Settings, load
 
 VERSION = "0.1.0"
@@ -27,7 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = load([*asked.env_file, *getattr(asked, "more_env_file", ())])
     except ConfigError as error:
         sys.stderr.write("Ops Bot cannot start with these settings (.env.example explains each):\n")
-        sys.stderr.writelines(f"- {complaint}\n" for complaint in error.complaints)
+        # A token on the wrong line must not end in a log: complaints show what was written.
+        shown = Redactor().text
+        sys.stderr.writelines(f"- {shown(complaint)}\n" for complaint in error.complaints)
         return WRONG_SETTINGS
     if asked.command == "health":
         # Standard output holds the report alone, so that it can be read by a program.

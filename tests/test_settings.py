@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.__main__ import main
 from bot.domain.rule import WindowRule
 from bot.endpoint import ThreadLink
 from bot.errors import ConfigError
@@ -284,3 +285,15 @@ def test_any_nonsense_becomes_settings_or_complaints(environ: dict[str, str]) ->
         told = error.complaints
     assert told
     assert all(text.split()[0] in SETTING_NAMES for text in told)
+
+
+def test_a_token_on_the_wrong_line_is_not_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Complaints go to logs: what looks like a token is masked in them."""
+    for name, text in {**TOKENS, "PORT": "xoxb-1-elsewhere", "ENDPOINTS": "xapp-1-elsewhere"}.items():
+        monkeypatch.setenv(name, text)
+    assert main([]) == 2
+    said = capsys.readouterr().err
+    assert "PORT" in said
+    assert "elsewhere" not in said
