@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from pydantic import SecretStr
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
 
 DEFAULT_DATABASE = "butler"
 _DATABASE = re.compile(r"[^/\\. \"$*<>:|?]{1,63}")  # https://www.mongodb.com/docs/manual/reference/limits/
@@ -85,7 +87,26 @@ def mongodb_complaint(text: str) -> str:
     hosts, _, database = place.partition("/")
     if database and not _DATABASE.fullmatch(unquote(database)):
         return "names a database that MongoDB does not allow; write it like …:27017/butler"
-    return (_userinfo_complaint(userinfo) if at else "") or _hosts_complaint(hosts, one=scheme == "mongodb+srv")
+    return (
+        (_userinfo_complaint(userinfo) if at else "")
+        or _hosts_complaint(hosts, one=scheme == "mongodb+srv")
+        or _options_complaint(rest.partition("?")[2])
+    )
+
+
+def _options_complaint(options: str) -> str:
+    """By the driver's own rules, which say no only when a client is made; its words repeat the value."""
+    wrong = [one.partition("=")[0] for one in re.split("[&;]", options) if one and not _is_option(one)]
+    names = ", ".join(name if re.fullmatch(r"[A-Za-z]{1,40}", name) else "one without a name" for name in wrong)
+    return f"has options that the driver does not take ({names}); mend them or leave them out" if wrong else ""
+
+
+def _is_option(option: str) -> bool:
+    try:
+        parse_uri(f"mongodb://user:password@host/?{option}", validate=True, warn=False)
+    except (PyMongoError, ValueError, TypeError):
+        return False
+    return True
 
 
 def _hosts_complaint(hosts: str, *, one: bool) -> str:

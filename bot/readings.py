@@ -32,11 +32,18 @@ def duration(text: str) -> timedelta:
 def rungs(text: str) -> tuple[tuple[str, timedelta], ...]:
     """`24h,1h,15m`: names as they are written with their lengths, the longest first."""
     found: dict[timedelta, str] = {}
+    wrong: list[str] = []
     for name in _entries(text):
-        length = duration(name)
+        try:
+            length = duration(name)
+        except ValueError as error:
+            wrong.append(str(error))
+            continue
         if length in found:
-            raise ValueError(f"has {found[length]!r} and {name!r}, which are the same time; keep one of them")
-        found[length] = name
+            wrong.append(f"has {found[length]!r} and {name!r}, which are the same time; keep one of them")
+        found.setdefault(length, name)
+    if wrong:
+        raise ValueError("; and it ".join(wrong))
     return tuple((found[length], length) for length in sorted(found, reverse=True))
 
 
@@ -92,11 +99,12 @@ def channel(text: str) -> str:
 def people(text: str) -> tuple[str, ...]:
     """User ids, separated by commas."""
     ids = tuple(dict.fromkeys(_entries(text)))
-    for who in ids:
-        if not re.fullmatch(r"[UW][A-Z0-9]{2,20}", who):
-            raise ValueError(
-                f"has {who!r}, which is no user id; write ids like U012AB3CD (in the person's profile: Copy member ID)"
-            )
+    wrong = [repr(who) for who in ids if not re.fullmatch(r"[UW][A-Z0-9]{2,20}", who)]
+    if wrong:
+        what = "which is no user id" if len(wrong) == 1 else "which are no user ids"
+        raise ValueError(
+            f"has {', '.join(wrong)}, {what}; write ids like U012AB3CD (in the person's profile: Copy member ID)"
+        )
     return ids
 
 
@@ -108,22 +116,31 @@ def endpoint(text: str) -> Endpoint | None:
 def extra_checks(text: str) -> tuple[tuple[str, Endpoint], ...]:
     """`name=url,…`: names in lower case with the addresses to ask."""
     found: dict[str, Endpoint] = {}
+    wrong: list[str] = []
     for number, entry in enumerate(_entries(text), start=1):
         name, equals, url = (part.strip() for part in entry.partition("="))
-        name = name.lower()
-        if not equals or not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,39}", name):
-            raise ValueError(
-                f"has entry {number} without a usable name; write name=url, like mcp=http://127.0.0.1:8004/metrics"
-            )
-        if name in SERVICES or name in _WORDS_OF_HEALTH:
-            raise ValueError(f"has the name {name!r}, which /health already uses; choose another name")
-        if name in found:
-            raise ValueError(f"has the name {name!r} twice; choose another name for one of them")
         try:
-            found[name] = http_endpoint(url)
+            _add_check(found, number, name.lower() if equals else "", url)
         except ValueError as error:
-            raise ValueError(f"has {name!r}, whose address {error}") from None
+            wrong.append(str(error))
+    if wrong:
+        raise ValueError("; and it ".join(wrong))
     return tuple(found.items())
+
+
+def _add_check(found: dict[str, Endpoint], number: int, name: str, url: str) -> None:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,39}", name):
+        raise ValueError(
+            f"has entry {number} without a usable name; write name=url, like mcp=http://127.0.0.1:8004/metrics"
+        )
+    if name in SERVICES or name in _WORDS_OF_HEALTH:
+        raise ValueError(f"has the name {name!r}, which /health already uses; choose another name")
+    if name in found:
+        raise ValueError(f"has the name {name!r} twice; choose another name for one of them")
+    try:
+        found[name] = http_endpoint(url)
+    except ValueError as error:
+        raise ValueError(f"has {name!r}, whose address {error}") from None
 
 
 def port(text: str) -> int:

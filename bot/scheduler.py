@@ -1,5 +1,6 @@
 """The alarm clock: calls jobs at intervals. What is due is decided by whoever is called, never here."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -17,9 +18,19 @@ class Scheduler:
             timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
 
+        self._is_closing = False
+
     def every(self, interval: timedelta, job: Job, name: str) -> None:
         """Has `job` called every `interval`, first after one interval."""
-        self._scheduler.add_job(job, "interval", seconds=interval.total_seconds(), id=name, name=name)
+
+        async def run() -> None:
+            try:
+                await job()
+            except asyncio.CancelledError:
+                if not self._is_closing:  # its end cancels what it waits for; the work goes on, and is drained
+                    raise
+
+        self._scheduler.add_job(run, "interval", seconds=interval.total_seconds(), id=name, name=name)
 
     def start(self) -> None:
         """From now on jobs are called."""
@@ -32,5 +43,6 @@ class Scheduler:
 
     def close(self) -> None:
         """Ends for good."""
+        self._is_closing = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)

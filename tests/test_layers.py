@@ -46,7 +46,7 @@ REMEDY = {
 DOORS: dict[str, tuple[str, ...]] = {
     "httpx": ("bot.services.http",),
     "apscheduler": ("bot.scheduler",),
-    "pymongo": ("bot.store", "bot.services.mongodb", "sandbox.mongo"),
+    "pymongo": ("bot.store", "bot.services.mongodb", "bot.endpoint", "sandbox.mongo"),
     "bson": ("bot.store",),
     "dotenv": ("bot.envfiles",),
     "slack_bolt": ("bot.app", "bot.slack", "handlers"),

@@ -47,9 +47,9 @@ def is_help(word: Word) -> bool:
 
 
 def asks_help(line: Line) -> bool:
-    """`help`, `?`, `-h` or `--help` first, or one of the last two alone after a word (`open --help`)."""
+    """`help`, `?`, `-h` or `--help` first, or alone after a word: nobody opens an incident called “help”."""
     keys = [word.key for word in line.words[:3]]
-    return bool(keys) and (keys[0] in _HELP or (len(keys) == 2 and keys[1] in _HELP[2:]))
+    return bool(keys) and (keys[0] in _HELP or (len(keys) == 2 and keys[1] in _HELP))
 
 
 def unknown(word: Word, command: Command) -> WordError:
