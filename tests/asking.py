@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,13 @@ KEPT = ("incidents", "timeline", "checklists", "roles", "windows", "announcement
 
 def strict(**patience: Any) -> Slack:
     """A workspace with the app's own manifest."""
-    manifest = yaml.safe_load((Path(__file__).parent.parent / "manifest.yaml").read_text("utf-8"))
-    return Slack(manifest, **{"retry_after": (0.0, 0.3, 0.6), **patience})
+    return Slack(_manifest(), **{"retry_after": (0.0, 0.3, 0.6), **patience})
+
+
+@cache
+def _manifest() -> Any:
+    """Read once: YAML takes longer than most tests."""
+    return yaml.safe_load((Path(__file__).parent.parent / "manifest.yaml").read_text("utf-8"))
 
 
 @asynccontextmanager

@@ -1,14 +1,13 @@
 """One real mongod for the whole run; a fresh workspace, services, database and bot for each test that asks for them."""
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
-import yaml
 
 from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.slack import Slack
+from tests.asking import strict
 from tests.world import World
 
 
@@ -29,8 +28,7 @@ def own_mongod() -> Iterator[Mongod]:
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
     """A strict workspace with the app's own manifest. What it refuses without being expected to fails the test."""
-    manifest = yaml.safe_load((Path(__file__).parent.parent / "manifest.yaml").read_text("utf-8"))
-    async with Slack(manifest, retry_after=(0.0, 0.3, 0.6)) as workspace:
+    async with strict() as workspace:
         yield workspace
         assert workspace.refusals == [], "Slack refused something that the test did not expect"
         assert workspace.pages == [], "the bot paged many people"

@@ -84,7 +84,7 @@ def bare(line: str) -> str:
     return re.sub(r"\[[^\[\]]*\]\(https?://[^\s()<>]+\)|\*\*|\*\(|\)\*", "x", line)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=70)
 @given(title=texts, said=texts, cause=texts, name=texts)
 def test_whatever_is_written_the_markdown_keeps_its_structure(title: str, said: str, cause: str, name: str) -> None:
     """The headings are ours, every line of a person is a quotation or inside a line of ours, and nothing is special."""
@@ -106,7 +106,7 @@ def test_whatever_is_written_the_markdown_keeps_its_structure(title: str, said: 
         assert not re.match(r"[ \t]*(?:[-+=>#]|\d{1,9}[.)](?:\s|$)|    |\t)", bare(line)), line
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=50)
 @given(said=texts)
 def test_a_quotation_reads_as_it_was_typed(said: str) -> None:
     """Taking the escapes out gives the lines back, without controls and with their indentation in no-break spaces."""
@@ -123,7 +123,7 @@ def test_a_quotation_reads_as_it_was_typed(said: str) -> None:
     assert plain("".join(read)) == plain(said)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=50)
 @given(title=texts, said=st.lists(texts, max_size=4))
 def test_the_json_comes_back(title: str, said: list[str]) -> None:
     """It parses, is UTF-8, and has every text as it was but for halves of characters and Slack's tokens."""
@@ -136,7 +136,7 @@ def test_the_json_comes_back(title: str, said: list[str]) -> None:
             assert back == re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=50)
 @given(title=texts, outcome=texts, name=texts)
 def test_every_row_of_the_log_has_nine_cells(title: str, outcome: str, name: str) -> None:
     """No text makes another row, cell or heading."""

@@ -26,7 +26,7 @@ _TAG = re.compile(r"<[A-Za-z/!?]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=100)
 @given(text=SPOKEN)
 def test_no_text_of_a_model_mentions_links_or_hides(text: str) -> None:
     """Whatever it is put together from: no mention, no tag, no control, no link but the source's; and it stays so."""
@@ -46,7 +46,7 @@ def _is_known(address: str) -> bool:
     return links(address) <= {"https://ok.example/1"}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=80)
 @given(
     answer=st.one_of(
         st.text(),

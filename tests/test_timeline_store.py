@@ -123,7 +123,7 @@ def expected(story: Story, incident: Incident, events: list[Event], ts: str) -> 
     return replace(entry, text=["first", *texts][-1], first_text="first", files=tuple(files))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES, data=st.data())
 async def test_the_end_is_the_same_whatever_the_order(
     stores: list[Timelines], story: Story, data: st.DataObject
@@ -145,7 +145,7 @@ async def test_the_end_is_the_same_whatever_the_order(
     assert entry.edited_at == (entry.edits[-1].at if entry.edits else None)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES)
 async def test_the_end_is_the_same_when_all_comes_at_once(stores: list[Timelines], story: Story) -> None:
     """Two bots work on all the reports of one message at the same moment, each of them twice."""

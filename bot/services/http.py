@@ -6,11 +6,13 @@ The only importer of httpx. Nothing here repeats a body, a header, an address or
 import asyncio
 import base64
 import json as jsonlib
+import os
 import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -86,7 +88,7 @@ class Http:
     def __init__(self, wait: float = 1.8, certificates: ssl.SSLContext | None = None) -> None:
         self._wait = wait
         self._client = httpx.AsyncClient(
-            verify=certificates or httpx.create_ssl_context(trust_env=True),
+            verify=certificates or _authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
             trust_env=False,  # no proxies, no .netrc
             follow_redirects=False,
             # A kept connection may be half dead, which would make a healthy service look broken.
@@ -137,6 +139,12 @@ class Http:
             return Answer(response.status_code, media_type, await _beginning(response), _redirect(response))
         finally:
             await response.aclose()
+
+
+@cache
+def _authorities(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """The usual authorities, or those that the environment names: read once, since that takes a while."""
+    return httpx.create_ssl_context(trust_env=True)
 
 
 async def _beginning(response: httpx.Response) -> bytes:
