@@ -113,9 +113,10 @@ async def _form(call: Call, severity: Severity) -> None:
 async def from_message(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
     """*Open an incident from this message*: the form with the message in it."""
     call.must_be_inside()
-    message = body["message"]
-    text = await desks.places.with_names(str(message.get("text", "")))
-    quote = Quote(call.channel, str(message["ts"]), str(message.get("user") or ""), text)
+    heard = desks.places.heard(call.channel, body["message"])
+    if heard is None:
+        raise NotFoundError("Nobody wrote that message.", "Messages of people and apps can be quoted.")
+    quote = Quote(call.channel, heard.ts, heard.author, await desks.places.with_names(heard.words))
     await call.voice.open_form(call.trigger_id, forms.open_form(Severity.SEV3, call.channel, quote))
 
 
@@ -137,13 +138,16 @@ async def submitted(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
     began = _input(body, forms.BEGAN_BLOCK).get("selected_date_time")
     _, _, message = str(body["view"]["private_metadata"]).partition(" ")
     ts, _, author = message.partition(" ")
+    owner = str(_input(body, forms.OWNER_BLOCK).get("selected_user") or "")
+    if owner:
+        await desks.places.must_be_a_person(owner)
     opening = Opening(
         clean_title(_text(body, forms.TITLE_BLOCK)),
         Severity(_input(body, forms.SEVERITY_BLOCK)["selected_option"]["value"]),
         call.who,
         call.channel,
         " ".join(_text(body, forms.AFFECTED_BLOCK).split()),
-        str(_input(body, forms.OWNER_BLOCK).get("selected_user") or ""),
+        owner,
         datetime.fromtimestamp(int(began), UTC) if began is not None else None,
         await desks.places.quote(call.channel, ts, author) if ts else None,
     )

@@ -74,7 +74,8 @@ async def severity_picked(desks: Desks, call: Call, body: Body) -> None:
 
 async def escalate_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Escalate*: the next in line is called."""
-    await call.answer(view.escalated(await desks.changes.escalate(_pressed(call, body), call.who, "")))
+    incident_id, _, seen = _pressed(call, body).partition(" ")
+    await call.answer(view.escalated(await desks.changes.escalate(incident_id, call.who, "", int(seen or 0))))
 
 
 async def reopen_pressed(desks: Desks, call: Call, body: Body) -> None:
@@ -153,7 +154,9 @@ async def update_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of *Update* was sent."""
     status = Status(body["view"]["state"]["values"][forms.STATUS_BLOCK][forms.INPUT]["selected_option"]["value"])
     text = _text(body, forms.UPDATE_BLOCK)
-    await call.answer(view.updated(await desks.changes.update(_incident(call, body), call.who, text, status)))
+    incident_id, _, seen = _incident(call, body).partition(" ")
+    wanted = status if status.value != seen else None  # a menu that nobody touched changes nothing
+    await call.answer(view.updated(await desks.changes.update(incident_id, call.who, text, wanted)))
 
 
 async def resolution_submitted(desks: Desks, call: Call, body: Body) -> None:

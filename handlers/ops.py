@@ -42,6 +42,9 @@ async def _assign(desks: Desks, call: Call, said: words.SetRole) -> None:
         raise UserError("A role goes to a person.", "Name one with @; user groups need a paid plan of Slack.")
     if desks.places.bot_user in (said.owner.id, said.backup.id if said.backup else ""):
         raise UserError("The bot cannot have a role.", "Name a person.")
+    for one in (said.owner, said.backup):
+        if one is not None:
+            await desks.places.must_be_a_person(one.id)
     holder = Holder(Role(said.role), said.owner.id, said.backup.id if said.backup else "")
     await desks.roles.assign(call.who, holder)
     await call.answer(view.assigned(holder))

@@ -60,3 +60,22 @@ async def test_a_message_becomes_an_incident_that_quotes_it(world: World) -> Non
     entries.sort(key=lambda entry: str(entry["order"]))
     assert (entries[0]["kind"], entries[0]["ts"], entries[0]["author"]) == ("quoted", message.ts, world.bob.id)
     assert entries[0]["text"] == "checkout gives 500s\nsince the deploy"
+
+
+async def test_a_message_with_special_characters_is_quoted_as_it_was_typed(world: World) -> None:
+    """The title of the form and of the card has no escapes and no tokens."""
+    message = await world.bob.writes("a & b <see> https://x.example/?a=1&b=2")
+    await world.ann.runs_shortcut("Open an incident", message)
+    await world.ann.sees("From a message by @bob")
+    await world.ann.submits({})
+    card = await world.slack.shows("a & b <see> https://x.example/?a=1&b=2", "Opened by @ann")
+    assert "amp;" not in card.shown
+
+
+async def test_the_bot_owns_nothing_by_the_form_either(world: World) -> None:
+    """It is refused, and nothing is opened."""
+    await world.ann.says("/incident", "open")
+    await world.ann.sees("Who owns it?")
+    await world.ann.submits({"What is wrong?": "all is down", "Who owns it?": "U0OPSBOT"})
+    await world.ann.sees("A bot cannot do that")
+    assert await world.documents("incidents") == []

@@ -12,7 +12,7 @@ from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident, Severity, Status, Touched
 from bot.domain.role import Role, RoleDesk
-from bot.errors import ConflictError, NotFoundError
+from bot.errors import ConflictError, NotFoundError, RefusedError
 
 TRIES = 20  # of a change that others keep overtaking
 SNOOZE = timedelta(minutes=30)
@@ -84,17 +84,16 @@ class IncidentChanges:
         return self._changed(before.owner_set, after, who)
 
     async def update(self, incident_id: str, who: str, text: str, status: Status | None) -> Incident:
-        """Says how it goes, and sets the status if it is another one: one act for the reader."""
+        """Says how it goes, and sets the status if one is given; the words are kept where that is refused."""
 
-        def step(known: Incident) -> Incident:
-            after = steps.noted(known, who, text, self._clock())
-            if status is None or status is known.status:
-                return after
-            return steps.moved(after, who, status, self._clock())
-
-        if status is not None and status is not (await self._shown.get(incident_id)).status:
-            return (await self._steer(incident_id, who, "status", step))[1]
-        return (await self._change(incident_id, step))[1]
+        noted = await self.note(incident_id, who, text)
+        if status is None or status is noted.status:
+            return noted
+        try:
+            return (await self.move(incident_id, who, status)).incident
+        except (RefusedError, ConflictError) as error:
+            error.problem = f"Your words are in the thread, but the status is not changed. {error.problem}"
+            raise
 
     async def check(self, incident_id: str, who: str, act: str) -> Incident:
         """The incident, if this person may do `act` to it and it is open. Raises RefusedError, ConflictError."""
@@ -160,8 +159,11 @@ class IncidentChanges:
             )
         )[1]
 
-    async def escalate(self, incident_id: str, who: str, why: str) -> Incident:
-        """Calls the next role that was not called yet: on-call, then duty officer, then tech lead. Anybody may."""
+    async def escalate(self, incident_id: str, who: str, why: str, seen: int | None = None) -> Incident:
+        """Calls the next who was not called yet: on-call, then duty officer, then tech lead. Anybody may.
+
+        `seen` is how many were called when the button was drawn: of two who press it, one calls.
+        """
         holders = {holder.role: holder for holder in await self._roles.holders()}
         chain = [holders[role] for role in (Role.ON_CALL, Role.DUTY_OFFICER, Role.TECH_LEAD)]
         assigned = [(holder.role, person) for holder in chain for person in holder.people]
@@ -171,7 +173,7 @@ class IncidentChanges:
                 "An admin of the bot hands them out: `/ops role on-call @who`.",
             )
         _, after = await self._change(
-            incident_id, lambda known: steps.escalated(known, who, why, assigned, self._clock())
+            incident_id, lambda known: steps.escalated(known, (who, why), assigned, self._clock(), seen)
         )
         await self._audit.wrote(who, "escalate", incident_id, detail=after.escalated[-1])
         return after

@@ -157,14 +157,22 @@ def dismissed(incident: Incident, who: str, why: str, now: datetime, duplicate_o
 def snoozed(incident: Incident, who: str, until: datetime, now: datetime) -> Incident:
     """The incident without reminders until then."""
     must_be_open(incident)
-    if incident.snoozed_until and incident.snoozed_until >= until:
+    if incident.snoozed_until and until - incident.snoozed_until < timedelta(minutes=1):  # pressed twice
         raise ConflictError(f"{incident.id} is snoozed already.", "Nothing was changed.")
     after = replace(incident, snoozed_until=until)
     return _after(after, Act(0, Deed.SNOOZED, who, now, now=f"{until:%Y-%m-%d %H:%M UTC}"))
 
 
-def escalated(incident: Incident, who: str, why: str, chain: Sequence[tuple[str, str]], now: datetime) -> Incident:
-    """The incident with the next of `chain` called: pairs of a role and a person, in the order of calling."""
+def escalated(
+    incident: Incident, said: tuple[str, str], chain: Sequence[tuple[str, str]], now: datetime, seen: int | None = None
+) -> Incident:
+    """The incident with the next of `chain` called: pairs of a role and a person. `said`: who calls, and why."""
+    who, why = said
+    if seen is not None and seen != len(incident.escalated):
+        raise ConflictError(
+            f"<@{incident.escalated[-1]}> was called to {incident.id} a moment ago.",
+            "Nobody else was called; press again if they do not come.",
+        )
     must_be_open(incident)
     left = [(role, person) for role, person in chain if person not in incident.escalated]
     if not left:

@@ -30,6 +30,9 @@ _DUTIES = {
 }
 
 
+_DONE_TO = {"status": "set the status of", "severity": "set the severity of", "snooze": "snooze"}
+
+
 @dataclass(frozen=True)
 class Holder:
     """Who has a role: Slack user ids, empty = to be assigned."""
@@ -89,7 +92,7 @@ class RoleDesk:
             return
         people = [p for h in await self._known_holders() for p in h.people]
         allowed = _once([incident.opened_by, incident.owner, *people])
-        sentence = f"To {act} {incident.id} takes its opener, its owner, or somebody with a role."
+        sentence = f"To {_DONE_TO.get(act, act)} {incident.id} takes its opener, its owner, or somebody with a role."
         await self._allow(who, allowed, act, incident.id, sentence)
 
     async def must_have_one(self, who: str, act: str) -> None:

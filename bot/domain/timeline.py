@@ -114,6 +114,11 @@ class Heard:
     is_by_app: bool = False
 
     @property
+    def words(self) -> str:
+        """What it says; of a message that is only files, their names."""
+        return self.text or ", ".join(file.name for file in self.files)
+
+    @property
     def is_talk(self) -> bool:
         """Whether it is what people say in a thread."""
         return bool(self.thread) and self.thread != self.ts and not self.is_by_app

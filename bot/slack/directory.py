@@ -201,7 +201,7 @@ class Directory:
             found = None
         if found is None:
             return Quote(channel, ts, author, "")
-        return Quote(channel, ts, found.author or author, await self.with_names(found.text))
+        return Quote(channel, ts, found.author or author, await self.with_names(found.words))
 
     def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
         """See Places.heard."""

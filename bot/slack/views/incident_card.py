@@ -173,7 +173,13 @@ def _buttons(incident: Incident) -> list[InteractiveElement]:
         return [
             button("Take it", TAKE_BUTTON, incident, value=f"{incident.id} {incident.owner}"),
             button("Update", UPDATE_BUTTON, incident),
-            button("Escalate", ESCALATE_BUTTON, incident, confirm=_sure("Call the next in line?", "Escalate")),
+            button(
+                "Escalate",
+                ESCALATE_BUTTON,
+                incident,
+                value=f"{incident.id} {len(incident.escalated)}",
+                confirm=_sure("Call the next in line?", "Escalate"),
+            ),
             button("Resolve", RESOLVE_BUTTON, incident, confirm=_sure("Is it over?", "Yes, resolve it")),
             _menu(STATUS_MENU, incident.id, {one: f"Status: {one}" for one in WORKING}, incident.status),
             _menu(SEVERITY_MENU, incident.id, {s: f"Severity: {s.upper()}" for s in Severity}, incident.severity),

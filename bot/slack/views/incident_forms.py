@@ -106,7 +106,7 @@ def update_form(incident: Incident) -> View:
             element=StaticSelectElement(action_id=INPUT, options=options, initial_option=initial),
         ),
     ]
-    return _about(incident, UPDATE_FORM, "Update the incident", "Tell", blocks)
+    return _about(incident, UPDATE_FORM, "Update the incident", "Tell", blocks, seen=incident.status)
 
 
 def resolve_form(incident: Incident) -> View:
@@ -136,14 +136,16 @@ def _text(
     return InputBlock(block_id=block, label=label, element=element, optional=optional)
 
 
-def _about(incident: Incident, callback_id: str, title: str, submit: str, blocks: Sequence[InputBlock]) -> View:
-    """`private_metadata` is the channel and the incident's ID."""
+def _about(
+    incident: Incident, callback_id: str, title: str, submit: str, blocks: Sequence[InputBlock], *, seen: str = ""
+) -> View:
+    """`private_metadata` is the channel, the incident's ID, and what the form showed of its status."""
     return View(
         type="modal",
         callback_id=callback_id,
         title=title,
         submit=submit,
         close="Cancel",
-        private_metadata=f"{incident.channel} {incident.id}",
+        private_metadata=f"{incident.channel} {incident.id} {seen}".rstrip(),
         blocks=[section(mrkdwn("*{}* {}", incident.id, incident.title)), *blocks],
     )
