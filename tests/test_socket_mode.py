@@ -36,7 +36,7 @@ async def test_a_refresh_leaves_no_gap(world: World, reason: str) -> None:
     """Commands and messages before, while and after Slack renews the connections: each is answered and kept once."""
     card, incident_id = await opened(world)
     await world.slack.until_connected(2)
-    refresh = asyncio.create_task(world.slack.sockets.refresh(reason, grace=0.2))
+    refresh = asyncio.create_task(world.slack.sockets.refresh(reason, grace=1.0))  # Slack gives more
     for number in range(8):
         await world.bob.writes(f"message {number}", thread=card)
         outcome = await world.ann.says("/ops", "whoami")
