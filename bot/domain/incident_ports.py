@@ -37,15 +37,6 @@ class Incidents(Protocol):
     async def moved(self, incident_id: str, gone_ts: str | None, card_ts: str) -> bool:
         """Keeps that the card is elsewhere now; False if somebody else did."""
 
-    async def reminded(self, incident_id: str, at: datetime) -> None:
-        """Keeps when its owner was reminded of an update."""
-
-    async def asked(self, incident_id: str, at: datetime) -> None:
-        """Keeps when it was asked whether it is over."""
-
-    async def active(self, incident_id: str, at: datetime) -> None:
-        """Keeps that something was said at that moment; an earlier one changes nothing."""
-
     async def told(self, incident_id: str, version: int) -> None:
         """Forgets the untold acts up to this version."""
 
@@ -67,12 +58,6 @@ class IncidentBoard(Protocol):
 
     async def reply(self, incident: Incident, act: Act) -> None:
         """Tells an act in the thread, once."""
-
-    async def remind(self, incident: Incident, due: datetime) -> None:
-        """Asks the owner for the update that was due then, once."""
-
-    async def ask_whether_over(self, incident: Incident, since: datetime) -> None:
-        """Asks in the thread whether it is over, since nothing has happened for so long, once."""
 
     async def repost(self, incident: Incident) -> str:
         """Posts the card anew, once, since it was deleted; its new timestamp."""

@@ -215,4 +215,5 @@ class Sockets:
 
 
 async def _pause(failures: int) -> None:
-    await asyncio.sleep(min(LONGEST_WAIT, 0.25 * 2**failures) * random.uniform(0.7, 1.0))  # noqa: S311
+    """Longer with each failure, and never the same for all connections, so that they do not come together."""
+    await asyncio.sleep(min(LONGEST_WAIT, 0.25 * 2**failures) * random.uniform(0.7, 1.0))  # noqa: S311 - no secret
