@@ -152,12 +152,12 @@ class App:
         owners = Owners(
             announcements=desks.announcements,
             incidents=desks.incidents,
-            changes=desks.changes,
             reminders=desks.reminders,
             checklists=desks.checklists,
             threads=reading,
             search=desks.search,
             summaries=desks.summaries,
+            timelines=desks.timelines,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card

@@ -11,13 +11,13 @@ import structlog
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.incident import Incident
-from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outbox import Depth
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
 from bot.domain.search_desk import SearchDesk
 from bot.domain.summary_desk import SummaryDesk
+from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import StoreAwayError
 from bot.logs import trace
 from bot.scheduler import Scheduler
@@ -87,12 +87,12 @@ class Owners:
 
     announcements: AnnouncementDesk
     incidents: IncidentDesk
-    changes: IncidentChanges
     reminders: ReminderDesk
     checklists: ChecklistDesk
     threads: ReadBack
     summaries: SummaryDesk
     search: SearchDesk
+    timelines: TimelineDesk
 
 
 class Pause:
@@ -208,8 +208,7 @@ class Jobs:
         try:
             self._unread.note(is_done=await self._owners.threads.run(anew=anew))
             for incident in self._owners.threads.cardless():
-                if await self._owners.incidents.mend_card(incident):
-                    await self._owners.changes.reposted(incident.id)
+                await self._owners.incidents.mend_card(incident)
         except StoreAwayError:
             self._must_read = True
             raise
@@ -218,8 +217,8 @@ class Jobs:
         await self._channel.check_ops_channel()
         if self.is_store_up and not self._must_catch_up:
             await self._owners.incidents.tell_left_behind()
-            for incident_id in await self._owners.incidents.mend_cards():
-                await self._owners.changes.reposted(incident_id)
+            await self._owners.timelines.tell_left_behind()
+            await self._owners.incidents.mend_cards()
             await self._owners.reminders.tick()
             await self._owners.checklists.tell_left_behind()
             await self._owners.search.fill_in()

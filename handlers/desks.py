@@ -11,9 +11,9 @@ from bot.domain.clock import Clock
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
 from bot.domain.health import HealthDesk
-from bot.domain.incident import Quote
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.quote import Quote
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.search_desk import SearchDesk

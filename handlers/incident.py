@@ -13,7 +13,8 @@ from bot.commands.search import List, Search
 from bot.commands.stats import Stats
 from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
-from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Quote, Severity
+from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity
+from bot.domain.quote import Quote
 from bot.errors import NotFoundError, UserError
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
@@ -116,7 +117,8 @@ async def from_message(desks: Desks, call: Call, body: Mapping[str, Any]) -> Non
     heard = desks.places.heard(call.channel, body["message"])
     if heard is None:
         raise NotFoundError("Nobody wrote that message.", "Messages of people and apps can be quoted.")
-    quote = Quote(call.channel, heard.ts, heard.author, await desks.places.with_names(heard.words))
+    text = await desks.places.with_names(heard.text)
+    quote = Quote(call.channel, heard.ts, heard.author, text, heard.files)
     await call.voice.open_form(call.trigger_id, forms.open_form(Severity.SEV3, call.channel, quote))
 
 

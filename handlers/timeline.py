@@ -34,8 +34,8 @@ async def said(desks: Desks, body: Event) -> None:
         case Gone() as gone:
             await desks.timelines.gone(gone)
             incident = await desks.incidents.in_thread(gone.channel, gone.ts)
-            if incident is not None and incident.card_ts == gone.ts and await desks.incidents.mend_card(incident):
-                await desks.changes.reposted(incident.id)
+            if incident is not None and incident.card_ts == gone.ts:
+                await desks.incidents.mend_card(incident)
 
 
 def is_pin(event: Event) -> bool:

@@ -11,9 +11,10 @@ from bot.commands.incident import parse
 from bot.domain.clock import spelled
 from bot.domain.export import as_json, people_in
 from bot.domain.export_markdown import markdown
-from bot.domain.incident import Quote, Status
+from bot.domain.incident import Status
+from bot.domain.quote import File, Quote
 from bot.domain.runbook import Months, Row, incident_row, log
-from bot.domain.timeline import Edit, File, Kind
+from bot.domain.timeline import Edit, Kind
 from bot.errors import WordError
 from tests.exporting import NAMES, NOW, entry, extended, incident, record
 

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from bot.domain.export import Record, as_json
 from bot.domain.export_markdown import markdown
-from bot.domain.incident import Quote
 from bot.domain.markdown import inline, link, quoted
+from bot.domain.quote import File, Quote
 from bot.domain.runbook import Months, Row, log
-from bot.domain.timeline import File
 from tests.exporting import NAMES, NOW, entry, extended, incident, record
 
 HOSTILE = [

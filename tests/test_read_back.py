@@ -28,13 +28,9 @@ class Kept:
 
     def __init__(self, *known: str) -> None:
         self.known = known
-        self.deleted: list[str] = []
 
     async def marks(self, incident_id: str, thread: str) -> dict[str, Mapping[str, Mark]]:
         return {ts: {} for ts in self.known}
-
-    async def delete(self, channel: str, ts: str, at: datetime) -> None:
-        self.deleted.append(ts)
 
     async def recount(self, recounts: Sequence[Recount]) -> None:
         return None
@@ -45,6 +41,7 @@ class Read:
 
     def __init__(self, *readings: Sequence[set[str] | UnreadableError]) -> None:
         self._readings = list(readings)
+        self.deleted: list[str] = []
 
     async def thread(self, incident: Incident) -> AsyncIterator[Page]:
         for part in self._readings.pop(0):
@@ -57,6 +54,9 @@ class Read:
 
     async def enter(self, incident_id: str, *heard: Heard) -> None:
         return None
+
+    async def missed(self, incident: Incident, gone: Sequence[str], now: datetime) -> None:
+        self.deleted += gone
 
 
 FAILED = UnreadableError("Slack answered 500")
@@ -84,7 +84,7 @@ async def test_only_what_two_whole_readings_lack_was_deleted(
     timelines, desk = cast("Timelines", kept), cast("TimelineDesk", board)
     reading = ReadBack(board, board, timelines, desk, lambda: NOW)
     assert await reading.run(anew=True) is is_done
-    assert kept.deleted == deleted
+    assert board.deleted == deleted
 
 
 def test_marks_are_put_right_as_slack_shows_them() -> None:

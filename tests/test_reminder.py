@@ -1,7 +1,10 @@
 """What the bot asks of an open incident by itself, and a card that somebody deleted."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
+from bot.domain.incident_steps import reposted
 from sandbox.sight import Post
 from tests.asking import answer
 from tests.test_incident import opened
@@ -143,6 +146,22 @@ async def test_a_deleted_card_is_posted_anew_and_the_record_says_so(world: World
     await world.slack.until(lambda: "resolved" in new.shown, "the new card to be resolved")
     # An edit of the old card may have been on its way when it was deleted.
     world.slack.refusals[:] = [one for one in world.slack.refusals if one.error != "message_not_found"]
+
+
+async def test_a_bot_that_dies_when_it_has_a_new_card_has_kept_why(world: World) -> None:
+    """Where the card is and that it is a new one are one write: another bot tells the rest."""
+    card, incident_id = await opened(world)
+    await world.stored("incidents", _id=incident_id, untold=[])
+    elsewhere = await world.ann.writes("stands for the new card")
+    incidents = world.store().incidents
+    known = await incidents.get(incident_id)
+    assert known is not None
+    after = reposted(replace(known, card_ts=elsewhere.ts), "ops-bot", world.clock() - timedelta(minutes=1))
+    assert not await incidents.moved(after, "1.0", known.version)
+    assert await incidents.moved(after, card.ts, known.version)
+    assert not await incidents.moved(after, card.ts, known.version)
+    await world.slack.shows("was deleted, so this is a new one", thread=elsewhere)
+    await world.stored("timeline", incident_id=incident_id, kind="reposted")
 
 
 async def test_a_card_deleted_while_the_bot_was_away_is_posted_anew(world: World) -> None:

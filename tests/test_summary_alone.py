@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import spelled
-from bot.domain.incident import Incident, Opening, Quote, Severity, Status
+from bot.domain.incident import Incident, Opening, Severity, Status
 from bot.domain.incident_steps import closed, dismissed, explained, opened, resolved
+from bot.domain.quote import Quote
 from bot.domain.summary import (
     KEY_EVENTS,
     QUESTION_LIMIT,

@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.incident import Opening, Severity
 from bot.domain.incident_steps import opened
-from bot.domain.timeline import Changed, Entry, File, Gone, Heard, Kind
+from bot.domain.quote import File
+from bot.domain.timeline import Changed, Entry, Gone, Heard, Kind
 from bot.slack import messages
 from bot.slack.views import timeline as view
 

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.incident import Incident
-from bot.domain.timeline import Changed, Entry, File, Gone, Heard, Kind, Mark, moment_of
+from bot.domain.quote import File
+from bot.domain.timeline import Changed, Entry, Gone, Heard, Kind, Mark, moment_of
 from bot.domain.timeline_desk import TimelineDesk
 from bot.slack import messages
 from bot.store.timeline import Timelines

@@ -49,7 +49,22 @@ class SmallSlack:
     async def at_card(self, channel: str, card_ts: str) -> Incident | None:
         return self._incident if (channel, card_ts) == (CHANNEL, ROOT) else None
 
-    async def added(self, incident: Incident, entry: Entry, who: str) -> None:
+    async def look_at(self, channel: str, ts: str) -> Heard | None:
+        return self._last if self._last is not None and self._last.ts == ts else None
+
+    async def with_names(self, text: str) -> str:
+        return text
+
+    async def get(self, incident_id: str) -> Incident | None:
+        return self._incident if self._incident.id == incident_id else None
+
+    async def save(self, incident: Incident, was: int) -> bool:
+        return True
+
+    async def refresh(self, incident: Incident) -> None:
+        return None
+
+    async def added(self, incident: Incident, entry: Entry) -> None:
         return None
 
     async def heard_of(self, incident_id: str, text: str) -> None:

@@ -5,7 +5,7 @@ The JSON (`format` 1; times in UTC as ISO 8601, persons as `{"id", "name"}`, wha
     {"format": 1, "exported_at", "link",
      "incident": {"id", "title", "severity", "severity_means", "status", "status_means", "opened_by", "owner", "joined",
                   "began", "opened_at", "acknowledged_at", "resolved_at", "closed_at", "is_open", "duration_seconds",
-                  "affected", "cause", "resolution", "lesson", "duplicate_of", "quote": {"by", "text"} | null},
+                  "affected", "cause", "resolution", "lesson", "duplicate_of", "quote": {"by", "text", "deleted_at"} | null},
      "timeline": [{"at", "kind", "by", "text", "key_event", "marked_by", "ts",
                    "first_text", "edits": [{"at", "text"}], "edited_at", "deleted_at", "files": [{"name", "url"}]}]}
 """
@@ -116,7 +116,7 @@ def people_in(incident: Incident, entries: Iterable[Entry]) -> dict[str, str]:
         texts += [entry.text, notes.first_text, *(text for _, text in notes.edits)]
     if incident.quote:
         known.setdefault(incident.quote.author, "")
-        texts.append(incident.quote.text)
+        texts.append(incident.quote.words)
     for text in texts:
         known |= {who: known.get(who, "") for who in _MENTION.findall(text)}
     known.pop("", None)
@@ -139,7 +139,11 @@ def as_json(record: Record) -> str:
         "timeline": [_line(record, entry) for entry in in_order(record.entries)],
     }
     told["incident"]["quote"] = (
-        {"by": _person(record, incident.quote.author), "text": record.readable(incident.quote.text)}
+        {
+            "by": _person(record, incident.quote.author),
+            "text": record.readable(incident.quote.words),
+            "deleted_at": iso(incident.quote.deleted_at) or None,
+        }
         if incident.quote
         else None
     )
@@ -161,7 +165,7 @@ def _incident(record: Record) -> dict[str, Any]:
         "joined": [_person(record, who) for who in incident.joined],
         **{name: iso(getattr(incident, name)) or None for name in moments},
         "is_open": incident.is_open,
-        "duration_seconds": int(incident.lasted(record.at).total_seconds()),
+        "duration_seconds": round(incident.lasted(record.at).total_seconds()),
         **{name: record.readable(getattr(incident, name)) for name in texts},
         "duplicate_of": incident.duplicate_of,
     }

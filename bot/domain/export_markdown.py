@@ -77,7 +77,10 @@ def _facts(record: Record) -> list[str]:
     lines = [line for label, text in facts for line in _fact(label, text)]
     if incident.quote:
         lines += _fact("Opened from a message of", f"{who(incident.quote.author) or 'an app'}")
-        lines += ["", *quoted(record.readable(incident.quote.text), "    "), ""]
+        if incident.quote.deleted_at:
+            lines[-1] += f" (deleted {iso(incident.quote.deleted_at)})"
+        else:
+            lines += ["", *quoted(record.readable(incident.quote.words), "    "), ""]
     thread = [f"- **Thread:** {link(record.link, 'in Slack')}"] if record.link else []
     return [*lines, *thread, f"- **Exported:** {iso(record.at)}"]
 

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.quote import Quote
+
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 TITLE_LIMIT = 150
 AFFECTED_LIMIT = 300
@@ -121,16 +123,6 @@ class Touched:
 
     by: str
     at: datetime
-
-
-@dataclass(frozen=True)
-class Quote:
-    """A message that an incident was opened from: where it is, whose (may be empty: an app's), its text."""
-
-    channel: str
-    ts: str
-    author: str
-    text: str
 
 
 @dataclass(frozen=True)

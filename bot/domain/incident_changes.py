@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain import incident_steps as steps
-from bot.domain.audit import SYSTEM, AuditDesk
+from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident, Severity, Status, Touched
 from bot.domain.role import Role, RoleDesk
@@ -177,10 +177,6 @@ class IncidentChanges:
         )
         await self._audit.wrote(who, "escalate", incident_id, detail=after.escalated[-1])
         return after
-
-    async def reposted(self, incident_id: str) -> Incident:
-        """Keeps that the card was deleted and posted anew."""
-        return (await self._change(incident_id, lambda known: steps.reposted(known, SYSTEM, self._clock())))[1]
 
     async def heard_from(self, incident_id: str, who: str, at: datetime) -> None:
         """Somebody wrote in the thread at that moment: they have joined, and the incident is not stale."""

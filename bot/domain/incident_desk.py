@@ -13,7 +13,7 @@ from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.incident import SAME, Act, Deed, Incident, Opening, is_similar
 from bot.domain.incident_ports import IncidentBoard, Incidents
-from bot.domain.incident_steps import opened
+from bot.domain.incident_steps import opened, reposted
 from bot.domain.timeline import Entry
 from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import NotFoundError, StoreAwayError, UserError
@@ -185,24 +185,27 @@ class IncidentDesk:
                 continue  # the card is still on its way
             self._unsaved.pop(incident.id, None)
 
-    async def mend_cards(self) -> list[str]:
-        """Posts anew the cards that were deleted; the incidents whose card this bot replaced."""
-        mended = []
+    async def mend_cards(self) -> None:
+        """Posts anew the cards that were deleted."""
         for incident_id in await self._board.lost_cards():
             incident = await self._incidents.get(incident_id)
             try:
-                if incident is not None and await self.mend_card(incident):
-                    mended.append(incident_id)
+                if incident is not None:
+                    await self.mend_card(incident)
             except StoreAwayError:
                 raise
             except UserError:
                 continue  # as above
-        return mended
 
-    async def mend_card(self, incident: Incident) -> bool:
-        """Posts a card anew that was deleted; whether it was this bot that did."""
-        card_ts = await self._board.repost(incident)
-        return await self._incidents.moved(incident.id, incident.card_ts, card_ts)
+    async def mend_card(self, incident: Incident) -> None:
+        """Posts a card anew that was deleted, and keeps in one write that it did, for the timeline to tell."""
+        card_ts, gone_ts, known = await self._board.repost(incident), incident.card_ts, incident
+        while known.card_ts == gone_ts and card_ts != gone_ts:
+            after = reposted(replace(known, card_ts=card_ts), SYSTEM, self._clock())
+            if await self._incidents.moved(after, gone_ts, known.version):
+                await self.tell_soon(after)
+                return
+            known = await self.get(incident.id)
 
     async def catch_up(self, look_back: timedelta) -> None:
         """Takes in the incidents that MongoDB missed while it or the bot was away. Raises StoreAwayError."""

@@ -34,8 +34,8 @@ class Incidents(Protocol):
     async def carded(self, incident_id: str, card_ts: str) -> None:
         """Keeps where the card is; where it was before stays known as well."""
 
-    async def moved(self, incident_id: str, gone_ts: str | None, card_ts: str) -> bool:
-        """Keeps that the card is elsewhere now; False if somebody else did."""
+    async def moved(self, incident: Incident, gone_ts: str | None, was: int) -> bool:
+        """Keeps that the card is elsewhere now, and the act that says so; False if the stored version is not `was`."""
 
     async def told(self, incident_id: str, version: int) -> None:
         """Forgets the untold acts up to this version."""

@@ -20,6 +20,7 @@ from bot.domain.incident import (
     Touched,
     mint,
 )
+from bot.domain.quote import Quote
 from bot.errors import ConflictError, UserError
 
 # Chosen so that nobody can have read what the other did before they acted themselves.
@@ -184,6 +185,11 @@ def escalated(
     role, person = left[0]
     after = replace(incident, escalated=(*incident.escalated, person))
     return _after(after, Act(0, Deed.ESCALATED, who, now, why, was=role, now=person))
+
+
+def requoted(incident: Incident, quote: Quote) -> Incident:
+    """The incident with the message that it was opened from as it is now."""
+    return replace(incident, quote=quote, version=incident.version + 1)
 
 
 def reposted(incident: Incident, who: str, now: datetime) -> Incident:

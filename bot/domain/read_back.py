@@ -9,6 +9,7 @@ from bot.domain.clock import Clock
 from bot.domain.incident import Incident
 from bot.domain.timeline import Heard, Mark
 from bot.domain.timeline_desk import Recount, TimelineDesk, Timelines
+from bot.errors import StoreAwayError, UserError
 
 READ_AFTER_END = timedelta(days=1)  # people go on writing for a while after an incident is over
 
@@ -90,15 +91,19 @@ class ReadBack:
         shown = await self._compare(incident, known)
         if root not in shown:
             self._cardless.append(incident)
-        if root not in shown or shown.issuperset(known):
-            return
-        # A deletion takes texts for good, so it has to be seen twice.
-        again: set[str] = set()
-        async for page in self._board.thread(incident):
-            again |= page.shown
-        if root in again:
-            for ts in sorted(set(known) - shown - again):
-                await self._timelines.delete(incident.channel, ts, self._clock())
+        gone: list[str] = []
+        if root in shown and not shown.issuperset(known):
+            # A deletion takes texts for good, so it has to be seen twice.
+            again: set[str] = set()
+            async for page in self._board.thread(incident):
+                again |= page.shown
+            gone = sorted(set(known) - shown - again) if root in again else []
+        try:
+            await self._desk.missed(incident, gone, self._clock())
+        except StoreAwayError:
+            raise
+        except UserError as error:
+            raise UnreadableError(str(error)) from error
 
     async def _compare(self, incident: Incident, known: Mapping[str, Mapping[str, Mark]]) -> set[str]:
         shown: set[str] = set()

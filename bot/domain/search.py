@@ -34,9 +34,9 @@ def _words(text: str) -> Iterator[str]:
 
 
 def texts_of(incident: Incident) -> tuple[str, ...]:
-    """What is said in the incident itself, the acts that were not told yet included."""
-    quoted = incident.quote.text if incident.quote else ""
-    own = (incident.title, incident.affected, incident.resolution, incident.cause, incident.lesson, quoted)
+    """What is said in the incident itself, its ID and the acts that were not told yet included."""
+    # Not the message that it was opened from: the timeline has that, and loses it when it is deleted.
+    own = (incident.title, incident.affected, incident.resolution, incident.cause, incident.lesson, incident.id)
     return (*own, *(act.text for act in incident.untold))
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from bot.domain.incident import Act, Deed
+from bot.domain.quote import File
 
 TEXT_LIMIT = 12_000  # Slack lets a person write this much; more is cut and says so
 
@@ -37,14 +38,6 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class File:
-    """A file or a link that hangs on a message; `url` may be empty, and is never one with a token in it."""
-
-    name: str
-    url: str = ""
-
-
-@dataclass(frozen=True)
 class Edit:
     """What a message said from `at` on. `order` sorts the edits of a message; the same edit has one beginning of it."""
 
@@ -61,6 +54,7 @@ class Entry:
     `channel` and `ts` say where the message is, for entries that are one, `thread` the root of its thread.
     `text` is what it says now, `first_text` what was written first: None where only later words are known.
     A deleted message has no text any more, in none of them, and no files. `url` is where more is to be seen.
+    `added_by` is who added it first, for a message from outside the thread.
     """
 
     id: str
@@ -80,6 +74,7 @@ class Entry:
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     url: str = ""
+    added_by: str = ""
 
     @property
     def at(self) -> datetime:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.domain.audit import SYSTEM
 from bot.domain.incident import Act, Incident
+from bot.domain.source import Entries, Outside, Quotations, Quoting, Sources
 from bot.domain.timeline import (
     Changed,
     Entry,
@@ -33,7 +34,7 @@ class Recount:
     is_on: bool
 
 
-class Timelines(Protocol):
+class Timelines(Entries, Protocol):
     """Where timelines are kept. Each method raises StoreAwayError when MongoDB is away."""
 
     async def add(self, entry: Entry) -> bool:
@@ -45,14 +46,8 @@ class Timelines(Protocol):
     async def of(self, incident_id: str, limit: int = 0) -> list[Entry]:
         """An incident's entries in order."""
 
-    async def revise(self, entry: Entry) -> None:
-        """Puts it together with every entry of the same message, in whatever incident."""
-
-    async def delete(self, channel: str, ts: str, at: datetime) -> None:
-        """Takes the texts out of every entry of a message; one that comes later has none either."""
-
-    async def holding(self, channel: str, ts: str) -> list[str]:
-        """The incidents that have an entry of this message."""
+    async def said(self, entry_ids: Sequence[str]) -> list[str]:
+        """What these entries say now, those that are there."""
 
     async def pin(self, mark: Mark) -> bool:
         """Marks a thread message's entry or takes the mark off; False if there is none yet: it gets it when it comes.
@@ -70,7 +65,7 @@ class Timelines(Protocol):
         """Puts marks right that no event told of."""
 
 
-class Threads(Protocol):
+class Threads(Outside, Protocol):
     """What Slack knows of people and messages."""
 
     async def name_of(self, user_id: str) -> str:
@@ -83,18 +78,11 @@ class Threads(Protocol):
         """A message's permanent link, or nothing."""
 
 
-class Cards(Protocol):
+class Cards(Quoting, Protocol):
     """Finds the incident of a thread."""
 
     async def at_card(self, channel: str, card_ts: str) -> Incident | None:
         """The incident whose card is the thread's root."""
-
-
-class ThreadBoard(Protocol):
-    """Speaks in an incident's thread."""
-
-    async def added(self, incident: Incident, entry: Entry, who: str) -> None:
-        """Tells that somebody added a message from outside, once for each message."""
 
 
 class Index(Protocol):
@@ -113,12 +101,12 @@ class Index(Protocol):
 class TimelineDesk:
     """Enters what is said and done, each once however often it is heard."""
 
-    def __init__(self, timelines: Timelines, threads: Threads, cards: Cards, board: ThreadBoard, index: Index) -> None:
+    def __init__(self, timelines: Timelines, threads: Threads, cards: Cards, board: Quotations, index: Index) -> None:
         self._timelines = timelines
         self._threads = threads
         self._cards = cards
-        self._board = board
         self._index = index
+        self._sources = Sources(timelines, cards, threads, board, index)
 
     # What Slack tells
 
@@ -133,9 +121,20 @@ class TimelineDesk:
     async def enter(self, incident_id: str, *heard: Heard) -> None:
         """Enters messages of this incident's thread."""
         names = {one.author: await self._name(one) for one in {one.author: one for one in heard}.values()}
-        await self._timelines.add_all([message(incident_id, one, one.name or names[one.author]) for one in heard])
         if heard:
-            await self._index.heard_of(incident_id, "\n".join(one.text for one in heard))
+            await self._add(*(message(incident_id, one, one.name or names[one.author]) for one in heard))
+
+    async def _add(self, *entries: Entry) -> None:
+        await self._timelines.add_all(entries)
+        await self._indexed(*entries)
+
+    async def _indexed(self, *entries: Entry) -> None:
+        """Has entries of one incident, which were added, found by what they say."""
+        incident_id = entries[0].incident_id
+        await self._index.heard_of(incident_id, "\n".join(entry.text for entry in entries))
+        # One that was edited or deleted before, or meanwhile, is not found by what it does not say any more.
+        if set(await self._timelines.said([entry.id for entry in entries])) != {entry.text for entry in entries}:
+            await self._index.changed(incident_id)
 
     async def changed(self, change: Changed) -> None:
         """Enters an edit, and with it the message if its own event is not here yet."""
@@ -146,6 +145,8 @@ class TimelineDesk:
         else:
             entry = changed(incident.id, change, await self._name(change.now))
             await asyncio.gather(self._timelines.add(entry), self._timelines.revise(known))
+        has_other_words = change.before is None or change.before.text != change.now.text
+        await self._sources.follow(change.now.channel, change.now.ts, has_other_words=has_other_words)
 
     async def gone(self, gone: Gone) -> None:
         """Enters a deletion: that there was a message, whose and when, stays; what it said goes."""
@@ -154,7 +155,20 @@ class TimelineDesk:
             entry = message(incident.id, gone.last, await self._name(gone.last))
             await self._timelines.add(replace(entry, deleted_at=moment_of(gone.at)))
         await self._timelines.delete(gone.channel, gone.ts, moment_of(gone.at))
-        await self._reindex(gone.channel, gone.ts)
+        await self._sources.follow(gone.channel, gone.ts)
+
+    async def missed(self, incident: Incident, gone: Sequence[str], now: datetime) -> None:
+        """Enters what no event told of: the thread's messages that are `gone`, by their timestamps, and what became of
+        messages outside it. Raises UserError when Slack does not say that, and StoreAwayError."""
+        for ts in gone:
+            await self._timelines.delete(incident.channel, ts, now)
+        await self._index.changed(incident.id)
+        await self._sources.look(incident.id, now)
+        await self._index.changed(incident.id)
+
+    async def tell_left_behind(self) -> None:
+        """Tells in the threads what a bot that died has added and not told."""
+        await self._sources.tell_left_behind()
 
     async def pinned(self, mark: Mark) -> None:
         """Marks a thread message as a key event, or no longer. One that was not heard yet is entered first."""
@@ -177,10 +191,10 @@ class TimelineDesk:
         if incident.quote is None:
             return
         quote = incident.quote
-        heard = Heard(quote.channel, "", quote.ts, quote.author, quote.text)
+        heard = Heard(quote.channel, "", quote.ts, quote.author, quote.text, files=quote.files)
         entry = message(incident.id, heard, await self._name(heard), Kind.QUOTED)
-        await self._timelines.add(replace(entry, url=self._threads.link_to(quote.channel, quote.ts)))
-        await self._index.heard_of(incident.id, quote.text)
+        await self._add(replace(entry, url=self._threads.link_to(quote.channel, quote.ts)))
+        await self._sources.settle(entry)  # it may have been deleted or edited since it was quoted
 
     async def mark(self, incident: Incident, heard: Heard, who: str, at: str) -> None:
         """Marks a message of the incident's thread as a key event, by hand, at Slack's timestamp `at`."""
@@ -191,12 +205,14 @@ class TimelineDesk:
     async def add(self, incident: Incident, heard: Heard, who: str, now: datetime) -> bool:
         """Adds a message from outside the thread as a key event and says so in the thread; False if it was added."""
         entry = message(incident.id, heard, await self._name(heard), Kind.ADDED)
-        entry = replace(entry, url=self._threads.link_to(heard.channel, heard.ts))
+        entry = replace(entry, url=self._threads.link_to(heard.channel, heard.ts), added_by=who)
         is_new = await self._timelines.add(entry)
-        await self._index.heard_of(incident.id, entry.text)
+        await self._indexed(entry)
         mark = Mark(heard.channel, heard.ts, who, ts_of(now), is_on=True, by_hand=True)
         await self._timelines.mark(entry.id, mark)
-        await self._board.added(incident, entry, who)
+        for known in await self._timelines.sources(incident.id):  # as it is by now
+            if known.id == entry.id:
+                await self._sources.settle(known)
         return is_new
 
     async def attach(self, incident_id: str, kind: Kind, key: str, at: datetime, text: str, url: str = "") -> bool:
@@ -212,10 +228,6 @@ class TimelineDesk:
     async def of(self, incident_id: str) -> list[Entry]:
         """An incident's entries in order."""
         return await self._timelines.of(incident_id)
-
-    async def _reindex(self, channel: str, ts: str) -> None:
-        for incident_id in await self._timelines.holding(channel, ts):
-            await self._index.changed(incident_id)
 
     async def _incident_of(self, heard: Heard) -> Incident | None:
         return await self._cards.at_card(heard.channel, heard.thread) if heard.is_talk else None

@@ -36,6 +36,7 @@ INCIDENT = "opsbot_incident"
 ANNOUNCEMENT = "opsbot_announcement"
 CHECKLIST = "opsbot_checklist"
 REPLY = "opsbot_reply"  # what is said in a thread; its own type, so that a card stays the only one of its key
+DELETED = 1_000_000  # the revision of a quotation of what is gone: no edit is newer
 POSTED_WITHIN = 4.0  # seconds that a person waits for a summary; with Slack's limits it may take longer
 
 
@@ -122,14 +123,15 @@ class Board:
                 if incident is not None:
                     yield incident
 
-    async def added(self, incident: Incident, entry: Entry, who: str) -> None:
-        """See ThreadBoard.added."""
+    async def added(self, incident: Incident, entry: Entry) -> None:
+        """See Quotations.added."""
         text = await self._directory.with_names(entry.text)
-        content = _content(timeline_view.added(entry, who, text), {"incident": incident.id})
+        revision = DELETED if entry.deleted_at else 1 + len(entry.edits)
+        content = _content(timeline_view.added(entry, text), {"incident": incident.id}, revision)
         key = f"{incident.id}/added-{entry.ts}"
-        await self._outbox.send(
-            Letter(REPLY, key, incident.channel, content, self._clock(), thread_ts=incident.card_ts)
-        )
+        letter = Letter(REPLY, key, incident.channel, content, self._clock(), thread_ts=incident.card_ts)
+        await self._outbox.send(letter)
+        await self._outbox.edit(letter.id, content, letter.channel)
 
     async def thread(self, incident: Incident) -> AsyncIterator[Page]:
         """See Thread.thread."""

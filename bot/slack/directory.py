@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.domain.incident import Quote
+from bot.domain.quote import Quote
 from bot.domain.timeline import Changed, Gone, Heard
 from bot.errors import UserError
 from bot.slack import messages
@@ -201,7 +201,7 @@ class Directory:
             found = None
         if found is None:
             return Quote(channel, ts, author, "")
-        return Quote(channel, ts, found.author or author, await self.with_names(found.words))
+        return Quote(channel, ts, found.author or author, await self.with_names(found.text), found.files)
 
     def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
         """See Places.heard."""

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.domain.quote import File
 from bot.domain.read_back import Page
-from bot.domain.timeline import Changed, File, Gone, Heard
+from bot.domain.timeline import Changed, Gone, Heard
 from bot.slack.mrkdwn import unescape
 from bot.slack.views.timeline import PIN
 

@@ -11,7 +11,8 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from bot.domain.incident import WORKING, Act, Deed, Incident, Quote, Severity, Status, Touched, same_words
+from bot.domain.incident import WORKING, Act, Deed, Incident, Severity, Status, Touched, same_words
+from bot.domain.quote import File, Quote
 from bot.domain.search import ALL, COUNTED, Filters
 from bot.store.mongo import Document, Documents, Index, Part
 
@@ -117,23 +118,19 @@ class Incidents:
 
     async def save(self, incident: Incident, was: int) -> bool:
         """See Incidents.save."""
-        document = _document(incident)
-        for name in _APART:
-            del document[name]
         query = {"_id": incident.id, "version": was}
-        return await self._documents.update(query, {"$set": document}) == 1
+        return await self._documents.update(query, {"$set": _changing(incident)}) == 1
 
     async def carded(self, incident_id: str, card_ts: str) -> None:
         """See Incidents.carded."""
         change = {"$set": {"card_ts": card_ts}, "$addToSet": {"cards": card_ts}}
         await self._documents.update({"_id": incident_id}, change)
 
-    async def moved(self, incident_id: str, gone_ts: str | None, card_ts: str) -> bool:
+    async def moved(self, incident: Incident, gone_ts: str | None, was: int) -> bool:
         """See Incidents.moved."""
-        if gone_ts == card_ts:
-            return False
-        change = {"$set": {"card_ts": card_ts}, "$addToSet": {"cards": card_ts}}
-        return await self._documents.update({"_id": incident_id, "card_ts": gone_ts}, change) == 1
+        query = {"_id": incident.id, "version": was, "card_ts": gone_ts}
+        change = {"$set": {**_changing(incident), "card_ts": incident.card_ts}}
+        return await self._documents.update(query, {**change, "$addToSet": {"cards": incident.card_ts}}) == 1
 
     async def reminded(self, incident_id: str, at: datetime) -> None:
         """See Incidents.reminded."""
@@ -206,6 +203,11 @@ def _document(incident: Incident) -> Document:
     return document
 
 
+def _changing(incident: Incident) -> Document:
+    """The fields that change together with the version."""
+    return {name: value for name, value in _document(incident).items() if name not in _APART}
+
+
 def _maybe(document: Document | None) -> Incident | None:
     return incident_of(document) if document else None
 
@@ -224,9 +226,15 @@ def incident_of(document: Document) -> Incident:
         status_set=_touched(document.get("status_set")),
         severity_set=_touched(document.get("severity_set")),
         owner_set=_touched(document.get("owner_set")),
-        quote=Quote(**document["quote"]) if document.get("quote") else None,
+        quote=_quote(document.get("quote")),
         untold=tuple(Act(**{**act, "deed": Deed(act["deed"])}) for act in document["untold"]),
     )
+
+
+def _quote(document: dict[str, Any] | None) -> Quote | None:
+    if not document:
+        return None
+    return Quote(**{**document, "files": tuple(File(**file) for file in document.get("files", ()))})
 
 
 def _touched(document: dict[str, Any] | None) -> Touched | None:

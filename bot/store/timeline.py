@@ -10,14 +10,16 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from bot.domain.timeline import Edit, Entry, File, Kind, Mark
+from bot.domain.quote import File
+from bot.domain.timeline import Edit, Entry, Kind, Mark
 from bot.domain.timeline_desk import Recount
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Document, Documents, Part
 from bot.store.timeline_merge import deleted, merged
 
 INDEXES = (
     IndexModel([("incident_id", ASCENDING), ("order", ASCENDING)]),
     IndexModel([("channel", ASCENDING), ("ts", ASCENDING)]),
+    IndexModel([("order", ASCENDING)], partialFilterExpression={"is_untold": True}),
 )
 HELD_INDEXES = (IndexModel([("held_at", ASCENDING)], expireAfterSeconds=86_400),)
 
@@ -46,10 +48,29 @@ class Timelines:
         found = await self._documents.many({"incident_id": incident_id}, [("order", ASCENDING)], limit)
         return [_entry(document) for document in found]
 
-    async def holding(self, channel: str, ts: str) -> list[str]:
+    async def said(self, entry_ids: Sequence[str]) -> list[str]:
+        """See Timelines.said."""
+        found = await self._documents.part({"_id": {"$in": list(entry_ids)}}, [], Part(0, only=("text",)))
+        return [document["text"] for document in found]
+
+    async def holding(self, channel: str, ts: str) -> list[Entry]:
         """See Timelines.holding."""
         found = await self._documents.many({"channel": channel, "ts": ts}, [("ts", ASCENDING)])
-        return [document["incident_id"] for document in found]
+        return [_entry(document) for document in found]
+
+    async def sources(self, incident_id: str) -> list[Entry]:
+        """See Timelines.sources."""
+        query = {"incident_id": incident_id, "kind": {"$in": [Kind.QUOTED, Kind.ADDED]}}
+        return [_entry(document) for document in await self._documents.many(query, [("order", ASCENDING)])]
+
+    async def untold(self) -> list[Entry]:
+        """See Timelines.untold."""
+        found = await self._documents.many({"is_untold": True}, [("order", ASCENDING)], 50)
+        return [_entry(document) for document in found]
+
+    async def told(self, entry_id: str) -> None:
+        """See Timelines.told."""
+        await self._documents.update({"_id": entry_id}, {"$set": {"is_untold": False}})
 
     async def revise(self, entry: Entry) -> None:
         """See Timelines.revise."""
@@ -159,6 +180,7 @@ def _entry(document: Document) -> Entry:
         edited_at=document.get("edited_at"),
         deleted_at=document.get("deleted_at"),
         url=document.get("url", ""),
+        added_by=document.get("added_by", ""),
     )
 
 

@@ -8,7 +8,7 @@ where every text of a person stands in `$literal`: one that begins with "$" woul
 from datetime import datetime
 from typing import Any
 
-from bot.domain.timeline import Edit, Entry
+from bot.domain.timeline import Edit, Entry, Kind
 from bot.store.mongo import Document
 
 Step = Document
@@ -51,10 +51,15 @@ def _standing(entry: Entry) -> Document:
         "ts": entry.ts,
         "thread": entry.thread,
         "url": entry.url,
+        "added_by": entry.added_by,
         "pinned_by": [],
     }
     standing: Document = {name: {"$ifNull": [f"${name}", {"$literal": value}]} for name, value in plain.items()}
     has_name = {"$gt": ["$author_name", ""]}
+    if entry.kind is Kind.ADDED:
+        # Once: an entry that is added again was told of, or will be.
+        is_new = {"$eq": [{"$type": "$is_untold"}, "missing"]}
+        standing["is_untold"] = {"$cond": [is_new, True, "$is_untold"]}
     standing["author_name"] = {"$cond": [has_name, "$author_name", {"$literal": entry.author_name}]}
     return standing
 

@@ -16,9 +16,10 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.domain.clock import spelled
-from bot.domain.incident import WORKING, Incident, Quote, Severity, Status
+from bot.domain.incident import WORKING, Incident, Severity, Status
+from bot.domain.quote import Quote
 from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person
-from bot.slack.views.parts import Message, actions, brief, context, header, section
+from bot.slack.views.parts import Message, actions, brief, context, header, one_line, section
 
 TAKE_BUTTON = "incident_take"
 UPDATE_BUTTON = "incident_update"
@@ -88,7 +89,7 @@ def _facts(incident: Incident, links: Links) -> list[Mrkdwn]:
     else:
         lines += _ending(incident)
     if incident.quote is not None:
-        lines.append(mrkdwn("From a message{}: “{}”", _by(incident.quote), brief(incident.quote.text, 300)))
+        lines.append(_source(incident.quote))
     return lines
 
 
@@ -119,6 +120,13 @@ def _ending(incident: Incident) -> list[Mrkdwn]:
     if incident.lesson:
         lines.append(mrkdwn("Lesson: {}", brief(incident.lesson, 400)))
     return lines
+
+
+def _source(source: Quote) -> Mrkdwn:
+    if source.deleted_at is not None:
+        return mrkdwn("From a message{}, which was deleted on {}", _by(source), local(source.deleted_at))
+    edited = " (edited)" if source.edited_at else ""
+    return mrkdwn("From a message{}: “{}”{}", _by(source), one_line(source.words, 300), edited)
 
 
 def _by(source: Quote) -> Mrkdwn:

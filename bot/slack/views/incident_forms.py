@@ -13,7 +13,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.domain.incident import AFFECTED_LIMIT, RESOLUTION_LIMIT, TITLE_LIMIT, WORKING, Incident, Quote, Severity
+from bot.domain.incident import AFFECTED_LIMIT, RESOLUTION_LIMIT, TITLE_LIMIT, WORKING, Incident, Severity
+from bot.domain.quote import Quote
 from bot.slack.mrkdwn import mrkdwn, person
 from bot.slack.views.parts import brief, section, short
 
@@ -37,7 +38,7 @@ UPDATE_LIMIT = 2_500  # of the 3,000 that one message of the thread shows
 
 def open_form(severity: Severity, channel: str, quote: Quote | None = None) -> View:
     """Of a bare `/incident open`, or from a message. `private_metadata` has the channel, and where the message is."""
-    first_line = next((line for line in quote.text.splitlines() if line.strip()), "") if quote else ""
+    first_line = next((line for line in quote.words.splitlines() if line.strip()), "") if quote else ""
     title = PlainTextInputElement(
         action_id=INPUT,
         max_length=TITLE_LIMIT,
@@ -72,7 +73,7 @@ def open_form(severity: Severity, channel: str, quote: Quote | None = None) -> V
     quoted = []
     if quote is not None:
         by = mrkdwn(" by {}", person(quote.author)) if quote.author else mrkdwn("")
-        quoted = [section(mrkdwn("From a message{}: “{}”", by, brief(quote.text, 500)))]
+        quoted = [section(mrkdwn("From a message{}: “{}”", by, brief(quote.words, 500)))]
     return View(
         type="modal",
         callback_id=OPEN_FORM,

@@ -103,8 +103,12 @@ def _text(text: str) -> Mrkdwn:
     return Mrkdwn(_MENTION.sub(lambda found: person(found[1]), brief(text, TEXT_SHOWN)))
 
 
-def added(entry: Entry, who: str, text: str) -> Message:
+def added(entry: Entry, text: str) -> Message:
     """What the thread says of a message that somebody added. `text` has names for mentions: it calls nobody."""
+    who = entry.added_by or next(iter(entry.pinned_by), "")
+    if entry.deleted_at is not None:
+        gone = ":pushpin: Added to the timeline by {}: message by {}, which was deleted on {}."
+        return said(mrkdwn(gone, person(who), _author(entry), local(entry.deleted_at)))
     where = mrkdwn(" ({})", link(entry.url, "link")) if entry.url else Mrkdwn("")
     quote = brief(text, QUOTED) if text else mrkdwn("{}", ", ".join(file.name for file in entry.files[:FILES_SHOWN]))
     return said(
