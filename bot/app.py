@@ -27,7 +27,7 @@ from bot.domain.health import HealthDesk
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.read_back import ReadBack
-from bot.domain.reminder import ReminderDesk
+from bot.domain.reminder import Answering, ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.search_desk import SearchDesk
 from bot.domain.stats import StatsDesk
@@ -206,7 +206,7 @@ class App:
             emergencies=EmergencyDesk(store.announcements, incidents, roles, audit, clock),
             incidents=incidents,
             changes=IncidentChanges(store.incidents, incidents, roles, audit, clock),
-            reminders=ReminderDesk(store.incidents, board, settings.update_every, clock),
+            reminders=ReminderDesk(store.incidents, board, Answering(roles, directory), settings.update_every, clock),
             timelines=timelines,
             search=search,
             stats=StatsDesk(store.briefs, outside.pictures, clock),

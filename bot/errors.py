@@ -9,16 +9,21 @@ UserError                 a sentence for the person, with the remedy
 ConfigError               settings are wrong; lists every complaint
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class UserError(Exception):
-    """Shown to the person word for word: `problem` says what is wrong, `remedy` what to do (may be empty)."""
+    """Shown to the person word for word: `problem` says what is wrong, `remedy` what to do (may be empty).
+
+    `words` are texts that the person wrote and that went nowhere: they get them back with the refusal.
+    """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
         super().__init__(f"{problem} {remedy}".strip())
         self.problem = problem
         self.remedy = remedy
+        self.words: tuple[str, ...] | None = None
 
 
 class WordError(UserError):
@@ -65,6 +70,17 @@ class StoreAwayError(UserError):
                 "MongoDB does not answer, so nothing was changed.",
                 "Try again in a minute; `/health mongodb` tells more.",
             )
+
+
+@contextmanager
+def giving_back(*words: str) -> Iterator[None]:
+    """What a person wrote is not lost with a refusal inside: it is given back with it."""
+    try:
+        yield
+    except UserError as error:
+        if error.words is None:
+            error.words = tuple(word for word in words if word)
+        raise
 
 
 class ConfigError(Exception):

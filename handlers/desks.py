@@ -1,6 +1,6 @@
 """What the handlers work with: the domain's desks, and where things are in Slack."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,6 +52,9 @@ class Places(Protocol):
 
     async def must_be_a_person(self, user_id: str) -> None:
         """Raises UserError for a bot, and for somebody who left the workspace."""
+
+    async def left(self, user_ids: Iterable[str]) -> Mapping[str, str]:
+        """Those of them who have left the workspace, with their names; whom Slack tells nothing of is there."""
 
     async def with_names(self, text: str) -> str:
         """The text with mentions written out as names."""

@@ -13,9 +13,10 @@ from handlers.desks import Desks
 async def incident(desks: Desks, call: Call, incident_id: str, formats: Sequence[str]) -> None:
     """Shares an incident's files in its thread and tells the person where they are."""
     call.must_be_inside()
-    work = desks.exports.export(incident_id, [Format(one) for one in formats], call.who)
+    wanted = [Format(one) for one in formats]
+    work = desks.exports.export(incident_id, wanted, call.who)
     given = await call.slowly(work, view.working(incident_id))
-    await call.answer(view.exported(incident_id, given, desks.runbook_url))
+    await call.answer(view.exported(incident_id, given, wanted, desks.runbook_url))
 
 
 async def log(desks: Desks, call: Call, month: date | None) -> None:

@@ -1,12 +1,14 @@
 """What changes an incident: words, the card's buttons and menus, and the forms behind them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.commands import incident as words
 from bot.commands import incident_steps as steps
 from bot.commands.words import is_blank
-from bot.domain.incident import Severity, Status
+from bot.domain.incident import Reasons, Severity, Status
+from bot.errors import ConflictError, RefusedError, giving_back
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
 from handlers.call import Call
@@ -17,29 +19,57 @@ Body = Mapping[str, Any]
 
 async def take(desks: Desks, call: Call, said: words.Note | steps.Step, incident_id: str) -> None:
     """Does what was said to this incident."""
+    match said:
+        case steps.SetStatus() | steps.Rate() | steps.Assign() | steps.Take():
+            await _set(desks, call, said, incident_id)
+        case steps.Escalate():
+            await _escalate(desks, call, incident_id, await desks.places.with_names(said.why), None)
+        case steps.Snooze():
+            await call.answer(view.snoozed(await desks.changes.snooze(incident_id, call.who, said.length)))
+        case steps.Close():
+            await call.answer(view.closed(await desks.changes.close(incident_id, call.who)))
+        case _:
+            with giving_back(said.text):
+                await _tell(desks, call, said, incident_id)
+
+
+async def _set(
+    desks: Desks, call: Call, said: steps.SetStatus | steps.Rate | steps.Assign | steps.Take, incident_id: str
+) -> None:
     changes, who = desks.changes, call.who
     match said:
-        case words.Note():
-            text = await desks.places.with_names(said.text)
-            await call.answer(view.noted(await changes.note(incident_id, who, text)))
         case steps.SetStatus():
             done = await changes.move(incident_id, who, Status(said.status))
             await call.answer(view.moved(done.incident, done.instead_of))
         case steps.Rate():
             done = await changes.rate(incident_id, who, Severity(f"sev{said.severity}"))
             await call.answer(view.rated(done.incident, done.instead_of))
-        case steps.Assign():
-            await desks.places.must_be_a_person(said.who)
-            done = await changes.assign(incident_id, who, said.who)
+        case steps.Assign() | steps.Take():
+            owner = said.who if isinstance(said, steps.Assign) else who
+            await desks.places.must_be_a_person(owner)
+            done = await changes.assign(incident_id, who, owner)
             await call.answer(view.assigned(done.incident, done.instead_of))
+
+
+async def _tell(
+    desks: Desks, call: Call, said: words.Note | steps.Update | steps.Resolve | steps.Reopen, incident_id: str
+) -> None:
+    changes, who, text = desks.changes, call.who, await desks.places.with_names(said.text)
+    match said:
+        case words.Note():
+            await call.answer(view.noted(await changes.note(incident_id, who, text)))
+        case steps.Update():
+            await call.answer(view.updated(await changes.update(incident_id, who, text, None)))
         case steps.Resolve():
-            text = await desks.places.with_names(said.text)
             await call.answer(view.resolved(await changes.resolve(incident_id, who, text)))
         case steps.Reopen():
-            text = await desks.places.with_names(said.text)
             await call.answer(view.reopened(await changes.reopen(incident_id, who, text)))
-        case steps.Close():
-            await call.answer(view.closed(await changes.close(incident_id, who)))
+
+
+async def _escalate(desks: Desks, call: Call, incident_id: str, why: str, seen: int | None) -> None:
+    people = [person for holder in await desks.roles.holders() for person in holder.people]
+    left = await desks.places.left(people)
+    await call.answer(view.escalated(await desks.changes.escalate(incident_id, call.who, why, seen, left)))
 
 
 # Buttons and menus
@@ -58,24 +88,36 @@ async def take_pressed(desks: Desks, call: Call, body: Body) -> None:
     await call.answer(view.assigned(done.incident, done.instead_of))
 
 
+@asynccontextmanager
+async def _menu_of(desks: Desks, incident_id: str) -> AsyncIterator[None]:
+    """A menu goes on showing what was picked; where that was refused, the card is drawn anew."""
+    try:
+        yield
+    except (RefusedError, ConflictError):
+        await desks.changes.redraw(incident_id)
+        raise
+
+
 async def status_picked(desks: Desks, call: Call, body: Body) -> None:
     """Another status in the card's menu."""
     incident_id, _, status = _pressed(call, body).partition(" ")
-    done = await desks.changes.move(incident_id, call.who, Status(status))
+    async with _menu_of(desks, incident_id):
+        done = await desks.changes.move(incident_id, call.who, Status(status))
     await call.answer(view.moved(done.incident, done.instead_of))
 
 
 async def severity_picked(desks: Desks, call: Call, body: Body) -> None:
     """Another severity in the card's menu."""
     incident_id, _, severity = _pressed(call, body).partition(" ")
-    done = await desks.changes.rate(incident_id, call.who, Severity(severity))
+    async with _menu_of(desks, incident_id):
+        done = await desks.changes.rate(incident_id, call.who, Severity(severity))
     await call.answer(view.rated(done.incident, done.instead_of))
 
 
 async def escalate_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Escalate*: the next in line is called."""
     incident_id, _, seen = _pressed(call, body).partition(" ")
-    await call.answer(view.escalated(await desks.changes.escalate(incident_id, call.who, "", int(seen or 0))))
+    await _escalate(desks, call, incident_id, "", int(seen or 0))
 
 
 async def reopen_pressed(desks: Desks, call: Call, body: Body) -> None:
@@ -156,19 +198,25 @@ async def update_submitted(desks: Desks, call: Call, body: Body) -> None:
     text = _text(body, forms.UPDATE_BLOCK)
     incident_id, _, seen = _incident(call, body).partition(" ")
     wanted = status if status.value != seen else None  # a menu that nobody touched changes nothing
-    await call.answer(view.updated(await desks.changes.update(incident_id, call.who, text, wanted)))
+    with giving_back(text):
+        await call.answer(view.updated(await desks.changes.update(incident_id, call.who, text, wanted)))
 
 
 async def resolution_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of *Resolve* was sent."""
     said = [_text(body, block) for block in (forms.RESOLUTION_BLOCK, forms.CAUSE_BLOCK, forms.LESSON_BLOCK)]
-    await call.answer(view.resolved(await desks.changes.resolve(_incident(call, body), call.who, *said)))
+    with giving_back(*said):
+        await call.answer(view.resolved(await desks.changes.resolve(_incident(call, body), call.who, *said)))
 
 
 async def reasons_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of cause and lesson was sent."""
-    said = _text(body, forms.CAUSE_BLOCK), _text(body, forms.LESSON_BLOCK)
-    await call.answer(view.explained(await desks.changes.explain(_incident(call, body), call.who, *said)))
+    said = Reasons(_text(body, forms.CAUSE_BLOCK), _text(body, forms.LESSON_BLOCK))
+    incident_id, *seen = _incident(call, body).split()
+    with giving_back(said.cause, said.lesson):
+        saw = (seen[0], seen[1]) if len(seen) == 2 else None
+        before, after = await desks.changes.explain(incident_id, call.who, said, saw)
+    await call.answer(view.explained(before, after))
 
 
 def _incident(call: Call, body: Body) -> str:

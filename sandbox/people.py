@@ -1,6 +1,7 @@
 """People as the tests play them: they type, click and look, by what is on their screens."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from sandbox import finding
@@ -100,6 +101,11 @@ class Person:
     async def leaves(self, channel: str) -> None:
         """Leave a channel."""
         self._world.deeds.leave(self.id, self._workspace.channel(channel).id)
+
+    async def leaves_workspace(self) -> None:
+        """Have the account deactivated; messages keep its name."""
+        people = self._workspace.people
+        people[self.id] = replace(people[self.id], has_left=True)
 
     async def clicks(self, label: str, on: On | None = None) -> Outcome:
         """Click a button, or an entry of a ⋯ menu, by its label or action_id; without `on` in the modal on top."""

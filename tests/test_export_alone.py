@@ -117,7 +117,7 @@ def test_the_json_has_no_internals() -> None:
     told = json.loads(as_json(record(incident(quote=Quote("C0OPS", "1.0", "", "alert")), entry("x"))))
     assert told.keys() == {"format", "exported_at", "link", "incident", "timeline"}
     assert not told["incident"].keys() & {"version", "untold", "words", "snoozed_until", "reminded_at", "card_ts"}
-    assert told["incident"]["quote"] == {"by": None, "text": "alert"}
+    assert told["incident"]["quote"] == {"by": None, "text": "alert", "deleted_at": None}
     assert told["incident"]["duration_seconds"] == 3600
 
 

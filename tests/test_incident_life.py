@@ -179,7 +179,7 @@ async def test_resolving_by_form_takes_cause_and_lesson_at_once(world: World) ->
         {"What resolved it?": "restarted", "What caused it?": "a leak", "What is the lesson?": "watch memory"}
     )
     await shows(world, card, "Resolved by @ann: restarted", "Cause: a leak", "Lesson: watch memory", "Lasted")
-    assert card.buttons == ["Reopen", "Close"]
+    assert card.buttons == ["Reopen", "Close", "Change cause and lesson"]
     stored = await world.document("incidents", incident_id)
     assert (stored["cause"], stored["lesson"], stored["status"]) == ("a leak", "watch memory", "resolved")
     assert len(in_channel(world, "was resolved by")) == len(in_channel(world)) == 1

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.incident import Deed, Incident, Opening, Severity, Status, mint, same_words
+from bot.domain.incident import Deed, Incident, Opening, Reasons, Severity, Status, mint, same_words
 from bot.domain.incident_facts import facts, from_facts
 from bot.domain.incident_steps import (
     assigned,
@@ -90,7 +90,7 @@ def test_metadata_stays_within_what_slack_takes_whatever_is_typed() -> None:
     incident = opened(Opening(worst[:150], Severity.SEV1, "U0ANN", "C0OPS", worst[:300]), NOW)
     for number in range(60):
         incident = noted(incident, f"U{number:010}", "here", NOW)
-    incident = explained(resolved(incident, "U0BOB", worst, NOW), "U0BOB", worst, worst, NOW)
+    incident = explained(resolved(incident, "U0BOB", worst, NOW), "U0BOB", Reasons(worst, worst), NOW)
     incident = closed(incident, "U0BOB", NOW)
     assert len(json.dumps(facts(incident))) < 7_900
 
@@ -103,7 +103,7 @@ STEPS = {
     "assign": lambda one: assigned(one, "U0BOB", "U0CYD", NOW),
     "note": lambda one: noted(one, "U0BOB", "hm", NOW),
     "resolve": lambda one: resolved(one, "U0BOB", "restarted", NOW),
-    "explain": lambda one: explained(one, "U0BOB", "a leak", "watch it", NOW),
+    "explain": lambda one: explained(one, "U0BOB", Reasons("a leak", "watch it"), NOW),
     "close": lambda one: closed(one, "U0BOB", NOW),
     "dismiss": lambda one: dismissed(one, "U0BOB", "the same", NOW, "INC-20261123-7KQ4"),
     "reopen": lambda one: reopened(one, "U0BOB", "again", NOW),

@@ -42,27 +42,27 @@ async def test_statistics_are_told_in_words_to_whoever_asked(world: World) -> No
     """How many by severity, how long to acknowledge and to resolve, when, and what came again."""
     await three(world)
     told = await answer(world.slack, world.ann, "/incident", "stats")
-    assert told.text == "3 incidents in the last 30d: 2 SEV1, 1 SEV2."
+    assert told.text == "3 incidents in the last 30 d: 2 SEV1, 1 SEV2."
     for line in (
-        "*Time to acknowledge*: half within 20m, 90 % within 20m (of 1)",
-        "*Time to resolve*: half within 20m, 90 % within 20m (of 1)",
+        "*Time to acknowledge*: half within 20 min, 90 % within 20 min (of 1)",
+        "*Time to resolve*: half within 20 min, 90 % within 20 min (of 1)",
         "*Busiest hours (UTC)*: 12:00 to 13:00 (3)",
         "• 2 × Checkout is DOWN!",
     ):
         assert line in told.shown
-    assert [post for post in world.slack.channel().by_bot if "last 30d" in post.shown] == []
+    assert [post for post in world.slack.channel().by_bot if "last 30 d" in post.shown] == []
 
 
 async def test_the_picture_comes_as_a_direct_message_with_its_words(world: World) -> None:
     """A PNG with a description, seen by nobody but whoever asked."""
     await three(world)
     await answer(world.slack, world.ann, "/incident", "stats 7d")
-    await world.ann.sees("Incidents of the last 7d: 3")
+    await world.ann.sees("Incidents of the last 7 d: 3")
     ((post, file, content),) = await world.slack.until(lambda: sent_files(world), "a picture")
     assert world.slack.workspace.channels[post.channel].im_with == world.ann.id
     assert content.startswith(PNG)
-    assert str(file["alt_txt"]).startswith("Two bar charts. Incidents of the last 7d: 3. By severity: 2 SEV1, 1 SEV2.")
-    assert file["title"] == "Incidents of the last 7d: 3"
+    assert str(file["alt_txt"]).startswith("Two bar charts. Incidents of the last 7 d: 3. By severity: 2 SEV1, 1 SEV2.")
+    assert file["title"] == "Incidents of the last 7 d: 3"
 
 
 async def test_without_matplotlib_there_is_text_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,8 +105,8 @@ async def test_drawing_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("stats", "No incident was opened in the last 30d."),
-        ("stats 1s", "No incident was opened in the last 1s."),
+        ("stats", "No incident was opened in the last 30 d."),
+        ("stats 1s", "No incident was opened in the last 1 s."),
         ("stats 0d", "“0d” is no time at all.\n> stats *0d*"),
         ("stats -5d", "“-5d” is negative.\n> stats *-5d*"),
         ("stats 400d", "“400d” is too long: 366d is the most."),
@@ -126,7 +126,7 @@ async def test_a_period_ends_now(world: World) -> None:
     await answer(world.slack, world.ann, "/incident", "open sev1 checkout is down")
     world.clock.forward(days=2)
     assert (await answer(world.slack, world.ann, "/incident", "stats 24h")).text.startswith("No incident")
-    assert (await answer(world.slack, world.ann, "/incident", "stats 3d")).text.startswith("1 incident in the last 3d")
+    assert (await answer(world.slack, world.ann, "/incident", "stats 3d")).text.startswith("1 incident in the last 3 d")
 
 
 def test_a_picture_is_drawn_of_any_numbers() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import spelled
-from bot.domain.incident import Incident, Opening, Severity, Status
+from bot.domain.incident import Incident, Opening, Reasons, Severity, Status
 from bot.domain.incident_steps import closed, dismissed, explained, opened, resolved
 from bot.domain.quote import Quote
 from bot.domain.summary import (
@@ -78,7 +78,7 @@ def test_the_template_of_an_open_incident_says_what_is_not_known() -> None:
 def test_the_template_of_an_explained_incident_has_no_questions() -> None:
     """Cause, resolution and lesson are told, and nothing is asked."""
     over = resolved(incident(), BOB, "a larger disk", NOW + timedelta(hours=2))
-    known = explained(over, BOB, "logs filled the disk", "rotate logs", NOW + timedelta(hours=3))
+    known = explained(over, BOB, Reasons("logs filled the disk", "rotate logs"), NOW + timedelta(hours=3))
     prose = template(record(known), pinned=1)
     assert prose.what_happened.endswith("over on 2026-11-25 14:00 UTC, after 2 h. Cause: logs filled the disk.")
     assert prose.what_helped == "a larger disk. Lesson: rotate logs."

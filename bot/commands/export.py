@@ -10,6 +10,9 @@ from bot.commands.words import Line, shown
 FORMATS = ("markdown", "json")
 _FORMATS = {"markdown": "markdown", "md": "markdown", "json": "json"}
 
+# Some of them would pass for the end of an ID.
+_OTHERS = ("pdf", "csv", "html", "txt", "text", "doc", "docx", "xml", "yaml", "yml")
+
 USAGE = Usage(
     "export [ID] [markdown|json]", "all of it as files in its thread, for the runbook", "export 7KQ4", "export"
 )
@@ -29,7 +32,7 @@ def export(line: Line, _: Collection[str]) -> Export:
     found: str | None = None
     formats: tuple[str, ...] = ()
     for word in line.words[1:]:
-        form, named = _FORMATS.get(word.key), ids.ending(word.text)
+        form, named = _FORMATS.get(word.key), None if word.key in _OTHERS else ids.ending(word.text)
         if form and not formats:
             formats = (form,)
         elif form or (found and named):
@@ -38,5 +41,6 @@ def export(line: Line, _: Collection[str]) -> Export:
             found = named
         else:
             problem = f"{shown(word.text)} is neither an incident's ID nor a format."
-            raise word.wrong(problem, "Write it like `export 7KQ4` or `export 7KQ4 json`.")
+            remedy = "The formats are `markdown` and `json`; write it like `export 7KQ4` or `export 7KQ4 json`."
+            raise word.wrong(problem, remedy)
     return Export(found, formats or FORMATS)

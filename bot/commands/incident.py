@@ -7,7 +7,11 @@
     /incident [open] [sev1|sev2|sev3|sev4] TITLE   sev3 if none is said; `open` may be left out before a severity
     /incident show [ID]
     /incident note [ID] TEXT
-    /incident status [ID] WORD                  see `incident_steps` for this and the next
+    /incident update [ID] TEXT                  see `incident_steps` for this and the next
+    /incident take [ID]
+    /incident escalate [ID] [WHY]
+    /incident snooze [ID] [30m]
+    /incident status [ID] WORD
     /incident sev [ID] N
     /incident assign [ID] @who
     /incident resolve [ID] TEXT
@@ -38,7 +42,8 @@ _SEVERITY = re.compile(r"sev-?([0-9]+)")
 COMMAND = Command(
     "incident",
     "Incidents: list and find them, open one, tell how it goes, resolve it.",
-    "[list] | search WORDS | stats | open [sev1…sev4] TITLE | show | note | status | sev | assign | resolve | close",
+    "[list] | search | stats | open TITLE | show | note | update | take | status | sev | assign | resolve | reopen"
+    " | close | summary | export",
     (
         Usage("[list]", "the open incidents, worst first", "list", "list"),
         Usage(

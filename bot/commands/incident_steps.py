@@ -7,8 +7,9 @@ thread's, or the only one that is open.
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
-from bot.commands import ids
+from bot.commands import durations, ids
 from bot.commands.grammar import Usage, free_text
 from bot.commands.people import mentioned, who
 from bot.commands.words import Line, Word, closest, shown
@@ -16,9 +17,16 @@ from bot.commands.words import Line, Word, closest, shown
 RESOLUTION_LIMIT = 1_000  # as in the form of the card's button
 STATUSES = ("investigating", "identified", "monitoring", "resolved", "closed")
 
+MOST_SNOOZED = timedelta(hours=24)
+
+_DURATION = re.compile(r"(?:[0-9]+(?:s|m|h|d|secs?|mins?|hrs?|hours?|days?))+")
 _SEVERITY = re.compile(r"(?:sev-?)?([1-4])")
 
 USAGES = (
+    Usage("update [ID] TEXT", "say how it goes; the next reminder comes later", "update the fix is in", "update"),
+    Usage("take [ID]", "own it yourself", "take", "take"),
+    Usage("escalate [ID] [WHY]", "call the next: on-call, duty officer, tech lead", "escalate no progress", "escalate"),
+    Usage("snooze [ID] [30m]", "no reminder for a while", "snooze 1h", "snooze"),
     Usage("status [ID] WORD", "it is investigating, identified or monitoring", "status identified", "status"),
     Usage("sev [ID] N", "change the severity: 1 (worst) to 4", "sev 1", "sev"),
     Usage("assign [ID] @who", "give it another owner", "assign @bob", "assign"),
@@ -75,7 +83,38 @@ class Close:
     id: str | None = None
 
 
-Step = SetStatus | Rate | Assign | Resolve | Reopen | Close
+@dataclass(frozen=True)
+class Update:
+    """Say how it goes; the text is as it was typed."""
+
+    text: str
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Take:
+    """Make the person who says it the owner."""
+
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Escalate:
+    """Call the next in line; the text, as it was typed, may say why."""
+
+    why: str = ""
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Snooze:
+    """No reminder for this long."""
+
+    length: timedelta = timedelta(minutes=30)
+    id: str | None = None
+
+
+Step = SetStatus | Rate | Assign | Resolve | Reopen | Close | Update | Take | Escalate | Snooze
 
 
 def _status(line: Line, _: Collection[str]) -> SetStatus:
@@ -151,7 +190,40 @@ def _close(line: Line, _: Collection[str]) -> Close:
     return Close(_id(line.words[1]) if len(line.words) > 1 else None)
 
 
+def _update(line: Line, known: Collection[str]) -> Update:
+    found, at = ids.addressed(line, known)
+    return Update(free_text(line, at, "How does it go?", "Say it after `update`, like `update the fix is in`."), found)
+
+
+def _take(line: Line, _: Collection[str]) -> Take:
+    line.no_more_than(2)
+    return Take(_id(line.words[1]) if len(line.words) > 1 else None)
+
+
+def _escalate(line: Line, known: Collection[str]) -> Escalate:
+    found, at = ids.addressed(line, known)
+    return Escalate(line.rest(at).text, found)
+
+
+def _snooze(line: Line, _: Collection[str]) -> Snooze:
+    """A duration and an ID, in any order; what reads as a duration is one."""
+    some, found = list(line.words[1:]), None
+    for at in (0, -1):
+        if found is None and some and _is_id(some[at]):
+            found = _id(some.pop(at))
+    return Snooze(durations.duration(some, MOST_SNOOZED), found) if some else Snooze(id=found)
+
+
+def _is_id(word: Word) -> bool:
+    has_digit = any(character.isdigit() for character in word.text)
+    return has_digit and not _DURATION.fullmatch(word.key) and len(ids.ending(word.text) or "") >= 4
+
+
 VERBS: dict[str, Callable[[Line, Collection[str]], Step]] = {
+    "update": _update,
+    "take": _take,
+    "escalate": _escalate,
+    "snooze": _snooze,
     "status": _status,
     "sev": _sev,
     "assign": _assign,

@@ -5,6 +5,7 @@
 
 MONTH is `2026-11`, `november`, `november 2025`, `this month` or `last month`; after `in:` it is one word. In a search
 every word is looked for unless it begins with one of the four names and a colon; in quotes those are words too.
+Filters without a word list the incidents that pass.
 """
 
 import re
@@ -80,8 +81,8 @@ def is_filter(word: Word) -> bool:
     return bool(_SEVERITY.fullmatch(first) or _DATE.fullmatch(first)) or first in (*STATUSES, "all", *MONTHS)
 
 
-def read_search(line: Line, _: Collection[str] = ()) -> Search:
-    """`search …`. WordError if there is nothing to look for, or more than ten words."""
+def read_search(line: Line, _: Collection[str] = ()) -> Search | List:
+    """`search …`; filters alone list. WordError if there is nothing to look for, or more than ten words."""
     texts: list[Word] = []
     which = Which()
     for word in line.words[1:]:
@@ -90,6 +91,8 @@ def read_search(line: Line, _: Collection[str] = ()) -> Search:
             which = _NAMED[found[1]](word, found[2], which)
         elif _has_letters(word.text):
             texts.append(word)
+    if not texts and which != Which():
+        return List(which)
     if not texts:
         remedy = "Write words of the title, the notes or the thread, like `search disk full`."
         raise line.rest(1).wrong("There is nothing to search for: words have letters or digits.", remedy)

@@ -229,7 +229,7 @@ def closest(word: str, choices: Iterable[str]) -> str | None:
     swapped = [choice for known, choice in by_key.items() if sorted(known) == sorted(wanted)]
     if len(begun) == 1 or swapped:
         return (swapped or begun)[0]
-    near = difflib.get_close_matches(wanted, by_key, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(wanted, by_key, n=1, cutoff=0.68)  # "thank" is no "take"
     return by_key[near[0]] if near else None
 
 

@@ -5,7 +5,8 @@ The JSON (`format` 1; times in UTC as ISO 8601, persons as `{"id", "name"}`, wha
     {"format": 1, "exported_at", "link",
      "incident": {"id", "title", "severity", "severity_means", "status", "status_means", "opened_by", "owner", "joined",
                   "began", "opened_at", "acknowledged_at", "resolved_at", "closed_at", "is_open", "duration_seconds",
-                  "affected", "cause", "resolution", "lesson", "duplicate_of", "quote": {"by", "text", "deleted_at"} | null},
+                  "affected", "cause", "resolution", "lesson", "duplicate_of",
+                  "quote": {"by", "text", "deleted_at"} | null},
      "timeline": [{"at", "kind", "by", "text", "key_event", "marked_by", "ts",
                    "first_text", "edits": [{"at", "text"}], "edited_at", "deleted_at", "files": [{"name", "url"}]}]}
 """

@@ -126,6 +126,28 @@ class Touched:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A note of the last minute: whose, a digest of its words, when. Said again within `SAME` it is the same one."""
+
+    by: str
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """What caused an incident and what is learned from it; what is empty is not known, or not said."""
+
+    cause: str = ""
+    lesson: str = ""
+
+    @property
+    def said(self) -> str:
+        """Both in words, as far as they are there."""
+        return "\n".join(f"{label}: {text}" for label, text in (("Cause", self.cause), ("Lesson", self.lesson)) if text)
+
+
+@dataclass(frozen=True)
 class Incident:
     """One incident. `version` grows by one with each act and is what a change is compared against.
 
@@ -133,7 +155,8 @@ class Incident:
     update that people read: an act or a note, not what is said in the thread. `joined` are all who wrote or acted.
     `active_at` is when something was said in its thread last, `reminded_at` when its owner was asked for an update,
     `asked_at` when it was asked whether it is over; `escalated` are the people called so far.
-    `untold` are the acts that timeline, thread and card may not show yet: after a kill they are told again.
+    `said` are the notes of the last minute. `untold` are the acts that timeline, thread and card may not show yet:
+    after a kill they are told again.
     """
 
     id: str
@@ -169,6 +192,13 @@ class Incident:
     untold: tuple[Act, ...] = ()
     active_at: datetime | None = None
     escalated: tuple[str, ...] = ()
+    reasons_set: Touched | None = None
+    said: tuple[Said, ...] = ()
+
+    @property
+    def reasons(self) -> Reasons:
+        """Cause and lesson."""
+        return Reasons(self.cause, self.lesson)
 
     @property
     def is_open(self) -> bool:

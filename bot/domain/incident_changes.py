@@ -2,7 +2,7 @@
 
 import asyncio
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from bot.domain import incident_steps as steps
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
-from bot.domain.incident import Incident, Severity, Status, Touched
+from bot.domain.incident import Incident, Reasons, Severity, Status, Touched
 from bot.domain.role import Role, RoleDesk
 from bot.errors import ConflictError, NotFoundError, RefusedError
 
@@ -58,7 +58,7 @@ class IncidentChanges:
         self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     async def note(self, incident_id: str, who: str, text: str) -> Incident:
-        """Adds a note. Notes do not contradict each other, so each is kept whoever was first."""
+        """Adds a note, once. Notes do not contradict each other, so each is kept whoever was first."""
         _, after = await self._change(incident_id, lambda known: steps.noted(known, who, text, self._clock()))
         return after
 
@@ -93,6 +93,7 @@ class IncidentChanges:
             return (await self.move(incident_id, who, status)).incident
         except (RefusedError, ConflictError) as error:
             error.problem = f"Your words are in the thread, but the status is not changed. {error.problem}"
+            error.words = ()
             raise
 
     async def check(self, incident_id: str, who: str, act: str) -> Incident:
@@ -107,16 +108,26 @@ class IncidentChanges:
 
         def step(known: Incident) -> Incident:
             over = steps.resolved(known, who, text, self._clock())
-            return steps.explained(over, who, cause, lesson, self._clock()) if cause or lesson else over
+            said = Reasons(cause, lesson)
+            is_news = any(new and new != old for new, old in ((cause, known.cause), (lesson, known.lesson)))
+            return steps.explained(over, who, said, self._clock()) if is_news else over
 
         return (await self._steer(incident_id, who, "resolve", step, detail=text))[1]
 
-    async def explain(self, incident_id: str, who: str, cause: str, lesson: str) -> Incident:
-        """Adds cause and lesson to a resolved one; anybody may."""
-        _, after = await self._change(
-            incident_id, lambda known: steps.explained(known, who, cause, lesson, self._clock())
+    async def explain(
+        self, incident_id: str, who: str, said: Reasons, seen: tuple[str, str] | None = None
+    ) -> tuple[Incident, Incident]:
+        """Adds cause and lesson to a resolved one, which is returned as it was before and as it is now; anybody may.
+
+        `seen` are the digests of both as the person was shown them.
+        """
+        before, after = await self._change(
+            incident_id, lambda known: steps.explained(known, who, said, self._clock(), seen)
         )
-        return after
+        replaced = after.untold[-1].was
+        if replaced:
+            await self._audit.wrote(who, "explain", incident_id, detail=f"instead of: {replaced}")
+        return before, after
 
     async def reopen(self, incident_id: str, who: str, text: str) -> Incident:
         """Opens it again."""
@@ -148,25 +159,47 @@ class IncidentChanges:
             await self.note(duplicate_of, who, text)
         return after
 
-    async def snooze(self, incident_id: str, who: str) -> Incident:
-        """No reminder for half an hour."""
+    async def redraw(self, incident_id: str) -> None:
+        """Has the card drawn anew: a menu shows what somebody picked, also where that was refused."""
+        async with self._turn(incident_id):
+            for _ in range(TRIES):
+                before = await self._shown.get(incident_id)
+                after = steps.redrawn(before)
+                if await self._kept.save(after, before.version):
+                    await self._shown.tell_soon(after)
+                    return
+
+    async def snooze(self, incident_id: str, who: str, length: timedelta = SNOOZE) -> Incident:
+        """No reminder for a while."""
         return (
             await self._steer(
                 incident_id,
                 who,
                 "snooze",
-                lambda known: steps.snoozed(known, who, self._clock() + SNOOZE, self._clock()),
+                lambda known: steps.snoozed(known, who, self._clock() + length, self._clock()),
             )
         )[1]
 
-    async def escalate(self, incident_id: str, who: str, why: str, seen: int | None = None) -> Incident:
+    async def escalate(
+        self, incident_id: str, who: str, why: str, seen: int | None, left: Mapping[str, str]
+    ) -> Incident:
         """Calls the next who was not called yet: on-call, then duty officer, then tech lead. Anybody may.
 
-        `seen` is how many were called when the button was drawn: of two who press it, one calls.
+        `seen` is how many were called when the button was drawn: of two who press it, one calls. `left` are those who
+        have left the workspace, with their names: they are skipped, and the thread says so.
         """
         holders = {holder.role: holder for holder in await self._roles.holders()}
         chain = [holders[role] for role in (Role.ON_CALL, Role.DUTY_OFFICER, Role.TECH_LEAD)]
-        assigned = [(holder.role, person) for holder in chain for person in holder.people]
+        everybody = [(holder.role, person) for holder in chain for person in holder.people]
+        assigned = [(role, person) for role, person in everybody if person not in left]
+        gone = ", ".join(dict.fromkeys(left[person] or person for _, person in everybody if person in left))
+        if gone and not assigned:
+            raise NotFoundError(
+                f"Nobody who has a role is in the workspace any more ({gone}), so there is nobody to call.",
+                "An admin of the bot hands them out: `/ops role on-call @who`.",
+            )
+        if gone:
+            why = f"{why} (skipped, having left the workspace: {gone})".strip()
         if not assigned:
             raise NotFoundError(
                 "Nobody has a role yet, so there is nobody to call.",
@@ -211,6 +244,8 @@ class IncidentChanges:
             for _ in range(TRIES):
                 before = await self._shown.get(incident_id)
                 after = step(before)
+                if after is before:
+                    return before, after
                 if await self._kept.save(after, before.version):
                     await self._shown.tell_soon(after)
                     return before, after

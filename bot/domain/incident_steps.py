@@ -4,17 +4,21 @@ Each raises ConflictError when somebody was there first (and says what they did)
 diagram in `bot.domain.incident` does not have.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.audit import SYSTEM
 from bot.domain.incident import (
+    SAME,
     WORKING,
     Act,
     Deed,
     Incident,
     Opening,
+    Reasons,
+    Said,
     Severity,
     Status,
     Touched,
@@ -53,8 +57,20 @@ def opened(opening: Opening, now: datetime) -> Incident:
 
 
 def noted(incident: Incident, who: str, text: str, now: datetime) -> Incident:
-    """The incident with a note; notes are taken after its end too."""
-    return _after(incident, Act(0, Deed.NOTED, who, now, text))
+    """The incident with a note; notes are taken after its end too.
+
+    The same words of the same person within a minute are one note (a double Enter): the incident stays as it was.
+    """
+    recent = tuple(one for one in incident.said if timedelta(0) <= now - one.at < SAME)
+    said = Said(who, digest(text), now)
+    if any((one.by, one.words) == (said.by, said.words) for one in recent):
+        return incident
+    return _after(replace(incident, said=(*recent, said)), Act(0, Deed.NOTED, who, now, text))
+
+
+def digest(text: str) -> str:
+    """A name for a text, short enough to travel with a form."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def moved(incident: Incident, who: str, status: Status, now: datetime) -> Incident:
@@ -101,13 +117,45 @@ def resolved(incident: Incident, who: str, text: str, now: datetime) -> Incident
     return _after(over, Act(0, Deed.RESOLVED, who, now, text, was=incident.status, now=Status.RESOLVED))
 
 
-def explained(incident: Incident, who: str, cause: str, lesson: str, now: datetime) -> Incident:
-    """The resolved incident with its cause and what was learned; what is empty stays as it was."""
+def explained(
+    incident: Incident, who: str, said: Reasons, now: datetime, seen: tuple[str, str] | None = None
+) -> Incident:
+    """The resolved incident with its cause and what was learned; what is empty stays as it was.
+
+    `seen` are the digests of both as the person was shown them: what somebody else wrote since then is not replaced.
+    """
     if incident.is_open:
         raise UserError(f"{incident.id} is not resolved yet.", "Its cause and lesson are asked for when it is.")
-    after = replace(incident, cause=cause or incident.cause, lesson=lesson or incident.lesson)
-    said = [f"Cause: {cause}"] * bool(cause) + [f"Lesson: {lesson}"] * bool(lesson)
-    return _after(after, Act(0, Deed.EXPLAINED, who, now, "\n".join(said)))
+    saw = seen or (digest(incident.cause), digest(incident.lesson))
+    new = Reasons(
+        _meant(said.cause, incident.cause, saw[0]),
+        _meant(said.lesson, incident.lesson, saw[1]),
+    )
+    before = Reasons(incident.cause if new.cause else "", incident.lesson if new.lesson else "")
+    by = incident.reasons_set.by if incident.reasons_set else ""
+    if new == Reasons():
+        raise ConflictError(f"{incident.id} has this cause and lesson already.", "Nothing was changed.", by=by)
+    unseen = [
+        old for old, digested in ((before.cause, saw[0]), (before.lesson, saw[1])) if old and digest(old) != digested
+    ]
+    if unseen:
+        found = "” and “".join(unseen)
+        raise ConflictError(
+            f"{incident.id} was explained meanwhile: “{found}”",
+            "Nothing was changed. Press the button again to change what is there.", by=by,
+        )  # fmt: skip
+    after = replace(
+        incident,
+        cause=new.cause or incident.cause,
+        lesson=new.lesson or incident.lesson,
+        reasons_set=Touched(who, now),
+    )
+    return _after(after, Act(0, Deed.EXPLAINED, who, now, new.said, was=before.said))
+
+
+def _meant(said: str, known: str, saw: str) -> str:
+    """What a person wants to be there instead; nothing if they left it as it was shown, or it is so."""
+    return "" if said == known or digest(said) == saw else said
 
 
 def reopened(incident: Incident, who: str, text: str, now: datetime) -> Incident:
@@ -185,6 +233,11 @@ def escalated(
     role, person = left[0]
     after = replace(incident, escalated=(*incident.escalated, person))
     return _after(after, Act(0, Deed.ESCALATED, who, now, why, was=role, now=person))
+
+
+def redrawn(incident: Incident) -> Incident:
+    """The same incident, for its card to be drawn anew."""
+    return replace(incident, version=incident.version + 1)
 
 
 def requoted(incident: Incident, quote: Quote) -> Incident:

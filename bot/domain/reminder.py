@@ -1,11 +1,13 @@
 """What the bot asks of an open incident by itself: an update when one is due, after a silent day whether it is over."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident
+from bot.domain.role import Role, RoleDesk
 
 SILENT = timedelta(days=1)  # nobody wrote or did anything for so long: is it still an incident?
 
@@ -23,22 +25,60 @@ class Reminded(Protocol):
         """Keeps when it was asked whether it is over."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Whom to ask: the owner, or, if they left the workspace, others in their place; `left` is then their name."""
+
+    people: tuple[str, ...]
+    left: str = ""
+
+
 class ReminderBoard(Protocol):
     """Where reminders are shown, each once however often and by however many bots it is asked for."""
 
-    async def remind(self, incident: Incident, due: datetime) -> None:
-        """Asks the owner in the thread for the update that was due then."""
+    async def remind(self, incident: Incident, due: datetime, asked: Asked) -> None:
+        """Asks in the thread for the update that was due then."""
 
-    async def ask_whether_over(self, incident: Incident, since: datetime) -> None:
+    async def ask_whether_over(self, incident: Incident, since: datetime, asked: Asked) -> None:
         """Asks in the thread whether it is over, since nothing has happened since then."""
+
+
+class People(Protocol):
+    """Who is in the workspace."""
+
+    async def left(self, user_ids: Iterable[str]) -> Mapping[str, str]:
+        """Those of them who have left it, with their names; whom Slack tells nothing of is there."""
+
+
+class Answering:
+    """Finds who answers for an incident."""
+
+    def __init__(self, roles: RoleDesk, people: People) -> None:
+        self._roles = roles
+        self._people = people
+
+    async def asked(self, incident: Incident) -> Asked:
+        """The owner; if they left, the first role that somebody there has, from on-call up, else the opener."""
+        gone = await self._people.left([incident.owner])
+        if incident.owner not in gone:
+            return Asked((incident.owner,))
+        holders = {holder.role: holder.people for holder in await self._roles.holders()}
+        chain = [holders.get(role, ()) for role in (Role.ON_CALL, Role.DUTY_OFFICER, Role.TECH_LEAD)]
+        groups = [*chain, (incident.opened_by,)]
+        gone = {**gone, **await self._people.left(person for group in groups for person in group)}
+        there = [tuple(person for person in group if person not in gone) for group in groups]
+        return Asked(next((group for group in there if group), ()), gone[incident.owner] or incident.owner)
 
 
 class ReminderDesk:
     """Reminds once per update that is due and once per silent day. `every` is how often an update is wanted."""
 
-    def __init__(self, incidents: Reminded, board: ReminderBoard, every: timedelta, clock: Clock) -> None:
+    def __init__(
+        self, incidents: Reminded, board: ReminderBoard, owners: Answering, every: timedelta, clock: Clock
+    ) -> None:
         self._incidents = incidents
         self._board = board
+        self._owners = owners
         self._every = every
         self._clock = clock
 
@@ -49,10 +89,10 @@ class ReminderDesk:
             if incident.card_ts is None:
                 continue  # no thread to ask in yet
             if is_silent(incident, now):
-                await self._board.ask_whether_over(incident, incident.last_sign)
+                await self._board.ask_whether_over(incident, incident.last_sign, await self._owners.asked(incident))
                 await self._incidents.asked(incident.id, now)
             elif (due := overdue(incident, self._every, now)) is not None:
-                await self._board.remind(incident, due)
+                await self._board.remind(incident, due, await self._owners.asked(incident))
                 await self._incidents.reminded(incident.id, now)
 
     def due(self, incidents: Sequence[Incident]) -> list[datetime | None]:

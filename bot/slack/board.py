@@ -14,6 +14,7 @@ from bot.domain.incident import Act, Incident
 from bot.domain.incident_facts import facts, from_facts
 from bot.domain.outbox import Content, Letter, letter_id
 from bot.domain.read_back import Page, UnreadableError
+from bot.domain.reminder import Asked
 from bot.domain.summary import Draft
 from bot.domain.summary_desk import Signature
 from bot.domain.timeline import Entry
@@ -81,14 +82,14 @@ class Board:
         view = incident_thread.acted(incident, act, self._guide.phone_bridge)
         await self._say(incident, f"v{act.version}", view, broadcast=incident_thread.is_broadcast(act))
 
-    async def remind(self, incident: Incident, due: datetime) -> None:
+    async def remind(self, incident: Incident, due: datetime, asked: Asked) -> None:
         """See ReminderBoard.remind."""
-        view = incident_thread.reminder(incident, self._guide.links.every)
+        view = incident_thread.reminder(incident, asked)
         await self._say(incident, f"reminder-{due:%Y%m%d%H%M%S}", view)
 
-    async def ask_whether_over(self, incident: Incident, since: datetime) -> None:
+    async def ask_whether_over(self, incident: Incident, since: datetime, asked: Asked) -> None:
         """See ReminderBoard.ask_whether_over."""
-        await self._say(incident, f"silent-{since:%Y%m%d%H%M%S}", incident_thread.silent(incident, since))
+        await self._say(incident, f"silent-{since:%Y%m%d%H%M%S}", incident_thread.silent(incident, since, asked))
 
     async def _say(self, incident: Incident, what: str, view: Message, *, broadcast: bool = False) -> None:
         """Says something in the thread; `what` names it within the incident, so that it is said once."""

@@ -143,6 +143,20 @@ class Directory:
         if user.get("deleted"):
             raise UserError(f"<@{user_id}> has left the workspace.", "Name somebody who is there.")
 
+    async def left(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """See Places.left."""
+
+        async def ask(user_id: str) -> bool:
+            try:
+                answer = await self._api.call("users.info", user=user_id)
+            except SlackError:
+                return False
+            return bool((answer.get("user") or {}).get("deleted"))
+
+        wanted = list(dict.fromkeys(user_ids))
+        gone = [one for one, is_gone in zip(wanted, await asyncio.gather(*map(ask, wanted)), strict=True) if is_gone]
+        return {one: await self.name_of(one) for one in gone}
+
     async def names_of(self, user_ids: Iterable[str]) -> dict[str, str]:
         """Names by user id, without those that Slack does not tell; of the unknown it is asked for the first 200."""
         wanted = list(dict.fromkeys(user_ids))

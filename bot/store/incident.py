@@ -11,7 +11,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from bot.domain.incident import WORKING, Act, Deed, Incident, Severity, Status, Touched, same_words
+from bot.domain.incident import WORKING, Act, Deed, Incident, Said, Severity, Status, Touched, same_words
 from bot.domain.quote import File, Quote
 from bot.domain.search import ALL, COUNTED, Filters
 from bot.store.mongo import Document, Documents, Index, Part
@@ -36,7 +36,8 @@ SHORT = 4  # characters of an ending that have a place in the index; all that ar
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _APART = ("card_ts", "reminded_at", "asked_at", "active_at")  # each has a write of its own
-_NOT_PLAIN = {"id", "severity", "status", "joined", "escalated", "untold", "status_set", "severity_set", "owner_set"}
+_TOUCHED = {"status_set", "severity_set", "owner_set", "reasons_set"}
+_NOT_PLAIN = {"id", "severity", "status", "joined", "escalated", "untold", "said", *_TOUCHED}
 _AS_THEY_ARE = tuple(field.name for field in fields(Incident) if field.name not in {*_NOT_PLAIN, "quote"})
 
 
@@ -198,7 +199,7 @@ def new_document(incident: Incident) -> Document:
 def _document(incident: Incident) -> Document:
     document = asdict(incident)
     document["_id"] = document.pop("id")
-    for name in ("untold", "joined", "escalated"):
+    for name in ("untold", "joined", "escalated", "said"):
         document[name] = list(document[name])
     return document
 
@@ -223,6 +224,8 @@ def incident_of(document: Document) -> Incident:
         status=Status(document["status"]),
         joined=tuple(document.get("joined", ())),
         escalated=tuple(document.get("escalated", ())),
+        reasons_set=_touched(document.get("reasons_set")),
+        said=tuple(Said(**one) for one in document.get("said", ())),
         status_set=_touched(document.get("status_set")),
         severity_set=_touched(document.get("severity_set")),
         owner_set=_touched(document.get("owner_set")),

@@ -1,5 +1,8 @@
 """What is said about exports: beside the files, while they are made, and to whoever asked."""
 
+from collections.abc import Sequence
+
+from bot.domain.export import Format
 from bot.domain.export_desk import Given, How, Logged
 from bot.domain.incident import Incident
 from bot.slack.mrkdwn import Mrkdwn, link, mrkdwn, person
@@ -21,7 +24,7 @@ def working(incident_id: str) -> Message:
     return said(mrkdwn("Exporting {}…", incident_id))
 
 
-def exported(incident_id: str, given: Given, runbook: str) -> Message:
+def exported(incident_id: str, given: Given, formats: Sequence[Format], runbook: str) -> Message:
     """The answer to whoever asked for an incident's files."""
     thread = link(given.url, "its thread") if given.url else Mrkdwn("its thread")
     if given.how is How.UNDERWAY:
@@ -36,7 +39,7 @@ def exported(incident_id: str, given: Given, runbook: str) -> Message:
             "so they are in your direct messages with the bot.",
             incident_id,
         )
-    return said(text + _for_runbook(runbook))
+    return said(text + (_for_runbook(runbook) if Format.MARKDOWN in formats else Mrkdwn("")))
 
 
 def logging() -> Message:

@@ -7,9 +7,9 @@ from slack_sdk.models.blocks import Block
 from bot.domain.incident import Incident, Touched
 from bot.domain.timeline import Entry
 from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person
-from bot.slack.views.incident_card import EXPLAIN_BUTTON, RESOLUTION_SHOWN, button, headline, named
+from bot.slack.views.incident_card import ADD_REASONS, EXPLAIN_BUTTON, RESOLUTION_SHOWN, button, headline, named
 from bot.slack.views.incident_thread import brief_title
-from bot.slack.views.parts import Message, actions, brief, context, paragraphs, said, section
+from bot.slack.views.parts import Message, actions, brief, context, paragraphs, quoted, said, section
 from bot.slack.views.timeline import newest
 
 DUPLICATE_BUTTON = "incident_duplicate"
@@ -37,7 +37,7 @@ def resolved(incident: Incident) -> Message:
     if incident.cause and incident.lesson:
         return said(text)
     text += " What caused it, and what is to be learned from it?"
-    return Message(text, (section(text), actions([button("Add cause and lesson", EXPLAIN_BUTTON, incident)])))
+    return Message(text, (section(text), actions([button(ADD_REASONS, EXPLAIN_BUTTON, incident)])))
 
 
 def noted(incident: Incident) -> Message:
@@ -72,9 +72,15 @@ def updated(incident: Incident) -> Message:
     return said(mrkdwn("The update is in {}, which is {}.", incident.id, incident.status))
 
 
-def explained(incident: Incident) -> Message:
-    """The answer to whoever added cause and lesson."""
-    return said(mrkdwn("Cause and lesson are in {}.", incident.id))
+def explained(before: Incident, incident: Incident) -> Message:
+    """The answer to whoever added cause and lesson, or replaced them."""
+    told = mrkdwn("Cause and lesson are in {}.", incident.id)
+    replaced, by = incident.untold[-1].was, before.reasons_set
+    if not replaced:
+        return said(told)
+    whose = mrkdwn("what {} wrote {}", person(by.by), ago(by.at)) if by else Mrkdwn("what was there")
+    text = mrkdwn("{} They replace {}, which stays in the timeline:", told, whose)
+    return Message(text, (section(text), quoted(replaced)))
 
 
 def reopened(incident: Incident) -> Message:

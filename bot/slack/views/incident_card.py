@@ -31,6 +31,7 @@ CLOSE_BUTTON = "incident_close"
 STATUS_MENU = "incident_status"
 SEVERITY_MENU = "incident_severity"
 
+ADD_REASONS = "Add cause and lesson"
 RESOLUTION_SHOWN = 1_200  # with escapes; the thread has all of it
 NAMED = 12
 
@@ -195,8 +196,8 @@ def _buttons(incident: Incident) -> list[InteractiveElement]:
     found = [button("Reopen", REOPEN_BUTTON, incident)]
     if incident.status is Status.RESOLVED:
         found.append(button("Close", CLOSE_BUTTON, incident))
-    if not (incident.cause and incident.lesson):
-        found.append(button("Add cause and lesson", EXPLAIN_BUTTON, incident))
+    is_explained = incident.cause and incident.lesson
+    found.append(button("Change cause and lesson" if is_explained else ADD_REASONS, EXPLAIN_BUTTON, incident))
     return list(found)
 
 

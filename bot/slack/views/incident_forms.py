@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.domain.incident import AFFECTED_LIMIT, RESOLUTION_LIMIT, TITLE_LIMIT, WORKING, Incident, Severity
+from bot.domain.incident_steps import digest
 from bot.domain.quote import Quote
 from bot.slack.mrkdwn import mrkdwn, person
 from bot.slack.views.parts import brief, section, short
@@ -118,7 +119,8 @@ def resolve_form(incident: Incident) -> View:
 
 def explain_form(incident: Incident) -> View:
     """Asks for cause and lesson afterwards."""
-    return _about(incident, EXPLAIN_FORM, "Cause and lesson", "Save", _reasons(incident))
+    seen = f"{digest(incident.cause)} {digest(incident.lesson)}"
+    return _about(incident, EXPLAIN_FORM, "Cause and lesson", "Save", _reasons(incident), seen=seen)
 
 
 def _reasons(incident: Incident) -> list[InputBlock]:
@@ -140,7 +142,7 @@ def _text(
 def _about(
     incident: Incident, callback_id: str, title: str, submit: str, blocks: Sequence[InputBlock], *, seen: str = ""
 ) -> View:
-    """`private_metadata` is the channel, the incident's ID, and what the form showed of its status."""
+    """`private_metadata` is the channel, the incident's ID, and what the form showed: a status, or digests of texts."""
     return View(
         type="modal",
         callback_id=callback_id,

@@ -1,9 +1,10 @@
 """What an incident's thread says: each act in a sentence, and what the bot asks by itself."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.incident import Act, Deed, Incident, Severity, Status
-from bot.slack.mrkdwn import Mrkdwn, ago, mrkdwn, person
+from bot.domain.reminder import Asked
+from bot.slack.mrkdwn import Mrkdwn, ago, joined, mrkdwn, person
 from bot.slack.views.incident_card import UPDATE_BUTTON, button, named
 from bot.slack.views.parts import Message, actions, brief, said, section
 
@@ -62,6 +63,8 @@ def _assigned(_: Incident, act: Act) -> Mrkdwn:
 
 
 def _explained(_: Incident, act: Act) -> Mrkdwn:
+    if act.was:
+        return mrkdwn("{} wrote:\n{}\nBefore it was:\n{}", person(act.who), act.text, act.was)
     return mrkdwn("{} added:\n{}", person(act.who), act.text)
 
 
@@ -107,23 +110,32 @@ _TOLD = {
 }
 
 
-def reminder(incident: Incident, every: timedelta) -> Message:
-    """To the owner: an update is due."""
+def reminder(incident: Incident, asked: Asked) -> Message:
+    """To the owner, or to whoever stands in: an update is due."""
     text = mrkdwn(
-        ":alarm_clock: {}, the last update of {} was {}. How does it go?",
-        person(incident.owner), incident.id, ago(incident.updated_at),
+        ":alarm_clock: {}, the last update of {} was {}. How does it go?{}",
+        _to(asked), incident.id, ago(incident.updated_at), _left(asked),
     )  # fmt: skip
     buttons = [button("Update", UPDATE_BUTTON, incident), button("Snooze 30m", SNOOZE_BUTTON, incident)]
     return Message(text, (section(text), actions(buttons)))
 
 
-def silent(incident: Incident, since: datetime) -> Message:
+def silent(incident: Incident, since: datetime, asked: Asked) -> Message:
     """After a day without a word: is it over?"""
-    text = mrkdwn(
-        "{}, nothing has happened in {} since {}. Is it over?", person(incident.owner), _it(incident), ago(since)
-    )
+    asking = "{}, nothing has happened in {} since {}. Is it over?{}"
+    text = mrkdwn(asking, _to(asked), _it(incident), ago(since), _left(asked))
     buttons = [button("Close it", DISMISS_BUTTON, incident), button("Keep it open", KEEP_BUTTON, incident)]
     return Message(text, (section(text), actions(buttons)))
+
+
+def _to(asked: Asked) -> Mrkdwn:
+    return joined(", ", [person(who) for who in asked.people]) if asked.people else Mrkdwn("whoever reads this")
+
+
+def _left(asked: Asked) -> Mrkdwn:
+    if not asked.left:
+        return Mrkdwn("")
+    return mrkdwn(" Its owner, {}, has left the workspace: *Take it* on the card gives it another.", asked.left)
 
 
 def brief_title(incident: Incident) -> Mrkdwn:

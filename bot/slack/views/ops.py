@@ -9,7 +9,7 @@ from bot.domain.audit import SYSTEM, AuditEntry
 from bot.domain.role import Holder, Role
 from bot.errors import ConflictError, RefusedError, UserError, WordError
 from bot.slack.mrkdwn import Mrkdwn, channel, escape, joined, local, mrkdwn, person, plain
-from bot.slack.views.parts import Message, brief, context, paragraphs, said, section, short
+from bot.slack.views.parts import Message, brief, context, paragraphs, quoted, said, section, short
 
 WORDS_SHOWN = 100
 
@@ -36,7 +36,11 @@ def complaint(error: UserError) -> Message:
         lines.append(_pointed(error))
     if error.remedy:
         lines.append(mrkdwn("{}", error.remedy))
-    return said(joined("\n", lines))
+    text = joined("\n", lines)
+    if not error.words:
+        return said(text)
+    given_back = [quoted(one) for one in error.words]
+    return Message(text, (section(text), section(Mrkdwn("What you wrote, to be used again:")), *given_back))
 
 
 def _pointed(error: WordError) -> Mrkdwn:

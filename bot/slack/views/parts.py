@@ -81,6 +81,11 @@ def paragraphs(lines: Sequence[Mrkdwn]) -> list[Block]:
     return [*blocks, section(joined("\n", held))] if held else blocks
 
 
+def quoted(text: str) -> SectionBlock:
+    """A person's words as they were typed, in a block of their own where Slack interprets nothing."""
+    return SectionBlock(text=PlainTextObject(text=short(plain(text), MAX_SECTION) or " ", emoji=False))
+
+
 def fields(*texts: Mrkdwn) -> SectionBlock:
     """Up to ten short texts in two columns."""
     return SectionBlock(fields=[MarkdownTextObject(text=short(t, 2000)) for t in texts[:10]])

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.domain.clock import spelled
 from bot.domain.stats import Spread, Stats
 from bot.slack.mrkdwn import Mrkdwn, joined, mrkdwn, utc
 from bot.slack.views.parts import Message, brief, context, said, section
@@ -11,15 +12,15 @@ TITLE_SHOWN = 300
 
 def counting(period: timedelta) -> Message:
     """While the incidents are counted."""
-    return said(mrkdwn("Counting the incidents of the last {}…", _time(period)))
+    return said(mrkdwn("Counting the incidents of the last {}…", spelled(period)))
 
 
 def told(stats: Stats) -> Message:
     """The statistics, as text alone."""
     if not stats.count:
-        none = mrkdwn("No incident was opened in the last {}.", _time(stats.period))
+        none = mrkdwn("No incident was opened in the last {}.", spelled(stats.period))
         return said(none)
-    sentence = mrkdwn("{} in the last {}: {}.", _incidents(stats.count), _time(stats.period), _severities(stats))
+    sentence = mrkdwn("{} in the last {}: {}.", _incidents(stats.count), spelled(stats.period), _severities(stats))
     lines = [
         mrkdwn("*By severity*: {}", _severities(stats)),
         mrkdwn("*Time to acknowledge*: {}", _spread(stats.to_acknowledge)),
@@ -40,7 +41,7 @@ def told(stats: Stats) -> Message:
 
 def title(stats: Stats) -> str:
     """What picture and answer are called."""
-    return f"Incidents of the last {_time(stats.period)}: {stats.count:,}{' and more' if stats.is_capped else ''}"
+    return f"Incidents of the last {spelled(stats.period)}: {stats.count:,}{' and more' if stats.is_capped else ''}"
 
 
 def times(stats: Stats) -> str:
@@ -69,16 +70,5 @@ def _hours(stats: Stats) -> str:
 def _spread(spread: Spread) -> str:
     if spread.median is None or spread.most is None:
         return "none yet"
-    half, most = _time(spread.median), _time(spread.most)
+    half, most = spelled(spread.median), spelled(spread.most)
     return f"half within {half}, 90 % within {most} (of {spread.count:,})"
-
-
-def _time(time: timedelta) -> str:
-    """`3d 4h`, `12m`, `40s`: the two largest units."""
-    seconds = round(time.total_seconds())
-    parts = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts[:2]) or "0s"
