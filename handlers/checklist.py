@@ -6,7 +6,7 @@ from typing import Any
 from bot.commands import checklist as words
 from bot.commands import ids
 from bot.commands.grammar import Help
-from bot.domain.checklist import Checklist, Press
+from bot.domain.checklist import TEMPLATE, Checklist, Press
 from bot.errors import NotFoundError
 from bot.slack.views import checklist as view
 from bot.slack.views import ops as ops_view
@@ -17,7 +17,7 @@ from handlers.help import show_help
 
 async def run(desks: Desks, call: Call, text: str) -> None:
     """Shows, starts and ticks the checklist of the current or next window."""
-    said = words.parse(text)
+    said = words.parse(text, len(TEMPLATE))
     match said:
         case Help():
             await show_help(call, said.topic)
@@ -27,12 +27,12 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await _start(desks, call, said.window)
         case words.Done():
             call.must_be_inside()
-            checklist = await desks.checklists.tick(_window(desks), said.items, call.who)
-            await call.answer(view.ticked(checklist, said.items, is_done=True))
+            done = await desks.checklists.tick(_window(desks), said.items, call.who)
+            await call.answer(view.ticked(done, is_done=True))
         case words.Undo():
             call.must_be_inside()
-            checklist = await desks.checklists.untick(_window(desks), said.items, call.who)
-            await call.answer(view.ticked(checklist, said.items, is_done=False))
+            done = await desks.checklists.untick(_window(desks), said.items, call.who)
+            await call.answer(view.ticked(done, is_done=False))
         case words.Note():
             call.must_be_inside()
             text = await desks.places.with_names(said.text)

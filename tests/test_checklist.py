@@ -231,9 +231,9 @@ async def test_what_is_not_on_the_list_changes_nothing(world: World, card: Post)
     """A number outside the list, a word instead of one, or nothing: a private answer, and all stays as it was."""
     before = await world.document("checklists", WINDOW)
     for words, told in (
-        ("done 13", "There is no item 13.\nThe items are 1 to 12; nothing was changed."),
-        ("done 0", "“0” is out of range."),
-        ("done 1,99", "There is no item 99."),
+        ("done 13", "“13” is out of range.\n> done *13*\nWrite a number from 1 to 12."),
+        ("done 0", "“0” is out of range.\n> done *0*\nWrite a number from 1 to 12."),
+        ("done 1,99", "“99” is out of range."),
         ("undo two", "“two” is not an item's number.\n> undo *two*"),
         ("done", "Which item?\nWrite its number, like `done 3` or `done 1,2`."),
         ("note", "The note is empty."),
@@ -250,7 +250,7 @@ async def test_notes_are_on_the_checklist(world: World, card: Post) -> None:
     await world.bob.says("/checklist", "note Loki restarted twice, @ann looks at it")
     await world.bob.sees(f"Noted in the checklist of {WINDOW}.")
     await world.slack.until(
-        lambda: "2026-11-26 12:00 UTC @bob: Loki restarted twice, @ann looks at it" in card.shown, "the note"
+        lambda: "2026-11-26 12:00 UTC @bob:\nLoki restarted twice, @ann looks at it" in card.shown, "the note"
     )
     stored = await world.document("checklists", WINDOW)
     assert [(note["who"], note["text"]) for note in stored["notes"]] == [

@@ -56,7 +56,7 @@ async def test_text_is_shown_as_it_was_typed(shared: World, text: str, shown: st
     told = await answer(slack, shared.ann, "/incident", f"show {found[0]}")
     assert told.shown.count(shown) == 5
     await answer(slack, shared.bob, "/checklist", f"note {text}")
-    await slack.shows("Checklist of", f"@bob: {shown}")
+    await slack.shows("Checklist of", f"@bob:\n{shown}")
     assert (slack.pages, slack.refusals, shared.bob.toasts) == ([], [], [])
     assert "<@U0BOB" not in json.dumps(
         [message.raw.blocks for message in slack.channel().everything if message == card]

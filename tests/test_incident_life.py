@@ -140,6 +140,7 @@ async def test_anybody_may_note_join_and_escalate(world: World) -> None:
     await world.slack.shows("@bob (on-call): @cyd asks you to come to", incident_id, thread=card)
     told = await cyd(world).sees("@bob was called")
     assert told
+    await world.slack.settled(0.2)  # the card has to tell that one was called
     await cyd(world).clicks("Escalate", card)
     await cyd(world).sees("Everybody who has a role was called", "@bob")
     await world.stored("timeline", incident_id=incident_id, kind="escalated")

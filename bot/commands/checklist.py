@@ -66,8 +66,8 @@ class Note:
 Said = Show | Start | Done | Undo | Note | Help
 
 
-def parse(text: str) -> Said:
-    """What the text after `/checklist` asks for."""
+def parse(text: str, items: int = MOST_ITEMS) -> Said:
+    """What the text after `/checklist` asks for, of a list with so many items."""
     line = words(text)
     if asks_help(line):
         return Help(COMMAND.name)
@@ -76,15 +76,15 @@ def parse(text: str) -> Said:
     read = VERBS.get(line.words[0].key)
     if read is None:
         raise unknown(line.words[0], COMMAND)
-    return read(line)
+    return read(line, items)
 
 
-def _show(line: Line) -> Show:
+def _show(line: Line, _: int) -> Show:
     line.no_more_than(1)
     return Show()
 
 
-def _start(line: Line) -> Start:
+def _start(line: Line, _: int) -> Start:
     line.no_more_than(2)
     return Start(_window(line.words[1]) if len(line.words) > 1 else None)
 
@@ -97,27 +97,27 @@ def _window(word: Word) -> str:
     return window
 
 
-def _done(line: Line) -> Done:
-    return Done(_items(line))
+def _done(line: Line, items: int) -> Done:
+    return Done(_items(line, items))
 
 
-def _undo(line: Line) -> Undo:
-    return Undo(_items(line))
+def _undo(line: Line, items: int) -> Undo:
+    return Undo(_items(line, items))
 
 
-def _items(line: Line) -> tuple[int, ...]:
+def _items(line: Line, most: int) -> tuple[int, ...]:
     named = split_at_commas(line.words[1:])
     if not named:
         verb = line.words[0].key
         raise line.rest(1).wrong("Which item?", f"Write its number, like `{verb} 3` or `{verb} 1,2`.")
-    return tuple(dict.fromkeys(whole_number(word, MOST_ITEMS, "an item's number") for word in named))
+    return tuple(dict.fromkeys(whole_number(word, most, "an item's number") for word in named))
 
 
-def _note(line: Line) -> Note:
+def _note(line: Line, _: int) -> Note:
     return Note(free_text(line, 1, "The note is empty.", "Write it after `note`."))
 
 
-VERBS: dict[str, Callable[[Line], Said]] = {
+VERBS: dict[str, Callable[[Line, int], Said]] = {
     "show": _show,
     "start": _start,
     "done": _done,

@@ -13,6 +13,7 @@ from bot.domain.clock import Clock
 from bot.domain.outbox import UndeliveredError
 from bot.errors import ConflictError, NotFoundError
 
+SAME = timedelta(minutes=1)  # the same note of the same person within this is one: a double Enter
 LEFT_BEHIND = timedelta(seconds=15)  # a change unshown for so long was left by a bot that died
 
 
@@ -139,13 +140,22 @@ class Checklists(Protocol):
         """Unticks one item; None if it is not ticked or not there."""
 
     async def note(self, window_id: str, remark: Remark) -> Checklist | None:
-        """Adds a remark; None if there is no such checklist."""
+        """Adds a remark; None if there is no such checklist, or it has the same one of the minute before."""
 
     async def told(self, window_id: str, version: int, ts: str | None) -> None:
         """Keeps where the message is, and that this version of it is on its way."""
 
     async def untold(self, before: datetime) -> list[Checklist]:
         """Those changed before that moment whose message may not show it."""
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """What came of ticking or unticking items: the checklist, those that changed, and those that were so before."""
+
+    checklist: Checklist
+    changed: tuple[Item, ...]
+    before: tuple[Item, ...]
 
 
 class ChecklistBoard(Protocol):
@@ -197,8 +207,8 @@ class ChecklistDesk:
             if unticks:
                 await self.untick(window_id, unticks, press.who)
 
-    async def tick(self, window_id: str, numbers: Sequence[int], who: str) -> Checklist:
-        """Ticks items. Raises NotFoundError; ConflictError if all of them were ticked before."""
+    async def tick(self, window_id: str, numbers: Sequence[int], who: str) -> Ticked:
+        """Ticks items; audited, as `untick` is. Raises NotFoundError; ConflictError if all were ticked before."""
         now = self._clock()
         await self._check(window_id, numbers)
         results = [await self._checklists.tick(window_id, number, who, now) for number in numbers]
@@ -208,9 +218,9 @@ class ChecklistDesk:
             raise ConflictError(
                 f"{item.number}. “{item.text}” is ticked already", "Nothing was changed.", by=item.done_by
             )
-        return checklist
+        return await self._ticked(checklist, numbers, results, (who, "tick"))
 
-    async def untick(self, window_id: str, numbers: Sequence[int], who: str) -> Checklist:
+    async def untick(self, window_id: str, numbers: Sequence[int], who: str) -> Ticked:
         """Takes ticks back. Raises NotFoundError; ConflictError if none of them was ticked."""
         now = self._clock()
         await self._check(window_id, numbers)
@@ -219,13 +229,20 @@ class ChecklistDesk:
         if not any(results):
             item = checklist.items[numbers[0] - 1]
             raise ConflictError(f"{item.number}. “{item.text}” is not ticked.", "Nothing was changed.")
-        for number, result in zip(numbers, results, strict=True):
-            if result:
-                await self._audit.wrote(who, "untick", f"{window_id}/{number}")
-        return checklist
+        return await self._ticked(checklist, numbers, results, (who, "untick"))
+
+    async def _ticked(
+        self, checklist: Checklist, numbers: Sequence[int], results: Sequence[object], act: tuple[str, str]
+    ) -> Ticked:
+        done = [number for number, result in zip(numbers, results, strict=True) if result]
+        for number in done:
+            await self._audit.wrote(*act, f"{checklist.window_id}/{number}")
+        items = [checklist.items[number - 1] for number in numbers]
+        changed = tuple(item for item in items if item.number in done)
+        return Ticked(checklist, changed, tuple(item for item in items if item not in changed))
 
     async def note(self, window_id: str, who: str, text: str) -> Checklist:
-        """Leaves a remark. Raises NotFoundError."""
+        """Leaves a remark; the same words of the same person within a minute are one. Raises NotFoundError."""
         await self.get(window_id)
         return await self._shown(window_id, [await self._checklists.note(window_id, Remark(who, self._clock(), text))])
 

@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from bot.domain.checklist import Checklist, Item, Phase, Remark
+from bot.domain.checklist import SAME, Checklist, Item, Phase, Remark
 from bot.store.mongo import Document, Documents
 
 INDEXES = (IndexModel([("is_told", ASCENDING), ("changed_at", ASCENDING)]),)
@@ -61,7 +61,9 @@ class Checklists:
             "$set": {"is_told": False, "changed_at": remark.at},
             "$inc": {"version": 1},
         }
-        found = await self._documents.take({"_id": window_id}, change, after=True)
+        same = {"who": remark.who, "text": remark.text, "at": {"$gt": remark.at - SAME}}
+        query = {"_id": window_id, "notes": {"$not": {"$elemMatch": same}}}
+        found = await self._documents.take(query, change, after=True)
         return _checklist(found) if found else None
 
     async def told(self, window_id: str, version: int, ts: str | None) -> None:

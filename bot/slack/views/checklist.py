@@ -4,11 +4,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import Block, CheckboxesElement, Option, PlainTextObject
+from slack_sdk.models.blocks import (
+    Block,
+    CheckboxesElement,
+    ContextBlock,
+    MarkdownTextObject,
+    Option,
+    PlainTextObject,
+)
 
-from bot.domain.checklist import Checklist, Item, Phase, Remark
-from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person
-from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, said, section, short
+from bot.domain.checklist import Checklist, Item, Phase, Remark, Ticked
+from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, plain
+from bot.slack.views.parts import Message, actions, context, header, said, section, short
 
 TICK = "checklist_tick"
 REMARKS = 5
@@ -27,7 +34,7 @@ def card(checklist: Checklist) -> Message:
         if done:
             blocks.append(context(joined("\n", done)))
     if checklist.notes:
-        blocks += paragraphs(_remarks(checklist.notes))
+        blocks += _remarks(checklist.notes)
     return Message(_sentence(checklist), tuple(blocks))
 
 
@@ -71,13 +78,17 @@ def _done(item: Item) -> Mrkdwn:
     return mrkdwn("{}. done by {} {}", item.number, person(item.done_by), when)
 
 
-def _remarks(notes: Sequence[Remark]) -> list[Mrkdwn]:
-    lines = [
-        mrkdwn("• {} {}: {}", local(note.at), person(note.who), brief(note.text, 400)) for note in notes[-REMARKS:]
-    ]
+def _remarks(notes: Sequence[Remark]) -> list[Block]:
+    """Each note is a block of its own with its words in plain text, so that none can look like another's."""
     more = len(notes) - REMARKS
     title = mrkdwn("*Notes* (the newest {} of {})", REMARKS, len(notes)) if more > 0 else Mrkdwn("*Notes*")
-    return [title, *lines]
+    return [section(title), *(_remark(note) for note in notes[-REMARKS:])]
+
+
+def _remark(note: Remark) -> ContextBlock:
+    words = short(" ".join(plain(note.text).split()), 400)
+    head = mrkdwn("{} {}:", local(note.at), person(note.who))
+    return ContextBlock(elements=[MarkdownTextObject(text=head), PlainTextObject(text=words or "…", emoji=False)])
 
 
 def _progress(checklist: Checklist) -> str:
@@ -99,7 +110,7 @@ def shown(checklist: Checklist, url: str) -> Message:
         ]
         blocks.append(section(joined("\n", [mrkdwn("*{}*", phase), *lines])))
     if checklist.notes:
-        blocks += paragraphs(_remarks(checklist.notes))
+        blocks += _remarks(checklist.notes)
     blocks.append(
         context(Mrkdwn("`/checklist done 3` ticks, `/checklist undo 3` takes it back, `/checklist note …` notes."))
     )
@@ -128,12 +139,18 @@ def started(checklist: Checklist, url: str, *, is_new: bool) -> Message:
     )
 
 
-def ticked(checklist: Checklist, numbers: Sequence[int], *, is_done: bool) -> Message:
-    """The answer to a tick by command."""
-    items = ", ".join(f"{n}. {checklist.items[n - 1].text}" for n in numbers)
-    return said(
-        mrkdwn("{}: {}. {} of {} done.", "Done" if is_done else "Not done", items, checklist.done, len(checklist.items))
-    )
+def ticked(ticked: Ticked, *, is_done: bool) -> Message:
+    """The answer to a tick by command; of items that were ticked before it says by whom."""
+    items = ", ".join(f"{item.number}. {item.text}" for item in ticked.changed)
+    text = mrkdwn("{}: {}.", "Done" if is_done else "Not done", items)
+    if ticked.before:
+        was = "Ticked before" if is_done else "Not ticked before"
+        text = mrkdwn("{} {}: {}.", text, was, joined(", ", [_as_it_was(item) for item in ticked.before]))
+    return said(mrkdwn("{} {}.", text, _progress(ticked.checklist)))
+
+
+def _as_it_was(item: Item) -> Mrkdwn:
+    return mrkdwn("{}. {}{}", item.number, item.text, _by(item))
 
 
 def noted(checklist: Checklist) -> Message:

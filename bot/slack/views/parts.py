@@ -59,9 +59,11 @@ def brief(text: str, limit: int) -> Mrkdwn:
 def one_line(text: str, limit: int) -> Mrkdwn:
     """A person's text among other lines, cut: it breaks no line and opens no block, so it looks like no line of ours.
 
-    Only three backticks reach over the end of a line in Slack; two and a half are as good to read.
+    Only three backticks reach over the end of a line in Slack, until the next three: without these they are changed.
     """
-    return brief(" ".join(text.replace("```", "``’").split()), limit)
+    cut = brief(" ".join(text.split()), limit)
+    is_closed = cut.count("```") % 2 == 0 and "````" not in cut
+    return cut if is_closed else Mrkdwn(cut.replace("```", "``’"))
 
 
 def section(text: Mrkdwn, accessory: InteractiveElement | None = None, block_id: str | None = None) -> SectionBlock:

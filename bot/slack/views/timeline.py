@@ -10,7 +10,7 @@ from bot.domain.audit import SYSTEM
 from bot.domain.incident import Incident
 from bot.domain.timeline import Entry, Heard, Kind
 from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, plain
-from bot.slack.views.parts import Message, brief, said, section, short
+from bot.slack.views.parts import Message, brief, one_line, said, section, short
 
 PIN = "pushpin"  # the reaction that marks a key event
 ADD = "timeline_add"
@@ -100,7 +100,7 @@ def _linked(url: str, label: Mrkdwn) -> Mrkdwn:
 
 def _text(text: str) -> Mrkdwn:
     """A person's text, cut; whoever is mentioned in it reads as their name."""
-    return Mrkdwn(_MENTION.sub(lambda found: person(found[1]), brief(text, TEXT_SHOWN)))
+    return Mrkdwn(_MENTION.sub(lambda found: person(found[1]), one_line(text, TEXT_SHOWN)))
 
 
 def added(entry: Entry, text: str) -> Message:
