@@ -1,8 +1,17 @@
 """The command line: read the settings, set up the logs, run until a signal; or answer one question and end."""
 
+import os
+import signal
+import sys
+
+# First of all: importing the rest takes a second, and a supervisor may change its mind in it. Nothing runs yet, so
+# there is nothing to drain. Not for the commands whose exit code is an answer.
+if __name__ == "__main__" and not {"health", "manifest"} & set(sys.argv):
+    for _number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(_number, lambda *_: os._exit(0))
+
 import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -22,8 +23,9 @@ class Voice(Protocol):
         """Answers where the command was typed or the button pressed, seen by that person alone; False if Slack did not
         take it."""
 
-    async def whisper(self, channel: str, who: str, message: Message, thread_ts: str | None) -> None:
-        """Says something in a channel or thread that one person sees; a direct message where that cannot be."""
+    async def whisper(self, channel: str, who: str, message: Message, thread_ts: str | None) -> bool:
+        """Says something in a channel or thread that one person sees; a direct message where that cannot be; False if
+        Slack did not take it."""
 
     async def open_form(self, trigger_id: str, view: View) -> None:
         """Opens a form. Raises UserError when the person's click is too long ago."""
@@ -54,15 +56,19 @@ class Call:
         (https://github.com/slackapi/bolt-python/issues/1268), so that is said only when the work takes a while.
         """
         if self.response_url:
-            await self.voice.respond(self.response_url, message, replacing=self._is_placeholder)
-            self._is_placeholder = False
-        else:
-            await self.voice.whisper(self.channel, self.who, message, self.thread_ts)
+            replacing, self._is_placeholder = self._is_placeholder, False
+            if await self.voice.respond(self.response_url, message, replacing=replacing):
+                return
+        await self._whisper(message)
 
     async def replace(self, message: Message) -> None:
         """Takes the place of the private message whose button was pressed; where that is too long ago, says it anew."""
         if not self.response_url or not await self.voice.respond(self.response_url, message, replacing=True):
-            await self.voice.whisper(self.channel, self.who, message, self.thread_ts)
+            await self._whisper(message)
+
+    async def _whisper(self, message: Message) -> None:
+        if not await self.voice.whisper(self.channel, self.who, message, self.thread_ts):
+            raise UnsaidError
 
     async def slowly(self, work: Coroutine[Any, Any, T], meanwhile: Message) -> T:
         """Waits for `work`; when it takes a while, says `meanwhile` until there is an answer."""
@@ -72,8 +78,9 @@ class Call:
             # Not behind a button: there the response_url would replace the message with the button.
             is_spoken = self.command or not (self.response_url or self.trigger_id)
             if not done and is_spoken and not self._is_placeholder:
-                await self.answer(meanwhile)
-                self._is_placeholder = True
+                with suppress(UnsaidError):  # the work goes on whether or not the person hears of it
+                    await self.answer(meanwhile)
+                    self._is_placeholder = True
             return await task
         finally:
             task.cancel()
@@ -82,6 +89,10 @@ class Call:
         """Lets changes through from the ops channel only. Raises OutsideError."""
         if not self.is_inside:
             raise OutsideError
+
+
+class UnsaidError(Exception):
+    """Slack did not take an answer. What the answer was about is done, or refused, all the same."""
 
 
 class OutsideError(RefusedError):

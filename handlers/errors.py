@@ -7,7 +7,7 @@ import structlog
 
 from bot.errors import ConflictError, StoreAwayError, UserError
 from bot.slack.views import ops as view
-from handlers.call import Call, OutsideError
+from handlers.call import Call, OutsideError, UnsaidError
 from handlers.desks import Places
 from handlers.trace import reference_now
 
@@ -28,6 +28,9 @@ class Errors:
             return await self._say(call, view.elsewhere(self._places.ops_channel, self._places.ops_name), "outside")
         except UserError as error:
             return await self._say(call, view.complaint(error), outcome_of(error))
+        except UnsaidError:
+            log.exception("could not tell the person", who=call.who, outcome="ok")
+            return "ok"  # the act is done; that it may not be would be false
         except Exception:  # the one error handler
             reference = reference_now()
             log.exception("unexpected error", reference=reference)

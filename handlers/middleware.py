@@ -255,4 +255,7 @@ def _not_acknowledged() -> BoltResponse:
 
 
 def _name(identity: str | re.Pattern[str]) -> str:
-    return identity if isinstance(identity, str) else "unknown"
+    """What the log and the metrics call it: of a pattern what all that fits begins with, "unknown" for anything."""
+    if isinstance(identity, str):
+        return identity
+    return identity.pattern.removesuffix(".*").removesuffix("_") or "unknown"

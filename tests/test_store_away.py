@@ -178,3 +178,14 @@ async def test_a_note_in_a_thread_is_refused_for_the_right_reason(world: World, 
     await world.bob.writes("@Ops Bot note it is the cache", thread=card)
     said = await world.bob.sees("MongoDB does not answer")
     assert "More than one command" not in said.shown
+
+
+async def test_a_catch_up_beside_a_living_opening_claims_no_loss(world: World) -> None:
+    """The record is there, its card not noted in it yet: the catch-up of another bot notes it, and nothing was lost."""
+    card, incident_id = await opened(world)
+    await world.stored("incidents", _id=incident_id, untold=[])
+    await world.changes("incidents", incident_id, {"card_ts": None, "cards": []})
+    await world.starts()
+    await world.stored("incidents", _id=incident_id, card_ts=card.ts, cards=[card.ts])
+    await world.slack.settled(0.2)
+    assert [one["act"] for one in await world.documents("audit") if one["act"] in ("put back", "catch up")] == []

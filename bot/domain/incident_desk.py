@@ -225,10 +225,12 @@ class IncidentDesk:
         known, is_new = await self._keep(incident)
         if not is_new and known.card_ts is not None:
             return False
-        # Lost whole, or written by a bot that did not live to note its card: now record and card have each other.
-        await self._audit.wrote(SYSTEM, "put back", incident.id, detail="found in the channel, missing in MongoDB")
+        # Lost whole, or written by a bot that did not live to note its card, or that is about to: now record and card
+        # have each other, which is audited where something was lost. Telling twice changes nothing.
+        if is_new:
+            await self._audit.wrote(SYSTEM, "put back", incident.id, detail="found in the channel, missing in MongoDB")
         await self.tell(replace(known, card_ts=incident.card_ts, untold=known.untold or (opening,)))
-        return True
+        return is_new
 
     async def _keep(self, incident: Incident) -> tuple[Incident, bool]:
         """The incident as it is kept, and whether it was not."""

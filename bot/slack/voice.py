@@ -7,7 +7,7 @@ import structlog
 from slack_sdk.models.views import View
 
 from bot.errors import UserError
-from bot.slack.api import Api, DeclinedError
+from bot.slack.api import Api, DeclinedError, SlackError
 from bot.slack.views.parts import Message
 
 log = structlog.get_logger("voice")
@@ -26,13 +26,25 @@ class Voice:
     async def respond(self, url: str, message: Message, *, replacing: bool) -> bool:
         """See Voice.respond. A response_url takes five answers in 30 minutes, and needs no scope."""
         body: dict[str, Any] = {**message.payload(), "response_type": "ephemeral", "replace_original": replacing}
-        async with self._session.post(url, json=body) as answer:
-            if answer.status != 200:
-                log.warning("response_url declined", status=answer.status)
-            return answer.status == 200
+        try:
+            async with self._session.post(url, json=body) as answer:
+                if answer.status != 200:
+                    log.warning("response_url declined", status=answer.status)
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("response_url failed", cause=type(error).__name__)
+            return False
 
-    async def whisper(self, channel: str, who: str, message: Message, thread_ts: str | None) -> None:
+    async def whisper(self, channel: str, who: str, message: Message, thread_ts: str | None) -> bool:
         """See Voice.whisper."""
+        try:
+            await self._whisper(channel, who, message, thread_ts)
+        except SlackError as error:
+            log.warning("not told", who=who, cause=str(error))
+            return False
+        return True
+
+    async def _whisper(self, channel: str, who: str, message: Message, thread_ts: str | None) -> None:
         thread = {"thread_ts": thread_ts} if thread_ts else {}
         if channel:
             try:
