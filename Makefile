@@ -1,6 +1,6 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test bench run check format-check lint types format lock manifest
+.PHONY: help setup sandbox test bench bench-thread run check format-check lint types format lock manifest
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -33,6 +33,9 @@ test: $(READY)  ## run the tests
 
 bench: $(READY)  ## how lists and searches do among a million incidents: about five minutes
 	$(PYTHON) -m benchmarks.incidents
+
+bench-thread: $(READY)  ## 2,000 messages in one thread at once: are all acknowledged in time, and kept?
+	$(PYTHON) -m benchmarks.thread
 
 check: format-check lint types test  ## everything that has to be right: format, lint, types, tests
 

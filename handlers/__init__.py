@@ -44,6 +44,18 @@ INCIDENT_FORMS = {
 
 def register(door: Door, desks: Desks) -> None:
     """Has every command, button, form and event taken by its handler."""
+    # First, since Bolt asks each in turn, and a thread may bring thousands at once.
+    door.event("app_mention", _mention(door, desks), concerns=lambda event: bool(event.get("user")))
+    door.event(
+        "message",
+        _listen(desks, timeline.said),
+        concerns=lambda event: timeline.is_told(event, desks.places.bot_user),
+        is_repeatable=True,
+    )
+    door.event("reaction_added", _listen(desks, timeline.pinned), concerns=timeline.is_pin, is_repeatable=True)
+    door.event("reaction_removed", _listen(desks, timeline.pinned), concerns=timeline.is_pin, is_repeatable=True)
+    door.event("app_home_opened", _home(door, desks), concerns=home.is_home)
+
     for command in table.COMMANDS:
         door.command(f"/{command.name}", _run(desks, mention.RUNS[command.name]))
 
@@ -62,16 +74,6 @@ def register(door: Door, desks: Desks) -> None:
     door.form(timeline_view.ADD_FORM, timeline.check_form, _press(desks, timeline.add_submitted))
 
     door.shortcut(timeline_view.ADD, _press(desks, timeline.add_pressed))
-
-    door.event("app_mention", _mention(door, desks), concerns=lambda event: bool(event.get("user")))
-    door.event(
-        "message",
-        _listen(desks, timeline.said),
-        concerns=lambda event: timeline.is_told(event, desks.places.bot_user),
-    )
-    door.event("reaction_added", _listen(desks, timeline.pinned), concerns=timeline.is_pin)
-    door.event("reaction_removed", _listen(desks, timeline.pinned), concerns=timeline.is_pin)
-    door.event("app_home_opened", _home(door, desks), concerns=home.is_home)
 
     # Whatever else comes: an app in Slack that is newer or older than the bot, a button of last year.
     door.command(ANY, _unknown_command)

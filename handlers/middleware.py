@@ -110,14 +110,24 @@ class Door:
         work = self._pressing(f"shortcut {_name(callback_id)}", press)
         self._app.shortcut(callback_id)(ack=self._taking(self._pressed), lazy=[work])
 
-    def event(self, kind: str | re.Pattern[str], listen: Listen, concerns: Callable[[Body], bool]) -> None:
-        """An event: worked on, then acknowledged; one that fails is sent again by Slack."""
+    def event(
+        self,
+        kind: str | re.Pattern[str],
+        listen: Listen,
+        concerns: Callable[[Body], bool],
+        *,
+        is_repeatable: bool = False,
+    ) -> None:
+        """An event: worked on, then acknowledged; one that fails is sent again by Slack.
+
+        `is_repeatable`: to do it twice has one effect, so nobody has to remember that it was done.
+        """
 
         async def work(body: Body, ack: AsyncAck) -> BoltResponse | None:
             if not concerns(body["event"]):
                 await ack()
                 return None
-            return await self._once(body, listen, ack)
+            return await (self._repeatably if is_repeatable else self._once)(body, listen, ack)
 
         self._app.event(kind)(work)
 
@@ -152,6 +162,21 @@ class Door:
             seconds = time.monotonic() - begun
             self._meter.command_done(name, outcome, seconds)
             log.info("worked", what=name, outcome=outcome, seconds=round(seconds, 4))
+
+    async def _repeatably(self, body: Body, listen: Listen, ack: AsyncAck) -> BoltResponse | None:
+        kind, outcome = str(body["event"]["type"]), "failed"
+        self._begin()
+        try:
+            await listen(body)
+            outcome = "ok"
+        except StoreAwayError:
+            log.warning("event not recorded, Slack sends it again", kind=kind)
+            return _not_acknowledged()
+        finally:
+            self._end()
+            self._meter.event_done(kind, outcome)
+        await ack()
+        return None
 
     async def _once(self, body: Body, listen: Listen, ack: AsyncAck) -> BoltResponse | None:
         event_id, kind = str(body.get("event_id", "")), str(body["event"]["type"])

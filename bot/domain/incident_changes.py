@@ -2,13 +2,14 @@
 
 import asyncio
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain import incident_steps as steps
 from bot.domain.audit import AuditDesk
+from bot.domain.batch import Batches
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident, Reasons, Severity, Status, Touched
 from bot.domain.role import Role, RoleDesk
@@ -55,6 +56,7 @@ class IncidentChanges:
         self._roles = roles
         self._audit = audit
         self._clock = clock
+        self._hearing: Batches[str, tuple[str, datetime], None] = Batches(self._heard_from)
         self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     async def note(self, incident_id: str, who: str, text: str) -> Incident:
@@ -213,11 +215,15 @@ class IncidentChanges:
 
     async def heard_from(self, incident_id: str, who: str, at: datetime) -> None:
         """Somebody wrote in the thread at that moment: they have joined, and the incident is not stale."""
-        await self._kept.active(incident_id, at)
+        await self._hearing.do(incident_id, (who, at))
+
+    async def _heard_from(self, incident_id: str, heard: Sequence[tuple[str, datetime]]) -> None:
+        await self._kept.active(incident_id, max(at for _, at in heard))
+        people = list(dict.fromkeys(who for who, _ in heard))
         async with self._turn(incident_id):
             for _ in range(TRIES):
                 before = await self._shown.get(incident_id)
-                after = steps.with_joined(before, who, self._clock())
+                after = steps.with_joined(before, people, self._clock())
                 if after is None:
                     return
                 if await self._kept.save(after, before.version):

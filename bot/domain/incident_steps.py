@@ -250,13 +250,14 @@ def reposted(incident: Incident, who: str, now: datetime) -> Incident:
     return _after(incident, Act(0, Deed.REPOSTED, who, now))
 
 
-def with_joined(incident: Incident, who: str, now: datetime) -> Incident | None:
-    """The incident with one more person who wrote in its thread; None if they are there already."""
-    if who in incident.joined:
+def with_joined(incident: Incident, people: Sequence[str], now: datetime) -> Incident | None:
+    """The incident with those who wrote in its thread; None if they are all there already."""
+    new = [who for who in people if who not in incident.joined]
+    if not new:
         return None
     return replace(
         incident,
-        joined=(*incident.joined, who),
+        joined=(*incident.joined, *new),
         acknowledged_at=incident.acknowledged_at or now,
         version=incident.version + 1,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.audit import SYSTEM
+from bot.domain.batch import Batches
 from bot.domain.incident import Act, Incident
 from bot.domain.source import Entries, Outside, Quotations, Quoting, Sources
 from bot.domain.timeline import (
@@ -106,16 +107,21 @@ class TimelineDesk:
         self._threads = threads
         self._cards = cards
         self._index = index
+        self._hearing: Batches[tuple[str, str], Heard, str] = Batches(self._hear)
         self._sources = Sources(timelines, cards, threads, board, index)
 
     # What Slack tells
 
     async def heard(self, heard: Heard) -> str:
         """Enters a message if its thread is an incident's; that incident's ID, or nothing. Raises StoreAwayError."""
-        incident = await self._incident_of(heard)
+        return await self._hearing.do((heard.channel, heard.thread), heard) if heard.is_talk else ""
+
+    async def _hear(self, where: tuple[str, str], heard: Sequence[Heard]) -> str:
+        """Messages of one thread, all at once: thousands may be written in a minute."""
+        incident = await self._cards.at_card(*where)
         if incident is None:
             return ""
-        await self.enter(incident.id, heard)
+        await self.enter(incident.id, *heard)
         return incident.id
 
     async def enter(self, incident_id: str, *heard: Heard) -> None:
