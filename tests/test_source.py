@@ -87,11 +87,12 @@ async def test_a_message_that_is_deleted_before_it_is_entered_is_quoted_nowhere(
     await world.stored("held", _id=f"{message.channel}/{message.ts}")
     act = {"version": 1, "deed": "opened", "who": world.ann.id, "at": incident["opened_at"], "text": "", "was": ""}
     world.clock.forward(minutes=1)
-    with world.slack.expects("thread_not_found"):  # the card is told of late, so its thread is read, and what it quotes
-        await world.changes("incidents", incident_id, {"untold": [{**act, "now": ""}]})
-        await shows(world, card, "which was deleted on")
-        await nowhere(world, "swordfish")
-        await world.slack.settled(0.3)
+    await world.changes("incidents", incident_id, {"untold": [{**act, "now": ""}]})
+    await shows(world, card, "which was deleted on")
+    await nowhere(world, "swordfish")
+    await world.stops()
+    # The card is told of late, so its thread is read, and perhaps what it quotes is looked at.
+    world.slack.refusals[:] = [one for one in world.slack.refusals if one.error != "thread_not_found"]
 
 
 async def test_a_message_that_is_only_a_file_is_quoted_by_it(world: World) -> None:

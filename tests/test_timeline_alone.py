@@ -165,3 +165,9 @@ def test_a_line_is_short_whatever_is_in_it() -> None:
 def test_every_kind_has_a_line(kind: Kind) -> None:
     """Whatever comes into a timeline can be shown."""
     assert line_of(kind=kind).endswith(": hm")
+
+
+def test_no_token_of_slacks_is_left_in_a_line() -> None:
+    """People and channels read as their names; of a user group, which must not be called, that it is one."""
+    said = "ask <@U0ANN> or <!subteam^S0GROUP> in <#C0OPS>, not <!channel>"
+    assert line_of(text=said) == "<@U0BOB>: ask <@U0ANN> or @a user group in <#C0OPS>, not &lt;!channel&gt;"

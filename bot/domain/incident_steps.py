@@ -127,17 +127,13 @@ def explained(
     if incident.is_open:
         raise UserError(f"{incident.id} is not resolved yet.", "Its cause and lesson are asked for when it is.")
     saw = seen or (digest(incident.cause), digest(incident.lesson))
-    new = Reasons(
-        _meant(said.cause, incident.cause, saw[0]),
-        _meant(said.lesson, incident.lesson, saw[1]),
-    )
+    new = Reasons(_meant(said.cause, incident.cause, saw[0]), _meant(said.lesson, incident.lesson, saw[1]))
     before = Reasons(incident.cause if new.cause else "", incident.lesson if new.lesson else "")
     by = incident.reasons_set.by if incident.reasons_set else ""
     if new == Reasons():
         raise ConflictError(f"{incident.id} has this cause and lesson already.", "Nothing was changed.", by=by)
-    unseen = [
-        old for old, digested in ((before.cause, saw[0]), (before.lesson, saw[1])) if old and digest(old) != digested
-    ]
+    unseen = [old for old, seen_as in zip((before.cause, before.lesson), saw, strict=True) if digest(old) != seen_as]
+    unseen = [old for old in unseen if old]
     if unseen:
         found = "” and “".join(unseen)
         raise ConflictError(

@@ -9,7 +9,7 @@ from slack_sdk.models.views import View
 from bot.domain.audit import SYSTEM
 from bot.domain.incident import Incident
 from bot.domain.timeline import Entry, Heard, Kind
-from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, plain
+from bot.slack.mrkdwn import Mrkdwn, channel, joined, link, local, mrkdwn, person, plain
 from bot.slack.views.parts import Message, brief, one_line, said, section, short
 
 PIN = "pushpin"  # the reaction that marks a key event
@@ -41,6 +41,8 @@ _VERBS = {
     Kind.ESCALATED: "escalated it",
     Kind.REPOSTED: "found the card deleted, and posted it anew",
 }
+_CHANNEL = re.compile(r"&lt;#([CG][A-Z0-9]{1,20})&gt;")
+_GROUP = re.compile(r"&lt;!subteam\^S[A-Z0-9]{1,20}&gt;")
 _MENTION = re.compile(r"&lt;@([UW][A-Z0-9]{1,20})&gt;")  # as it is once it was escaped
 
 
@@ -99,8 +101,9 @@ def _linked(url: str, label: Mrkdwn) -> Mrkdwn:
 
 
 def _text(text: str) -> Mrkdwn:
-    """A person's text, cut; whoever is mentioned in it reads as their name."""
-    return Mrkdwn(_MENTION.sub(lambda found: person(found[1]), one_line(text, TEXT_SHOWN)))
+    """A person's text, cut; who is mentioned in it reads as their name, so does a channel, and no token is left."""
+    safe = _MENTION.sub(lambda found: person(found[1]), one_line(text, TEXT_SHOWN))
+    return Mrkdwn(_GROUP.sub("@a user group", _CHANNEL.sub(lambda found: channel(found[1]), safe)))
 
 
 def added(entry: Entry, text: str) -> Message:
