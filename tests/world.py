@@ -151,11 +151,11 @@ class World:
             await asyncio.sleep(0.02)
         raise AssertionError(f"waited in vain for {what}")
 
-    async def stored(self, collection: str, count: int = 1, **query: Any) -> list[Document]:
+    async def stored(self, collection: str, count: int = 1, within: float = 8.0, **query: Any) -> list[Document]:
         """Waits until so many documents fit, and returns them."""
 
         async def enough() -> list[Document] | None:
             found = await self.documents(collection, **query)
             return found if len(found) >= count else None
 
-        return await self.until(enough, f"{count} in {collection} with {query}")
+        return await self.until(enough, f"{count} in {collection} with {query}", within)

@@ -46,6 +46,7 @@ def bolt_app(directory: Directory, token: SecretStr) -> AsyncApp:
         )
 
     return AsyncApp(
+        name="opsbot",  # without one, Bolt reads the sources of the whole call stack for it
         logger=logging.getLogger("slack_bolt"),
         authorize=authorize,
         process_before_response=True,
