@@ -71,7 +71,7 @@ def maintenance(timetable: Timetable, outside: Outside, roles: RoleDesk, audit: 
     ports = (windows, outside.announcements, board, outside.meter)
     telling = (outside.announcements, board, outside.meter)
     return Maintenance(
-        announcements=AnnouncementDesk(ladder, passing, ports, news, rights, audit, clock),
+        announcements=AnnouncementDesk(ladder, passing, ports, news, rights, audit),
         windows=desk,
         changes=WindowChanges(windows, desk, passing, rights, audit, clock),
         freezes=FreezeDesk(outside.freezes, desk, telling, rights, audit, clock),

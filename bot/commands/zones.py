@@ -18,7 +18,7 @@ _FARTHEST = timedelta(hours=14)
 
 
 class TwiceError(WordError):
-    """A local time that a change of clocks skips or repeats; `readings` are the two moments that it can mean, in UTC."""
+    """A local time that a change of clocks skips or repeats; `readings` are the two that it can mean (UTC)."""
 
     readings: tuple[datetime, datetime]
 

@@ -120,7 +120,7 @@ def rungs(window: Window, ladder: Ladder) -> list[Rung]:
 
 
 def _ahead(window: Window, ladder: Ladder) -> list[Rung]:
-    """The rungs before the start. One that was made after several were due is announced at once, by the last of them."""
+    """The rungs before the start. Made after some were due, it is announced at once, by the last of them."""
     if window.is_emergency:
         return []
     steps = [Rung(window, name, Occasion.AHEAD, window.start - length) for name, length in ladder.before]
@@ -143,11 +143,19 @@ def why_skip(rung: Rung, ladder_of_window: Sequence[Rung], told: Mapping[str, An
     if rung.occasion is Occasion.ENDING and window.state is Standing.PLANNED and not window.may_begin:
         return "the window has not begun"
     if window.phase(now) is Phase.OVER:
-        if rung.occasion is not Occasion.END:
-            return "the window is over"
-        if not was_told:
-            return "the window is over and nothing of it was announced"
-        return "" if now - rung.due <= END_STILL_MATTERS else "the window has long been over"
+        return _over(rung, now, was_told=was_told)
+    return _outrun(rung, ladder_of_window, told, now)
+
+
+def _over(rung: Rung, now: datetime, *, was_told: bool) -> str:
+    if rung.occasion is not Occasion.END:
+        return "the window is over"
+    if not was_told:
+        return "the window is over and nothing of it was announced"
+    return "" if now - rung.due <= END_STILL_MATTERS else "the window has long been over"
+
+
+def _outrun(rung: Rung, ladder_of_window: Sequence[Rung], told: Mapping[str, Announcement], now: datetime) -> str:
     newer = [other for other in ladder_of_window if rung.due < other.due <= now]
     for other in newer:
         if other.key in told and told[other.key].state is State.ANNOUNCED:

@@ -1,4 +1,4 @@
-"""Announces each rung of each window once: what is due follows from the records and the clock, a claim decides who posts."""
+"""Announces each rung of each window once: what is due follows from records and clock, a claim decides who posts."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,6 @@ from bot.domain.announcement import Announcement, Ladder, Occasion, Rung, State,
 from bot.domain.announcement_ports import AnnouncementMeter, Announcements, WindowBoard
 from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
-from bot.domain.clock import Clock
 from bot.domain.outbox import UndeliveredError
 from bot.domain.window import State as Standing
 from bot.domain.window import Window
@@ -31,7 +30,6 @@ class AnnouncementDesk:
         news: WindowNews,
         rights: Rights,
         audit: AuditDesk,
-        clock: Clock,
     ) -> None:
         self.ladder = ladder
         self._passing = passing
@@ -39,7 +37,7 @@ class AnnouncementDesk:
         self._news = news
         self._rights = rights
         self._audit = audit
-        self._clock = clock
+        self._clock = passing.clock
         self._finished: dict[str, int] = {}  # the version of which nothing remains to be said
         self._headed: dict[str, int] = {}  # what each head was last made to show
 
@@ -98,7 +96,7 @@ class AnnouncementDesk:
         return is_finished
 
     async def _has_changed(self, window: Window) -> bool:
-        """Read after the claim: whoever changes a window looks for claims after that, so one of the two sees the other."""
+        """Read after the claim: whoever changes a window looks for claims afterwards, so one sees the other."""
         known = await self._windows.get(window.id)
         return known is not None and known.version != window.version
 

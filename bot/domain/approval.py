@@ -25,7 +25,7 @@ class Rights:
         self._audit = audit
 
     async def must_have_role(self, who: str, act: str, subject: str = "maintenance") -> None:
-        """Lets anybody with a role through: who schedules, starts, extends, ends, cancels, skips, moves, writes scope."""
+        """Lets anybody with a role through: schedule, start, extend, end, cancel, skip, move, scope."""
         people = _once(one for holder in await self._roles.holders() for one in holder.people)
         await self._allow(who, people, act, subject, f"To {act} takes one of the roles.")
 

@@ -58,7 +58,7 @@ class NoWriterError(UserError):
     def __init__(self) -> None:
         super().__init__(
             "The calendar needs the library icalendar, which is not installed where the bot runs.",
-            "Whoever runs the bot installs the extra: pip install 'ops-bot[calendar]'. `/maintenance` lists the windows.",
+            "Whoever runs the bot can install the extra `calendar`; `/maintenance` lists the windows.",
         )
 
 

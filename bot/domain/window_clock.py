@@ -34,7 +34,7 @@ class WindowClock:
         self.rule = rule
         self._windows, self._calendar, self._freezes = stores
         self._audit = audit
-        self._clock = clock
+        self.clock = clock
         self._has_set_rule = False
         self._planned: set[str] = set()
         self._crowded: set[str] = set()  # occurrences whose time another window has
@@ -43,7 +43,7 @@ class WindowClock:
 
     async def tick(self) -> list[Window]:
         """The windows of now, each where it stands at this moment. Raises StoreAwayError."""
-        now = self._clock()
+        now = self.clock()
         if not self._has_set_rule:
             await self._calendar.set_rule(str(self.rule))
             self._has_set_rule = True
@@ -61,7 +61,7 @@ class WindowClock:
 
     async def plan(self, window: Window) -> bool:
         """Keeps an occurrence of the rule, unless its time is taken; whether it is kept."""
-        if window.end > self._clock() and not await self.book(window):
+        if window.end > self.clock() and not await self.book(window):
             known = await self._windows.get(window.id)
             if known is None or not known.is_altered:
                 self._crowded.add(window.id)
@@ -79,14 +79,14 @@ class WindowClock:
         """Takes the window's time, or tells which window has it. What was left by others that ended is cleared away."""
         start = min(window.start, window.actual_start or window.start)
         patience = PATIENCE
-        while not await self._calendar.book(Booking(window.id, start, window.end, self._clock(), is_new), besides):
+        while not await self._calendar.book(Booking(window.id, start, window.end, self.clock(), is_new), besides):
             for other in await self._calendar.booked(start, window.end):
                 if other.window_id in ((besides,) if is_new else (window.id, besides)):
                     continue
                 known = await self._windows.get(other.window_id)
-                if known is not None and known.is_live and self.counts(known, self._clock()):
+                if known is not None and known.is_live and self.counts(known, self.clock()):
                     return known
-                if known is not None or self._clock() - other.at > LOST:
+                if known is not None or self.clock() - other.at > LOST:
                     await self._calendar.release(other)
                 elif patience:
                     patience -= 1
@@ -133,6 +133,9 @@ class WindowClock:
         reason = freeze.reason if freeze and not window.exemption else ""
         if reason != window.frozen and now < window.end:
             return steps.frozen(window, reason, now) if reason else steps.thawed(window, now)
+        return self._at_its_time(window, now)
+
+    def _at_its_time(self, window: Window, now: datetime) -> Window | None:
         if now >= window.end:
             return self._at_its_end(window, now)
         if now >= window.start and window.may_begin:

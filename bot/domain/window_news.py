@@ -1,4 +1,4 @@
-"""Tells what was done to windows, once each, in their threads; and lets their attendants know when they begin and end."""
+"""Tells what was done to windows, once each, in their threads; calls their attendants when they begin and end."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -61,30 +61,29 @@ class WindowNews:
 
     def _how(self, window: Window, act: Act, told: Mapping[str, Announcement]) -> _How:
         heard = bool(window.head) or any(one.state is State.ANNOUNCED for one in told.values())
-        match act.deed:
-            case Deed.BEGAN:
-                return self._by_rung(window, act, told, Occasion.START)
-            case Deed.ENDED:
-                return self._by_rung(window, act, told, Occasion.END)
-            case Deed.SCHEDULED | Deed.NOT_HELD:
-                return _How.SILENT
-            case Deed.SCOPED | Deed.APPROVED | Deed.REJECTED if not self._is_present(window, act):
-                return _How.SILENT
-            case Deed.FROZEN if not window.frozen or any(one.version >= act.version for one in told.values()):
-                return _How.SILENT
-            case Deed.THAWED if window.frozen or not window.is_live:
-                return _How.SILENT
+        if act.deed in (Deed.BEGAN, Deed.ENDED):
+            occasion = Occasion.START if act.deed is Deed.BEGAN else Occasion.END
+            return self._by_rung(window, act, told, occasion)
+        if self._is_moot(window, act, told):
+            return _How.SILENT
         if any(one.state is State.CLAIMED for one in told.values()):
             return _How.WAIT
         always = (Deed.SCOPED, Deed.APPROVED, Deed.REJECTED, Deed.EXCEPTED, Deed.ROLLED_BACK)
         return _How.SAY if heard or act.deed in always else _How.SILENT
 
-    def _is_present(self, window: Window, act: Act) -> bool:
-        """Whether the scope that the act is about is still the window's."""
-        return window.is_live and window.scope is not None and act.version >= window.scope.version
+    def _is_moot(self, window: Window, act: Act, told: Mapping[str, Announcement]) -> bool:
+        """Whether there is nothing to say of it (any more)."""
+        match act.deed:
+            case Deed.SCOPED | Deed.APPROVED | Deed.REJECTED:  # of a scope that is no longer the window's
+                return not window.is_live or window.scope is None or act.version < window.scope.version
+            case Deed.FROZEN:
+                return not window.frozen or any(one.version >= act.version for one in told.values())
+            case Deed.THAWED:
+                return bool(window.frozen) or not window.is_live
+        return act.deed in (Deed.SCHEDULED, Deed.NOT_HELD)
 
     def _by_rung(self, window: Window, act: Act, told: Mapping[str, Announcement], occasion: Occasion) -> _How:
-        """A start and an end are told by their rungs; by words of their own where the rung had told otherwise before."""
+        """A start and an end are told by their rungs; in words of their own where the rung told otherwise before."""
         rung = next(one for one in rungs(window, self._ladder) if one.occasion is occasion)
         known = told.get(rung.key)
         if known is None or known.state is State.CLAIMED:
@@ -103,7 +102,7 @@ class Attendance:
         self._lease = lease
 
     async def tick(self) -> None:
-        """Tells every attendant of every start, extension and end. Raises what one of them raised; it is called again."""
+        """Tells every attendant of each start, extension and end. Raises what one raised; it is called again."""
         while (window := await self._windows.claim_owed(self._lease)) is not None:
             for act in (act for act in window.acts if act.version in window.owed):
                 calls = [one.ended(window) if act.deed is Deed.ENDED else one.began(window) for one in self._attendants]

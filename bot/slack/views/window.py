@@ -43,7 +43,7 @@ def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
         context(*_small_print(window, rung, late)),
     ]
     if latest is None and (said := _beside(rung)):
-        text += " " + said
+        text = mrkdwn("{} {}", text, said)
     return Message(text if not late else text + _lateness(late), tuple(blocks))
 
 
@@ -51,7 +51,7 @@ def reply(rung: Rung, late: timedelta) -> Message:
     """A later rung: a reply in the window's thread, also sent to the channel."""
     sentence = escape(_sentence(rung, late))
     if said := _beside(rung):
-        sentence += " " + said
+        sentence = mrkdwn("{} {}", sentence, said)
     if late:
         sentence += _lateness(late)
     moment = rung.window.start if rung.occasion in (Occasion.AHEAD, Occasion.START) else rung.window.end
@@ -99,27 +99,24 @@ def _sentence(rung: Rung, late: timedelta) -> str:
     window = rung.window
     told_at = rung.due + late
     start, end = utc(window.start), utc(window.end)
-    began = f"{window.title} has started ({utc(window.actual_start or window.start)}) and ends at {end}."
     match rung.occasion:
-        case Occasion.AHEAD if told_at >= window.start and window.may_begin:
-            return began
-        case Occasion.AHEAD:
-            return f"{window.title} starts at {start}, in {spelled(window.start - told_at)}."
+        case Occasion.AHEAD if told_at < window.start or not window.may_begin:
+            says = f"starts at {start}, in {spelled(window.start - told_at)}."
         case Occasion.START if rung.is_held_up and window.frozen:
-            return f"{window.title} was to start now ({start}). It is frozen and is not held: {window.frozen}"
+            says = f"was to start now ({start}). It is frozen and is not held: {window.frozen}"
         case Occasion.START if rung.is_held_up:
-            return f"{window.title} was to start now ({start}), but it is not started: it lacks {lacking(window)}."
-        case Occasion.START:
-            return began
+            says = f"was to start now ({start}), but it is not started: it lacks {lacking(window)}."
+        case Occasion.START | Occasion.AHEAD:
+            says = f"has started ({utc(window.actual_start or window.start)}) and ends at {end}."
         case Occasion.ENDING:
-            return f"{window.title} ends at {end}, in {spelled(window.end - told_at)}."
+            says = f"ends at {end}, in {spelled(window.end - told_at)}."
         case Occasion.END if rung.is_question:
-            return f"{window.title} was planned to end now ({end}). Has it ended?"
+            says = f"was planned to end now ({end}). Has it ended?"
         case Occasion.END if window.state is State.NOT_HELD:
-            act = window.acts[-1]
-            return f"{window.title} is over ({end}); it was not held: {act.text}."
+            says = f"is over ({end}); it was not held: {window.acts[-1].text}."
         case Occasion.END:
-            return f"{window.title} has ended ({utc(window.actual_end or window.end)})."
+            says = f"has ended ({utc(window.actual_end or window.end)})."
+    return f"{window.title} {says}"
 
 
 def _told(latest: Rung) -> str:
