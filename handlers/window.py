@@ -112,7 +112,10 @@ async def which(desks: Desks, call: Call, named: str | None, fits: Callable[[Win
     if named is not None:
         if named.startswith("MW-") and not named.endswith("-"):
             return (await desks.windows.with_id(named)).id
-        return ids.match_window(named, [one.id for one in await desks.windows.recent()])
+        recent = await desks.windows.recent()
+        # One that is over is meant only where no other has that name: the step says what became of it.
+        live = [one.id for one in recent if one.is_live and _has_name(one, named)]
+        return ids.match_window(named, live or [one.id for one in recent])
     if call.thread_ts:
         window = await desks.windows.in_thread(call.channel, call.thread_ts)
         if window is not None:
@@ -127,6 +130,10 @@ async def which(desks: Desks, call: Call, named: str | None, fits: Callable[[Win
         return current.id  # the step says why it cannot be done
     listed = ", ".join(one.id for one in fitting[:5])
     raise NotFoundError(f"It could be any of {listed}.", "Name the window behind the word.")
+
+
+def _has_name(window: Window, named: str) -> bool:
+    return window.id.startswith(named) if named.endswith("-") else window.id.endswith(named)
 
 
 def _is_one_of_several(current: Window, fitting: list[Window]) -> bool:

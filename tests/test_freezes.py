@@ -100,13 +100,13 @@ async def test_the_tech_lead_excepts_a_window(world: World) -> None:
     assert "is excepted already" in await freezes(world, f"except {WEEKLY} security fix")
     world.clock.set("2026-11-28 02:00:01")
     await window(world, WEEKLY, state="under way")
-    assert "has started" in (await told(world, f"{WEEKLY}/start")).text
+    assert "is under way" in (await told(world, f"{WEEKLY}/start")).text
 
 
 async def test_a_coordination_thread_that_cannot_be_written_to_is_audited(world: World) -> None:
     """The bot is not in that channel: the exception holds all the same."""
     await world.stops()
-    where = world.slack.workspace.channel("#random").id
+    where = world.slack.workspace.channel("#general").id
     await world.starts(COORDINATION_THREAD=f"https://sandbox.slack.com/archives/{where}/p1700000000000100")
     await freezes(world)
     await window(world, WEEKLY, frozen="year's end")
