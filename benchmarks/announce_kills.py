@@ -1,4 +1,4 @@
-"""Whether announcements are made once while bots are killed at random: `make announce-kills`, about eight minutes.
+"""Whether announcements are made once while bots are killed at random: `make announce-kills`, about twelve minutes.
 
 Three `python -m bot` on one real mongod and the strict Slack of the sandbox; windows with rungs every few seconds; a
 kill -9 of one of the three about once a second, near the times when rungs are due; now and then Slack breaks a

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.commands import freeze as freezing
 from bot.commands import maintenance as words
 from bot.commands import window as steps
 from bot.commands.grammar import Help
@@ -13,7 +14,7 @@ from bot.domain.freeze import Freeze
 from bot.domain.incident import TITLE_LIMIT, Opening, Severity
 from bot.errors import StoreAwayError
 from bot.slack.views import maintenance as view
-from handlers import window
+from handlers import freeze, window
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -42,8 +43,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await _calendar(desks, call)
         case steps.ScheduleForm():
             await window.ask(call)
-        case steps.Freeze() | steps.Unfreeze():
-            await window.freeze(desks, call, said)
+        case freezing.Freeze() | freezing.Unfreeze() | freezing.Except():
+            await freeze.take(desks, call, said)
         case _:
             await window.take(desks, call, said)
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from bot.commands import ids
 from bot.commands import window as words
+from bot.commands.naming import REASON_LIMIT
 from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
 from bot.domain.window import Scope, State, Window
 from bot.domain.window_changes import Plan
 from bot.errors import NotFoundError, UserError, WordError
 from bot.slack.views import approval as approval_view
-from bot.slack.views import freeze as freeze_view
 from bot.slack.views import maintenance as view
 from handlers.call import Call
 from handlers.desks import Desks
@@ -39,15 +39,12 @@ async def take(desks: Desks, call: Call, said: words.Step) -> None:
             await call.answer(view.approved(await changes.approve(window, who)))
         case words.Reject():
             window = await which(desks, call, said.window, _waits)
-            await call.answer(view.rejected(await changes.reject(window, who, await _text(desks, said.reason))))
+            await call.answer(view.rejected(await changes.reject(window, who, await named(desks, said.reason))))
         case words.Skip():
-            skipped = await changes.skip(said.day, who, await _text(desks, said.reason))
+            skipped = await changes.skip(said.day, who, await named(desks, said.reason))
             await call.answer(view.cancelled(skipped))
         case words.Move():
             await _move(desks, call, said)
-        case words.Except():
-            window = await which(desks, call, said.window, lambda _: True)
-            await call.answer(view.excepted(await changes.make_exception(window, who, await _text(desks, said.reason))))
         case _:
             await _step(desks, call, said)
 
@@ -66,21 +63,10 @@ async def _step(desks: Desks, call: Call, said: words.Step) -> None:
             await call.answer(view.ended(await changes.end(window, who)))
         case words.Rollback():
             window = await which(desks, call, said.window, lambda one: one.actual_start is not None)
-            await call.answer(view.rolled_back(await changes.roll_back(window, who, await _text(desks, said.reason))))
+            await call.answer(view.rolled_back(await changes.roll_back(window, who, await named(desks, said.reason))))
         case words.Cancel():
             window = await which(desks, call, said.window, lambda one: one.state is State.PLANNED)
-            await call.answer(view.cancelled(await changes.cancel(window, who, await _text(desks, said.reason))))
-
-
-async def freeze(desks: Desks, call: Call, said: words.Freeze | words.Unfreeze) -> None:
-    """Makes or lifts a freeze."""
-    call.must_be_inside()
-    if isinstance(said, words.Freeze):
-        frozen = await desks.freezes.freeze(call.who, said.start, said.end, await _text(desks, said.reason))
-        await call.answer(freeze_view.made(frozen.freeze, frozen.windows))
-    else:
-        frozen = await desks.freezes.lift(call.who, said.freeze)
-        await call.answer(freeze_view.lifted(frozen.freeze, frozen.windows))
+            await call.answer(view.cancelled(await changes.cancel(window, who, await named(desks, said.reason))))
 
 
 async def _move(desks: Desks, call: Call, said: words.Move) -> None:
@@ -100,8 +86,9 @@ def _is_under_way(window: Window) -> bool:
     return window.state is State.UNDER_WAY
 
 
-async def _text(desks: Desks, text: str) -> str:
-    return (await desks.places.with_names(text))[: words.REASON_LIMIT * 2]
+async def named(desks: Desks, text: str) -> str:
+    """A person's reason, with the people in it as names."""
+    return (await desks.places.with_names(text))[: REASON_LIMIT * 2]
 
 
 async def which(desks: Desks, call: Call, named: str | None, fits: Callable[[Window], bool]) -> str:
@@ -192,7 +179,7 @@ async def reason_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of *Reject* was sent."""
     call.must_be_inside()
     _, window_id, version = str(body["view"]["private_metadata"]).split(" ")
-    reason = await _text(desks, _field(body, approval_view.REASON_BLOCK))
+    reason = await named(desks, _field(body, approval_view.REASON_BLOCK))
     await call.answer(view.rejected(await desks.window_changes.reject(window_id, call.who, reason, int(version))))
 
 

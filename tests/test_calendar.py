@@ -13,9 +13,9 @@ icalendar = pytest.importorskip("icalendar")
 
 async def fetched(world: World) -> tuple[int, str, str]:
     """What `GET /calendar.ics` answers: status, content type, text."""
-    async with aiohttp.ClientSession() as client:
-        async with client.get(f"http://127.0.0.1:{world.bots[0].port}/calendar.ics") as found:
-            return found.status, found.content_type, await found.text()
+    url = f"http://127.0.0.1:{world.bots[0].port}/calendar.ics"
+    async with aiohttp.ClientSession() as client, client.get(url) as found:
+        return found.status, found.content_type, await found.text()
 
 
 async def test_windows_and_freezes_are_served_as_a_calendar(world: World) -> None:

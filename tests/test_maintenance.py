@@ -146,7 +146,7 @@ async def test_what_was_never_approved_is_not_held(world: World) -> None:
 
 
 async def test_a_scope_is_rejected_with_a_reason(world: World) -> None:
-    """The button asks why; the reason is in the channel, and another scope begins anew. An old button approves nothing."""
+    """The button asks why; the reason is in the thread, and another scope begins anew."""
     await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
     await says(world, "scope Upgrade Loki to 3.2")
     post = await world.slack.shows("Upgrade Loki to 3.2", "lacks the approval")

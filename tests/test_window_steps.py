@@ -44,7 +44,7 @@ STEPS: dict[str, Callable[[Window], Window]] = {
     "move": lambda one: steps.moved(one, steps.becomes(one, "U0ANN", START + 48 * HOUR, DURING), "U0ANN", DURING),
     "except": lambda one: steps.excepted(one, "U0ANN", "a security fix", DURING),
 }
-# Each state with the steps that it has, and the state that they lead to. "approve", "reject" and "except" take more: below.
+# Each state with its steps, and where they lead. "approve", "reject" and "except" take more: below.
 ALLOWED = {
     (State.PLANNED, "scope"): State.PLANNED,
     (State.PLANNED, "begin"): State.UNDER_WAY,

@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.commands import window
+from bot.commands import freeze, window
 from bot.commands.durations import duration
 from bot.commands.grammar import Command, Help, Usage, asks_help, unknown
-from bot.commands.window import Given, between
+from bot.commands.naming import Given, between
 from bot.commands.words import Line, title, words
 
 COMMAND = Command(
@@ -26,6 +26,7 @@ COMMAND = Command(
     (
         Usage("[list]", "the windows and freezes ahead, and what is announced when", "list", "list"),
         *window.USAGES,
+        *freeze.USAGES,
         Usage(
             "emergency TITLE [for 1h]",
             "a window that starts now, with an incident",
@@ -56,7 +57,7 @@ class Calendar:
     """Give the calendar as a file."""
 
 
-Said = List | Emergency | Calendar | window.Step | Help
+Said = List | Emergency | Calendar | window.Step | freeze.Step | Help
 
 
 def parse(text: str, known: Collection[str] = (), now: datetime | None = None) -> Said:
@@ -67,8 +68,11 @@ def parse(text: str, known: Collection[str] = (), now: datetime | None = None) -
     if not line.words:
         return List()
     first = line.words[0]
+    given = Given(known, now or datetime.now(UTC))
     if step := window.VERBS.get(first.key):
-        return step(line, Given(known, now or datetime.now(UTC)))
+        return step(line, given)
+    if step_of_freeze := freeze.VERBS.get(first.key):
+        return step_of_freeze(line, given)
     read = _OWN.get(first.key)
     if read is None:
         raise unknown(first, COMMAND)
@@ -96,4 +100,4 @@ def _emergency(line: Line) -> Emergency:
 
 
 _OWN: dict[str, Callable[[Line], Said]] = {"list": _list, "emergency": _emergency, "calendar": _calendar}
-VERBS = (*_OWN, *window.VERBS)
+VERBS = (*_OWN, *window.VERBS, *freeze.VERBS)

@@ -10,8 +10,10 @@
                     └──its time went by: not approved, frozen, or nobody was told──▶ not held
 
 The clock begins a window that has no scope or an approved one and is not frozen; it ends the weekly one without a
-scope. Any other end is a person's word. The steps are in `window_steps`. A moved window becomes another one: the ID goes
-on naming its start, and each rung of the new time is announced, which under the old ID would be told already.
+scope. Any other end is a person's word. The steps are in `window_steps`.
+
+A moved window becomes another one: an ID names a start, and each rung of the new time is announced, which under the old
+ID would be told already.
 """
 
 from dataclasses import dataclass
