@@ -34,7 +34,7 @@ test: $(READY)  ## run the tests
 bench: $(READY)  ## how lists and searches do among a million incidents: about five minutes
 	$(PYTHON) -m benchmarks.incidents
 
-announce-kills: $(READY)  ## 300 kill -9 of three bots while they announce: about twelve minutes
+announce-kills: $(READY)  ## 300 kill -9 of three bots while they announce: about fifteen minutes
 	$(PYTHON) -m benchmarks.announce_kills
 
 check: format-check lint types test  ## everything that has to be right: format, lint, types, tests

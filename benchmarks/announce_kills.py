@@ -1,7 +1,7 @@
-"""Whether announcements are made once while bots are killed at random: `make announce-kills`, about twelve minutes.
+"""Whether announcements are made once while bots are killed at random: `make announce-kills`, about fifteen minutes.
 
 Three `python -m bot` on one real mongod and the strict Slack of the sandbox; windows with rungs every few seconds; a
-kill -9 of one of the three about once a second, near the times when rungs are due; now and then Slack breaks a
+kill -9 of one of the three every second or two, near the times when rungs are due; now and then Slack breaks a
 connection after it took a post. Exits 1 if an announcement was lost or made twice.
 """
 
@@ -28,11 +28,11 @@ from sandbox.slack import Slack
 
 ROOT = Path(__file__).parents[1]
 REPLICAS = 3
-BETWEEN = (0.7, 1.5)  # seconds between two kills
-APART = 6  # seconds between the starts of two windows
-LENGTH = timedelta(seconds=90)
+BETWEEN = (1.0, 2.2)  # seconds between two kills
+APART = 10  # seconds between the starts of two windows
+LENGTH = timedelta(seconds=240)  # long beside the lease: else what a killed bot had claimed is pointless after it
 BEFORE = (("90s", 90), ("60s", 60), ("30s", 30))
-ENDING = timedelta(seconds=30)
+ENDING = timedelta(seconds=60)
 LEASE = timedelta(seconds=30)  # the bot's own: so long what a killed one had claimed waits
 LADDER = Ladder(tuple((name, timedelta(seconds=length)) for name, length in BEFORE), ENDING)
 OFF = {f"{name}_URL": "" for name in ("PROMETHEUS", "GRAFANA", "LOKI", "LLM", "ALERTMANAGER")}
@@ -101,7 +101,7 @@ class Counts:
 
 
 def windows(first: datetime, count: int, now: datetime) -> list[Window]:
-    """Windows of a minute and a half, each a few seconds after the one before; every other just ends by itself."""
+    """Windows of four minutes, each a few seconds after the one before; every other just ends by itself."""
     found = []
     for number in range(count):
         start = first + timedelta(seconds=APART * number)
@@ -128,7 +128,7 @@ async def run(kills: int, seed: int) -> tuple[int, Counts]:
                 made = windows(now + timedelta(seconds=100), int(seconds / APART), now)
                 for window in made:
                     await store.windows.add(window)
-                tell(f"{len(made)} windows, {kills} kills: about {seconds / 60 + 4:.0f} minutes")
+                tell(f"{len(made)} windows, {kills} kills: about {seconds / 60 + 7:.0f} minutes")
                 await chaos(replicas, slack, chance, kills)
                 await settled(store, made)
                 return replicas.kills, await counted(store, slack, made)
