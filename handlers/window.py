@@ -109,7 +109,8 @@ async def which(desks: Desks, call: Call, named: str | None, fits: Callable[[Win
             return window.id
     current = await desks.windows.current_or_next()
     fitting = [one for one in await desks.windows.recent() if fits(one)]
-    if any(one.id == current.id for one in fitting) and not _is_one_of_several(current, fitting):
+    is_clear = fits is not _waits and not _is_one_of_several(current, fitting)
+    if is_clear and any(one.id == current.id for one in fitting):
         return current.id
     if len(fitting) == 1:
         return fitting[0].id
@@ -124,7 +125,7 @@ def _has_name(window: Window, named: str) -> bool:
 
 
 def _is_one_of_several(current: Window, fitting: list[Window]) -> bool:
-    """Whether another is as near: two are under way, or two wait for an approval."""
+    """Whether another is under way too."""
     return len([one for one in fitting if one.state is current.state is State.UNDER_WAY]) > 1
 
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain import window_steps as steps
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
@@ -286,6 +288,39 @@ async def test_a_move_that_a_bot_left_half_done_is_finished(world: World) -> Non
     await world.changes("windows", ID, {"untold": [version]})
     await world.starts()
     assert (await window(world, "MW-20261127-1400"))["moved_from"] == ID
+
+
+async def test_a_time_that_a_dead_bot_had_booked_is_free_again(world: World) -> None:
+    """It died between booking the time and keeping the window; what it booked a moment ago is waited for."""
+    await world.stored("bookings", _id="all")
+    spans = (await world.document("bookings", "all"))["spans"]
+    taken = {"id": "MW-20261126-1330", "start": datetime(2026, 11, 26, 13, 30, tzinfo=UTC)}
+    lost = {**taken, "end": datetime(2026, 11, 26, 14, 30, tzinfo=UTC), "at": world.clock()}
+    await world.changes("bookings", "all", {"spans": [*spans, lost]})
+    assert "“being made just now” has that time" in await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    world.clock.forward(minutes=2)
+    assert "is scheduled" in await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+
+
+async def test_a_start_that_was_never_recorded_as_posted_is_found(world: World) -> None:
+    """Slack took it, the bot died, the window was ended meanwhile: the end is told once, whoever posts it."""
+    await says(world, "schedule in 1m for 10m restart Grafana")
+    (document,) = await world.stored("windows", kind="one-off")
+    name = document["_id"]
+    world.clock.forward(minutes=2)
+    await told(world, f"{name}/start")
+    world.slack.faults.add("timeout_after", "chat.postMessage", value=20.0)
+    world.clock.forward(minutes=10)
+    await world.slack.until(lambda: f"{name}/end" in keys(world) or None, "the question to be taken")
+    await world.stops()
+    store = world.store().windows
+    known = await store.get(name)
+    assert known is not None
+    assert await store.save(steps.ended(known, world.ann.id, world.clock(), world.clock()), known.version)
+    await world.starts()
+    await told(world, f"{name}/end")
+    await world.slack.shows("has ended", "as said by @ann")
+    assert keys(world).count(f"{name}/end") == 1
 
 
 async def test_a_rollback_is_the_tech_lead_s(world: World) -> None:

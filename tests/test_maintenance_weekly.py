@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -156,6 +157,37 @@ async def test_attendants_hear_of_starts_extensions_and_ends_whoever_dies(world:
     await says(world, "end")
     await world.slack.until(lambda: attendant.calls[3:] == ["ended"], "the end")
     await window(world, WEEKLY, owed=[])
+
+
+async def test_one_attendant_that_fails_keeps_no_other_from_being_called(world: World) -> None:
+    """It is called again after a while, and so are the others."""
+    broken, good = Recording(), Recording()
+    broken.fails = True
+    await world.stops()
+    world.attendants = (broken, good)
+    await world.starts()
+    world.clock.set("2026-11-28 02:00:01")
+    await world.slack.until(lambda: broken.calls == good.calls == ["began until 06:00"], "both to be called")
+    broken.fails = False
+    assert (await window(world, WEEKLY, state="under way"))["owed"] != []
+    await world.changes("windows", WEEKLY, {"attended_at": None})  # as after its lease
+    await window(world, WEEKLY, owed=[])
+    assert broken.calls == good.calls == ["began until 06:00"] * 2
+
+
+async def test_a_window_that_an_earlier_release_planned_goes_on(world: World) -> None:
+    """It kept time, title and head, and no state."""
+    await world.stops()
+    await world.drops("windows")
+    times = {"start": datetime(2026, 11, 28, 2, tzinfo=UTC), "end": datetime(2026, 11, 28, 6, tzinfo=UTC)}
+    old = {"_id": WEEKLY, **times, "title": "Weekly maintenance", "head": None, "channel": None}
+    await world.puts("windows", old)
+    world.clock.set("2026-11-28 02:00:01")
+    await world.starts()
+    await told(world, f"{WEEKLY}/start")
+    await window(world, WEEKLY, state="under way", version=1)
+    world.clock.set("2026-11-28 06:00:01")
+    assert "has ended" in (await told(world, f"{WEEKLY}/end")).text
 
 
 async def starts_with(world: World, attendant: Recording) -> App:

@@ -49,6 +49,7 @@ class FreezeDesk:
         """Makes a freeze; said twice, it is one."""
         await self._rights.must_lead(who, "freeze", "freezes")
         now = self._clock()
+        start = start.replace(second=0, microsecond=0)  # "now", said twice, is one freeze
         if end <= start:
             raise UserError("The freeze would end before it starts.", "Write the earlier time first: `FROM..TO`.")
         if end <= now:

@@ -65,7 +65,9 @@ class WindowChanges:
         now = self._clock()
         if plan.start > now + FARTHEST:
             raise UserError(f"{plan.start:%Y-%m-%d} is more than a year ahead.", "Schedule it when it is nearer.")
-        start = max(plan.start, now.replace(microsecond=0))
+        start = plan.start
+        if plan.length >= timedelta(minutes=1):  # "in 2h" means no second, and said twice it means the same
+            start = start.replace(second=0, microsecond=0)
         wanted = Window(window_id(start), start, start + plan.length, plan.title, Kind.ONE_OFF)
         wanted = steps.scheduled(wanted, who, now)
         if plan.scope:

@@ -49,7 +49,7 @@ class WindowNews:
                 return False
             if how is _How.SAY and not await self._say(window, act, head_ts):
                 return False
-            if act.deed in (Deed.APPROVED, Deed.REJECTED, Deed.CANCELLED, Deed.MOVED, Deed.SCOPED):
+            if window.scope is not None:
                 await self._board.refresh_scope(window, await self._rights.approvers(window))
             trouble = await self._board.coordinate(window, act) if act.deed is Deed.EXCEPTED else ""
             if await self._windows.told(window.id, act.version) and trouble:
