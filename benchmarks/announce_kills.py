@@ -1,7 +1,7 @@
 """Whether announcements are made once while bots are killed at random: `make announce-kills`, about fifteen minutes.
 
 Three `python -m bot` on one real mongod and the strict Slack of the sandbox; windows with rungs every few seconds; a
-kill -9 of one of the three every second or two, near the times when rungs are due; now and then Slack breaks a
+kill -9 of one of the three about every two seconds, as soon as two live; now and then Slack breaks a
 connection after it took a post. Exits 1 if an announcement was lost or made twice.
 """
 
@@ -28,11 +28,13 @@ from sandbox.slack import Slack
 
 ROOT = Path(__file__).parents[1]
 REPLICAS = 3
-BETWEEN = (1.0, 2.2)  # seconds between two kills
+BETWEEN = (0.3, 1.3)  # seconds from when two bots are connected to the next kill
+ALIVE = 4  # sockets of two bots: while fewer are there, nobody announces, and a kill would prove nothing
 APART = 10  # seconds between the starts of two windows
-LENGTH = timedelta(seconds=240)  # long beside the lease: else what a killed bot had claimed is pointless after it
-BEFORE = (("90s", 90), ("60s", 60), ("30s", 30))
-ENDING = timedelta(seconds=60)
+LENGTH = timedelta(seconds=150)  # long beside the lease: else what a killed bot had claimed is pointless after it
+BEFORE = (("60s", 60), ("40s", 40), ("20s", 20))
+AHEAD = timedelta(seconds=65)  # so long before its start a window is made
+ENDING = timedelta(seconds=50)
 LEASE = timedelta(seconds=30)  # the bot's own: so long what a killed one had claimed waits
 LADDER = Ladder(tuple((name, timedelta(seconds=length)) for name, length in BEFORE), ENDING)
 OFF = {f"{name}_URL": "" for name in ("PROMETHEUS", "GRAFANA", "LOKI", "LLM", "ALERTMANAGER")}
@@ -100,16 +102,20 @@ class Counts:
         return "\n".join(line.rstrip() for line in lines)
 
 
-def windows(first: datetime, count: int, now: datetime) -> list[Window]:
-    """Windows of four minutes, each a few seconds after the one before; every other just ends by itself."""
-    found = []
-    for number in range(count):
-        start = first + timedelta(seconds=APART * number)
-        kind = Kind.WEEKLY if number % 2 else Kind.ONE_OFF
-        name = window_id(first + timedelta(minutes=number))  # of different minutes, as names are
-        window = Window(name, start, start + LENGTH, f"Window {number}", kind)
-        found.append(steps.scheduled(window, "U0ANN", now))
-    return found
+def window(number: int, now: datetime) -> Window:
+    """A window of a few minutes that starts in a minute; every other just ends by itself."""
+    start = now + AHEAD
+    kind = Kind.WEEKLY if number % 2 else Kind.ONE_OFF
+    name = window_id(now + timedelta(minutes=number))  # of different minutes, as names are
+    return steps.scheduled(Window(name, start, start + LENGTH, f"Window {number}", kind), "U0ANN", now)
+
+
+async def feed(store: Store, made: list[Window]) -> None:
+    """Makes one window after the other until it is cancelled."""
+    while True:
+        made.append(window(len(made), datetime.now(UTC).replace(microsecond=0)))
+        await store.windows.add(made[-1])
+        await asyncio.sleep(APART)
 
 
 async def run(kills: int, seed: int) -> tuple[int, Counts]:
@@ -123,13 +129,11 @@ async def run(kills: int, seed: int) -> tuple[int, Counts]:
             try:
                 await asyncio.gather(*(replicas.start() for _ in range(REPLICAS)))
                 await slack.until_connected(REPLICAS, within=60.0)
-                now = datetime.now(UTC).replace(microsecond=0)
-                seconds = kills * sum(BETWEEN) / 2 * 1.15
-                made = windows(now + timedelta(seconds=100), int(seconds / APART), now)
-                for window in made:
-                    await store.windows.add(window)
-                tell(f"{len(made)} windows, {kills} kills: about {seconds / 60 + 7:.0f} minutes")
+                made: list[Window] = []
+                feeding = asyncio.create_task(feed(store, made))
                 await chaos(replicas, slack, chance, kills)
+                feeding.cancel()
+                await asyncio.wait({feeding})
                 await settled(store, made)
                 return replicas.kills, await counted(store, slack, made)
             finally:
@@ -156,6 +160,7 @@ def environment(slack: Slack, mongod: Mongod) -> dict[str, str]:
 async def chaos(replicas: Replicas, slack: Slack, chance: random.Random, kills: int) -> None:
     """Kills at random until there were enough; each tenth time Slack takes a post and breaks the connection."""
     while replicas.kills < kills:
+        await slack.until_connected(ALIVE, within=300.0)
         await asyncio.sleep(chance.uniform(*BETWEEN))
         if chance.random() < 0.1:
             slack.faults.add(chance.choice(("reset_after", "reset_before")), "chat.postMessage")
@@ -167,7 +172,7 @@ async def chaos(replicas: Replicas, slack: Slack, chance: random.Random, kills: 
 
 async def settled(store: Store, made: Sequence[Window]) -> None:
     """Waits until the last rung was due, and everything is settled or should long be."""
-    last = max(window.end for window in made)
+    last = max(each.end for each in made)
     while datetime.now(UTC) < last + 5 * LEASE:
         await asyncio.sleep(1.0)
         if datetime.now(UTC) > last and not await unsettled(store, made):
@@ -177,9 +182,9 @@ async def settled(store: Store, made: Sequence[Window]) -> None:
 async def unsettled(store: Store, made: Sequence[Window]) -> list[Rung]:
     """The rungs of which nothing is settled yet."""
     left = []
-    for window in made:
-        known = await store.announcements.of(window.id)
-        current = await store.windows.get(window.id) or window
+    for each in made:
+        known = await store.announcements.of(each.id)
+        current = await store.windows.get(each.id) or each
         left += [rung for rung in rungs(current, LADDER) if rung.key not in known or not known[rung.key].is_settled]
     return left
 
@@ -199,9 +204,9 @@ async def counted(store: Store, slack: Slack, made: Sequence[Window]) -> Counts:
     told = posted(slack)
     times = Counter(key for key, _ in told)
     skipped, due = [], []
-    for window in made:
-        current = await store.windows.get(window.id) or window
-        known = await store.announcements.of(window.id)
+    for each in made:
+        current = await store.windows.get(each.id) or each
+        known = await store.announcements.of(each.id)
         due += [rung.key for rung in rungs(current, LADDER)]
         skipped += [one.key for one in known.values() if one.state == "skipped"]
     lost = tuple(key for key in due if not times[key] and key not in skipped)
