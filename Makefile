@@ -1,6 +1,6 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test bench bench-thread run check format-check lint types format lock manifest
+.PHONY: help setup sandbox test bench bench-thread announce-kills run check format-check lint types format lock manifest
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -9,7 +9,7 @@ SOURCES := bot handlers sandbox tests benchmarks
 LOCK := --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## make .venv with everything that the bot, the sandbox and the tests need
 
@@ -36,6 +36,8 @@ bench: $(READY)  ## how lists and searches do among a million incidents: about f
 
 bench-thread: $(READY)  ## 2,000 messages in one thread at once: are all acknowledged in time, and kept?
 	$(PYTHON) -m benchmarks.thread
+announce-kills: $(READY)  ## 300 kill -9 of three bots while they announce: about fifteen minutes
+	$(PYTHON) -m benchmarks.announce_kills
 
 check: format-check lint types test  ## everything that has to be right: format, lint, types, tests
 
@@ -59,4 +61,4 @@ manifest: $(READY)  ## write manifest.yaml from the table of commands
 lock: $(READY)  ## write requirements.txt and requirements-dev.txt from pyproject.toml
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
 	$(PYTHON) -m uv pip compile $(LOCK) -o requirements.txt pyproject.toml
-	$(PYTHON) -m uv pip compile $(LOCK) --extra dev --extra mongod --extra pictures -o requirements-dev.txt pyproject.toml
+	$(PYTHON) -m uv pip compile $(LOCK) --extra dev --extra mongod --extra pictures --extra calendar -o requirements-dev.txt pyproject.toml

@@ -15,9 +15,9 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 import handlers
-from bot import logs
+from bot import logs, windows
+from bot.calendar_file import CalendarFile
 from bot.domain.announcement import Ladder
-from bot.domain.announcement_desk import AnnouncementDesk, Timetable
 from bot.domain.audit import AuditDesk, AuditEntry
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock, utc_now
@@ -33,6 +33,7 @@ from bot.domain.search_desk import SearchDesk
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import Ports, SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
+from bot.domain.window_ports import Attendant
 from bot.endpoint import Endpoint
 from bot.jobs import Jobs, Owners, Tempo
 from bot.metrics import Metrics
@@ -54,6 +55,7 @@ from bot.slack.pictures import Pictures
 from bot.slack.socket import Sockets
 from bot.slack.views.incident_card import Links
 from bot.slack.voice import Voice
+from bot.slack.window import Thread, WindowBoard
 from bot.store.database import Store
 from bot.store.mongo import close, connect, database_of
 from bot.tasks import Tasks
@@ -74,6 +76,7 @@ class Tuning:
     pace: Pace = field(default_factory=Pace)
     tempo: Tempo = field(default_factory=Tempo)
     llm_limit: float = LIMIT
+    attendants: tuple[Attendant, ...] = ()
     # Seconds for what runs when the bot stops: what people wait for, then the rest. The process has ten in all.
     work_limit: float = 4.0
     rest_limit: float = 2.5
@@ -91,6 +94,7 @@ class Outside:
     pictures: Pictures
     exports: Exports
     writer: LlmWriter
+    window_board: WindowBoard
 
 
 class App:
@@ -136,6 +140,7 @@ class App:
                 pictures=Pictures(api, files),
                 exports=Exports(api, files),
                 writer=llm_writer(settings, http, tuning.llm_limit),
+                window_board=WindowBoard(outbox, directory, self._coordination(), tuning.clock),
             )
         )
 
@@ -143,7 +148,7 @@ class App:
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
         handlers.register(door, desks)
 
-        web = Web(settings.host, settings.port, self._readiness, metrics, self._slack_events(bolt))
+        web = Web(settings.host, settings.port, self._readiness, metrics, self._slack_events(bolt), desks.calendar.file)
         self.port = await web.start()
         self._exit.push_async_callback(web.stop)
         await introduced(directory)
@@ -151,6 +156,8 @@ class App:
         reading = ReadBack(store.incidents, board, store.timelines, desks.timelines, tuning.clock)
         owners = Owners(
             announcements=desks.announcements,
+            freezes=desks.freezes,
+            attendance=desks.attendance,
             incidents=desks.incidents,
             reminders=desks.reminders,
             checklists=desks.checklists,
@@ -198,12 +205,17 @@ class App:
         search = SearchDesk(store.words, store.incidents, store.timelines)
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
-        timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
+        maintenance = self._maintenance(outside, roles, audit)
         return Desks(
             health=outside.health,
             checklists=ChecklistDesk(store.checklists, board, audit, clock),
-            announcements=AnnouncementDesk(timetable, store.announcements, board, audit, outside.metrics, clock),
-            emergencies=EmergencyDesk(store.announcements, incidents, roles, audit, clock),
+            announcements=maintenance.announcements,
+            windows=maintenance.windows,
+            window_changes=maintenance.changes,
+            freezes=maintenance.freezes,
+            attendance=maintenance.attendance,
+            calendar=maintenance.calendar,
+            emergencies=EmergencyDesk(store.windows, incidents, roles, audit, clock),
             incidents=incidents,
             changes=IncidentChanges(store.incidents, incidents, roles, audit, clock),
             reminders=ReminderDesk(store.incidents, board, Answering(roles, directory), settings.update_every, clock),
@@ -218,6 +230,31 @@ class App:
             clock=clock,
             runbook_url=settings.runbook_url or "",
         )
+
+    def _maintenance(self, outside: Outside, roles: RoleDesk, audit: AuditDesk) -> windows.Maintenance:
+        settings, store = self._settings, outside.store
+        ladder = Ladder(settings.announce_before, settings.ending_soon)
+        return windows.maintenance(
+            windows.Timetable(settings.maintenance_window, ladder),
+            windows.Outside(
+                windows=store.windows,
+                calendar=store.calendar,
+                freezes=store.freezes,
+                announcements=store.announcements,
+                board=outside.window_board,
+                meter=outside.metrics,
+                writer=CalendarFile(),
+                sharing=outside.exports,
+                attendants=self._tuning.attendants,
+            ),
+            roles,
+            audit,
+            self._tuning.clock,
+        )
+
+    def _coordination(self) -> Thread | None:
+        link = self._settings.coordination_thread
+        return Thread(link.channel, link.ts) if link else None
 
     def _guide(self) -> Guide:
         settings = self._settings

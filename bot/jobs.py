@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.checklist import ChecklistDesk
+from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.incident import Incident
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outbox import Depth
@@ -18,6 +19,7 @@ from bot.domain.reminder import ReminderDesk
 from bot.domain.search_desk import SearchDesk
 from bot.domain.summary_desk import SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
+from bot.domain.window_news import Attendance
 from bot.errors import StoreAwayError
 from bot.logs import trace
 from bot.scheduler import Scheduler
@@ -86,6 +88,8 @@ class Owners:
     """The desks that have work of their own."""
 
     announcements: AnnouncementDesk
+    freezes: FreezeDesk
+    attendance: Attendance
     incidents: IncidentDesk
     reminders: ReminderDesk
     checklists: ChecklistDesk
@@ -140,6 +144,7 @@ class Jobs:
         every(tempo.sweep, self._sweep, "sweep")
         every(tempo.tidy, self._tidy, "tidy")
         every(tempo.sweep, self._read, "read")
+        every(tempo.sweep, self._attend, "attend")
 
     async def _traced(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
         with trace(job=name):
@@ -177,6 +182,12 @@ class Jobs:
         self._meter.scheduler_ticked()
         if self._channel.ops_channel and self.is_store_up:
             await self._owners.announcements.tick()
+            await self._owners.freezes.tick()
+
+    async def _attend(self) -> None:
+        """A job of its own: what attends windows may take its time, and must not hold up announcements."""
+        if self._channel.ops_channel and self.is_store_up:
+            await self._owners.attendance.tick()
 
     async def _sweep(self) -> None:
         await self.check_store()

@@ -17,6 +17,7 @@ from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from bot import shapes
+from bot.errors import StoreAwayError, UserError
 from bot.metrics import CONTENT_TYPE
 
 BODY_LIMIT = 1024 * 1024  # bytes; Slack's largest payloads are a fraction of it
@@ -68,12 +69,14 @@ class Web:
         readiness: Callable[[], Readiness],
         metrics: Exposition,
         slack: SlackEvents | None = None,
+        calendar: Callable[[], Awaitable[bytes]] | None = None,
     ) -> None:
         self._host = host
         self._port = port
         self._readiness = readiness
         self._metrics = metrics
         self._slack = slack
+        self._calendar = calendar
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> int:
@@ -82,6 +85,8 @@ class Web:
         app.router.add_get("/healthz", self._alive)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/metrics", self._exposition)
+        if self._calendar:
+            app.router.add_get("/calendar.ics", self._ics)
         if self._slack:
             app.router.add_post("/slack/events", _Signed(self._slack).receive)
         runner = web.AppRunner(
@@ -110,6 +115,17 @@ class Web:
         now = self._readiness()
         status = HTTPStatus.OK if now.takes_commands else HTTPStatus.SERVICE_UNAVAILABLE
         return web.json_response({"status": now.status, "reasons": list(now.reasons)}, status=status)
+
+    async def _ics(self, _: web.Request) -> web.Response:
+        if self._calendar is None:
+            raise web.HTTPNotFound
+        try:
+            body = await self._calendar()
+        except StoreAwayError as error:
+            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, error.problem)
+        except UserError as error:  # without the library there is no calendar, however often it is asked for
+            return refusal(HTTPStatus.NOT_IMPLEMENTED, str(error))
+        return web.Response(body=body, headers={"Content-Type": "text/calendar; charset=utf-8"})
 
     async def _exposition(self, _: web.Request) -> web.Response:
         return web.Response(body=self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE})

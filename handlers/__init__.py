@@ -5,14 +5,17 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from bot.commands import table
+from bot.slack.views import approval as approval_view
 from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident as incident_view
 from bot.slack.views import incident_card, incident_forms, incident_thread
+from bot.slack.views import maintenance as maintenance_view
 from bot.slack.views import ops as ops_view
 from bot.slack.views import search as search_view
 from bot.slack.views import summary as summary_view
 from bot.slack.views import timeline as timeline_view
-from handlers import checklist, home, incident, incident_steps, mention, search, summary, timeline
+from bot.slack.views import window as window_view
+from handlers import checklist, home, incident, incident_steps, maintenance, mention, search, summary, timeline, window
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.middleware import Body, Door, Listen, Run
@@ -40,6 +43,13 @@ INCIDENT_FORMS = {
     incident_forms.RESOLVE_FORM: (incident_steps.check_resolution, incident_steps.resolution_submitted),
     incident_forms.EXPLAIN_FORM: (incident_steps.check_reasons, incident_steps.reasons_submitted),
 }
+WINDOW_BUTTONS = {
+    window_view.ENDED: window.ended_pressed,
+    window_view.EXTEND: window.extend_pressed,
+    approval_view.APPROVE: window.approve_pressed,
+    approval_view.REJECT: window.reject_pressed,
+    maintenance_view.CANCEL: window.cancel_pressed,
+}
 
 
 def register(door: Door, desks: Desks) -> None:
@@ -60,7 +70,7 @@ def register(door: Door, desks: Desks) -> None:
         door.command(f"/{command.name}", _run(desks, mention.RUNS[command.name]))
 
     door.action(re.compile(f"{checklist_view.TICK}_.*"), _press(desks, checklist.ticked))
-    for action_id, press in INCIDENT_BUTTONS.items():
+    for action_id, press in (INCIDENT_BUTTONS | WINDOW_BUTTONS).items():
         door.action(action_id, _press(desks, press))
     door.action(re.compile(f"{incident_view.DUPLICATE_BUTTON}_.*"), _press(desks, incident_steps.duplicate_pressed))
     door.action(search_view.MORE, _press(desks, search.more))
@@ -70,6 +80,9 @@ def register(door: Door, desks: Desks) -> None:
     for form_id, (check, send) in INCIDENT_FORMS.items():
         door.form(form_id, check, _press(desks, send))
     door.form(summary_view.EDIT_FORM, summary.check_form, _press(desks, summary.edited))
+    door.action(re.compile(f"{maintenance_view.CHOOSE}_.*"), _press(desks, maintenance.chosen))
+    door.form(approval_view.REJECT_FORM, window.check_reason, _press(desks, window.reason_submitted))
+    door.form(maintenance_view.FORM, window.check_form, _press(desks, window.form_submitted))
     door.shortcut(table.OPEN_FROM_MESSAGE, _press(desks, incident.from_message))
     door.form(timeline_view.ADD_FORM, timeline.check_form, _press(desks, timeline.add_submitted))
 

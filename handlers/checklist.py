@@ -27,21 +27,21 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await _start(desks, call, said.window)
         case words.Done():
             call.must_be_inside()
-            done = await desks.checklists.tick(_window(desks), said.items, call.who)
+            done = await desks.checklists.tick(await _window(desks), said.items, call.who)
             await call.answer(view.ticked(done, is_done=True))
         case words.Undo():
             call.must_be_inside()
-            done = await desks.checklists.untick(_window(desks), said.items, call.who)
+            done = await desks.checklists.untick(await _window(desks), said.items, call.who)
             await call.answer(view.ticked(done, is_done=False))
         case words.Note():
             call.must_be_inside()
             text = await desks.places.with_names(said.text)
-            checklist = await desks.checklists.note(_window(desks), call.who, text)
+            checklist = await desks.checklists.note(await _window(desks), call.who, text)
             await call.answer(view.noted(checklist))
 
 
-def _window(desks: Desks) -> str:
-    return desks.announcements.current_or_next().id
+async def _window(desks: Desks) -> str:
+    return (await desks.windows.current_or_next()).id
 
 
 def _link(desks: Desks, checklist: Checklist) -> str:
@@ -49,7 +49,7 @@ def _link(desks: Desks, checklist: Checklist) -> str:
 
 
 async def _show(desks: Desks, call: Call) -> None:
-    window_id = _window(desks)
+    window_id = await _window(desks)
     try:
         checklist = await desks.checklists.get(window_id)
     except NotFoundError:
@@ -60,9 +60,9 @@ async def _show(desks: Desks, call: Call) -> None:
 
 async def _start(desks: Desks, call: Call, asked_for: str | None) -> None:
     call.must_be_inside()
-    window_id = _window(desks)
+    window_id = await _window(desks)
     if asked_for is not None:
-        window_id = ids.match_window(asked_for, [window.id for window, _ in desks.announcements.coming()])
+        window_id = ids.match_window(asked_for, [window.id for window in await desks.windows.recent()])
     work = desks.checklists.start(window_id, call.channel, call.who)
     checklist, is_new = await call.slowly(work, view.starting(window_id))
     await call.answer(view.started(checklist, _link(desks, checklist), is_new=is_new))

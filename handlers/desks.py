@@ -6,10 +6,12 @@ from typing import Any, Protocol
 
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.audit import AuditDesk
+from bot.domain.calendar import CalendarDesk
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
+from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.health import HealthDesk
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
@@ -21,6 +23,9 @@ from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import SummaryDesk
 from bot.domain.timeline import Changed, Gone, Heard
 from bot.domain.timeline_desk import TimelineDesk
+from bot.domain.window_changes import WindowChanges
+from bot.domain.window_desk import WindowDesk
+from bot.domain.window_news import Attendance
 
 
 class Places(Protocol):
@@ -73,6 +78,11 @@ class Desks:
     health: HealthDesk
     checklists: ChecklistDesk
     announcements: AnnouncementDesk
+    windows: WindowDesk
+    window_changes: WindowChanges
+    freezes: FreezeDesk
+    attendance: Attendance
+    calendar: CalendarDesk
     emergencies: EmergencyDesk
     incidents: IncidentDesk
     changes: IncidentChanges

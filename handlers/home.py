@@ -18,9 +18,9 @@ def is_home(event: Mapping[str, Any]) -> bool:
 async def opened(desks: Desks, voice: Voice, body: Mapping[str, Any]) -> None:
     """Draws the Home of whoever opened it."""
     try:
-        incidents = await desks.incidents.open_ones()
+        incidents, window = await desks.incidents.open_ones(), await desks.windows.current_or_next()
     except StoreAwayError:
-        incidents = None
+        incidents, window = None, desks.windows.by_rule(1)[0]
     commands = [(f"/{command.name.lstrip('/')}", command.summary) for command in table.COMMANDS]
-    shown = view.home(incidents, desks.announcements.current_or_next(), commands, desks.clock())
+    shown = view.home(incidents, window, commands, desks.clock())
     await voice.show_home(str(body["event"]["user"]), shown)

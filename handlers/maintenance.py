@@ -1,21 +1,37 @@
-"""/maintenance: which windows there are, what is announced when, and emergencies."""
+"""/maintenance: which windows and freezes there are, what is announced when; and emergencies."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from bot.commands import freeze as freezing
 from bot.commands import maintenance as words
+from bot.commands import window as steps
 from bot.commands.grammar import Help
+from bot.commands.zones import TwiceError
 from bot.domain.announcement import Announcement
 from bot.domain.emergency import LENGTH
+from bot.domain.freeze import Freeze
 from bot.domain.incident import TITLE_LIMIT, Opening, Severity
-from bot.domain.window import Window
 from bot.errors import StoreAwayError
 from bot.slack.views import maintenance as view
+from handlers import freeze, window
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
 
+VALUE_LIMIT = 2_000  # characters of a button's value
+
 
 async def run(desks: Desks, call: Call, text: str) -> None:
-    """Shows the timetable, or starts an emergency."""
-    said = words.parse(text)
+    """Shows the timetable, or changes it."""
+    try:
+        said = words.parse(text, await _known(desks), desks.clock())
+    except TwiceError as error:
+        choices = [(f"{reading:%H:%M} UTC", error.choose(reading)) for reading in error.readings]
+        if any(len(command) > VALUE_LIMIT for _, command in choices):
+            raise
+        await call.answer(view.which_time(error.problem, choices))
+        return
     match said:
         case Help():
             await show_help(call, said.topic)
@@ -23,19 +39,38 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await _list(desks, call)
         case words.Emergency():
             await _emergency(desks, call, said)
+        case words.Calendar():
+            await _calendar(desks, call)
+        case steps.ScheduleForm():
+            await window.ask(call)
+        case freezing.Freeze() | freezing.Unfreeze() | freezing.Except():
+            await freeze.take(desks, call, said)
+        case _:
+            await window.take(desks, call, said)
+
+
+async def _known(desks: Desks) -> list[str]:
+    """The windows that a text may begin with; without MongoDB those of the rule."""
+    try:
+        return [one.id for one in await desks.windows.recent()]
+    except StoreAwayError:
+        return [one.id for one in desks.windows.by_rule()]
 
 
 async def _list(desks: Desks, call: Call) -> None:
-    """The timetable follows from the settings, so it is there without MongoDB too."""
-    coming = desks.announcements.coming()
+    """The weekly windows follow from the settings, so they are there without MongoDB too."""
     told: dict[str, Announcement] | None
-    emergencies: list[Window] = []
+    freezes: list[Freeze] = []
     try:
-        told = await desks.announcements.told(coming[0][0])
-        emergencies = await desks.emergencies.under_way()
+        windows = await desks.windows.live()
+        first = await desks.windows.current_or_next()
+        windows = [first, *(one for one in windows if one.id != first.id)]
+        told = await desks.announcements.told(first)
+        freezes = await desks.windows.freezes()
     except StoreAwayError:
-        told = None
-    await call.answer(view.timetable(coming, emergencies, told, desks.clock()))
+        windows, told = desks.windows.by_rule(), None
+    listed = [(one, desks.windows.rungs(one)) for one in windows]
+    await call.answer(view.timetable(listed, freezes, told, desks.clock()))
 
 
 async def _emergency(desks: Desks, call: Call, said: words.Emergency) -> None:
@@ -47,3 +82,14 @@ async def _emergency(desks: Desks, call: Call, said: words.Emergency) -> None:
     incident = declared.opened.incident
     link = desks.places.link_to(incident.channel, incident.card_ts or "")
     await call.answer(view.declared(incident, declared.window, link))
+
+
+async def chosen(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
+    """Which of two moments a local time means: the command, with that one in it."""
+    call.must_be_inside()
+    await run(desks, call, str(body["actions"][0].get("value") or ""))
+
+
+async def _calendar(desks: Desks, call: Call) -> None:
+    await call.slowly(desks.calendar.send(call.who), view.writing_calendar())
+    await call.answer(view.calendar_given(desks.calendar.path))

@@ -41,7 +41,16 @@ async def _here(desks: Desks, call: Call) -> tuple[str | None, StoreAwayError | 
         found = await desks.incidents.in_thread(call.channel, call.thread_ts)
     except StoreAwayError as error:
         return None, error
-    return "incident" if found is not None else None, None
+    if found is not None:
+        return "incident", None
+    return "maintenance" if await _is_of_window(desks, call) else None, None
+
+
+async def _is_of_window(desks: Desks, call: Call) -> bool:
+    try:
+        return await desks.windows.in_thread(call.channel, call.thread_ts or "") is not None
+    except StoreAwayError:
+        return False
 
 
 def _is_shared(text: str) -> bool:

@@ -231,7 +231,8 @@ def test_a_mention_with_an_unknown_word_says_what_there_is(text: str, remedy: st
 def test_a_word_has_one_owner_or_none() -> None:
     """Words of several commands and unknown ones have none."""
     assert table.owner_of("open") == "incident"
-    assert table.owner_of("Start") == "checklist"
+    assert table.owner_of("Done") == "checklist"
+    assert table.owner_of("start") is None
     assert table.owner_of("note") is None
     assert table.owner_of("zzz") is None
 

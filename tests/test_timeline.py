@@ -75,8 +75,9 @@ async def test_thirty_messages_edited_at_once(mongod: Mongod) -> None:
             *(world.bob.edits(post, f"edited {post.text}") for post in posts),
             *(world.ann.reacts("pushpin", post) for post in posts),
         )
-        edited = {"incident_id": incident_id, "pinned_by": [world.ann.id], "text": {"$regex": "^edited"}}
-        found = await world.stored("timeline", 30, **edited)
+        found = await world.stored(
+            "timeline", 30, incident_id=incident_id, pinned_by=[world.ann.id], text={"$regex": "^edited"}
+        )
         assert all(entry["first_text"].startswith("message") for entry in found)
         assert slack.refusals == []
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.domain.announcement import Announcement, Ladder, Occasion, Rung, State, rungs, why_skip
 from bot.domain.rule import WindowRule
-from bot.domain.window import Phase, Window, current_or_next, occurrences, window_id
+from bot.domain.weekly import current_or_next, occurrences
+from bot.domain.window import Phase, Window, window_id
 
 SATURDAY = WindowRule(5, time(2), time(6), ZoneInfo("UTC"))
 GAZA = WindowRule(5, time(2), time(6), ZoneInfo("Asia/Gaza"))

@@ -11,6 +11,7 @@ from pymongo import AsyncMongoClient
 
 from bot.app import App, Tuning
 from bot.domain.search_desk import SearchDesk
+from bot.domain.window_ports import Attendant
 from bot.jobs import Tempo
 from bot.settings import load
 from bot.slack.delivery import Pace
@@ -53,6 +54,7 @@ class World:
         self.slack = slack
         self.clock = WallClock()
         self.bots: list[App] = []
+        self.attendants: tuple[Attendant, ...] = ()
         self.mongodb_url = mongodb_url.replace("/butler", f"/test_{secrets.token_hex(6)}")
         self._settings = dict(settings or {})
         self._client: AsyncMongoClient[Document] = AsyncMongoClient(
@@ -84,9 +86,10 @@ class World:
             **self._settings,
             **settings,
         }
-        bot = App(
-            load((), environment), Tuning(self.clock, PACE, TEMPO, llm_limit=LLM_LIMIT, work_limit=1.0, rest_limit=1.5)
-        )
+        tuning = Tuning(
+            self.clock, PACE, TEMPO, LLM_LIMIT, work_limit=1.0, rest_limit=1.5, attendants=self.attendants
+        )  # fmt: skip
+        bot = App(load((), environment), tuning)
         self.bots.append(bot)
         await bot.start()
         return bot

@@ -1,29 +1,39 @@
-"""`/maintenance`: the windows that lie ahead.
+"""`/maintenance`: the windows that lie ahead, what is done to them (see `window`), emergencies, the calendar.
 
 /maintenance [list]
+/maintenance schedule WHEN [for 2h] TITLE
 /maintenance emergency TITLE [for 1h]
+/maintenance scope TEXT | approve | reject REASON | start | extend 30m | end | rollback REASON
+/maintenance cancel [WINDOW] REASON | skip DATE REASON | move DATE to WHEN
+/maintenance freeze FROM..TO REASON | unfreeze ID | except WINDOW REASON
+/maintenance calendar
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from bot.commands import freeze, window
 from bot.commands.durations import duration
 from bot.commands.grammar import Command, Help, Usage, asks_help, unknown
-from bot.commands.words import Line, Word, title, words
+from bot.commands.naming import Given, between
+from bot.commands.words import Line, title, words
 
 COMMAND = Command(
     "maintenance",
-    "Maintenance windows: when they are and what is announced when; emergencies.",
-    "[list] | emergency TITLE [for 1h]",
+    "Maintenance windows: plan, approve, begin, extend and end them; freezes, emergencies, the calendar.",
+    "[list] | schedule WHEN [for 2h] TITLE | emergency TITLE | scope TEXT | approve | start | extend | end | calendar",
     (
-        Usage("[list]", "the windows ahead and what is announced when", "list", "list"),
+        Usage("[list]", "the windows and freezes ahead, and what is announced when", "list", "list"),
+        *window.USAGES,
+        *freeze.USAGES,
         Usage(
             "emergency TITLE [for 1h]",
             "a window that starts now, with an incident",
             "emergency replace the broken disk for 2h",
             "emergency",
         ),
+        Usage("calendar", "windows and freezes as a file for your calendar", "calendar", "calendar"),
     ),
 )
 EMERGENCY_MOST = timedelta(hours=24)
@@ -42,19 +52,30 @@ class Emergency:
     length: timedelta | None = None
 
 
-Said = List | Emergency | Help
+@dataclass(frozen=True)
+class Calendar:
+    """Give the calendar as a file."""
 
 
-def parse(text: str) -> Said:
-    """What the text after `/maintenance` asks for."""
+Said = List | Emergency | Calendar | window.Step | freeze.Step | Help
+
+
+def parse(text: str, known: Collection[str] = (), now: datetime | None = None) -> Said:
+    """What the text after `/maintenance` asks for. `known` are the IDs of the windows that there are."""
     line = words(text)
     if asks_help(line):
         return Help(COMMAND.name)
     if not line.words:
         return List()
-    read = VERBS.get(line.words[0].key)
+    first = line.words[0]
+    given = Given(known, now or datetime.now(UTC))
+    if step := window.VERBS.get(first.key):
+        return step(line, given)
+    if step_of_freeze := freeze.VERBS.get(first.key):
+        return step_of_freeze(line, given)
+    read = _OWN.get(first.key)
     if read is None:
-        raise unknown(line.words[0], COMMAND)
+        raise unknown(first, COMMAND)
     return read(line)
 
 
@@ -63,21 +84,20 @@ def _list(line: Line) -> List:
     return List()
 
 
+def _calendar(line: Line) -> Calendar:
+    line.no_more_than(1)
+    return Calendar()
+
+
 def _emergency(line: Line) -> Emergency:
     """The length is what follows the last `for`, if it is one: "for customers" belongs to the title."""
     some = line.words
     for index in range(len(some) - 1, 1, -1):
         if some[index - 1].key == "for" and some[index].key[:1].isdigit():
-            said = _between(line, 1, index - 1)
+            said = between(line, 1, index - 1)
             return Emergency(title(said), duration(some[index:], EMERGENCY_MOST))
     return Emergency(title(line.rest(1)))
 
 
-def _between(line: Line, first: int, end: int) -> Word:
-    some = line.words[first:end]
-    if not some:
-        return Word("", line.words[first].start, line.words[first].start, line.text)
-    return Word(line.text[some[0].start : some[-1].end], some[0].start, some[-1].end, line.text)
-
-
-VERBS: dict[str, Callable[[Line], Said]] = {"list": _list, "emergency": _emergency}
+_OWN: dict[str, Callable[[Line], Said]] = {"list": _list, "emergency": _emergency, "calendar": _calendar}
+VERBS = (*_OWN, *window.VERBS, *freeze.VERBS)

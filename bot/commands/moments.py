@@ -75,6 +75,25 @@ def moment_first(some: Sequence[Word], now: datetime, *, ahead: bool = False) ->
     return when, used
 
 
+def day(word: Word, now: datetime) -> date:
+    """The day that a word names: a date, today, tomorrow, or a weekday (today or the next such one), by UTC's days."""
+    here, text = now.astimezone(UTC).date(), word.key
+    if _DATE.fullmatch(text):
+        return _date(word)
+    if text in ("today", "tomorrow"):
+        return here + timedelta(days=1 if text == "tomorrow" else 0)
+    if text in _WEEKDAYS:
+        return here + timedelta(days=(_WEEKDAYS[text] - here.weekday()) % 7)
+    raise word.wrong(
+        f"{shown(word.text)} is not a day that I can read.", "Write it like `2026-11-28`, `tomorrow` or `sat`."
+    )
+
+
+def is_clock(text: str) -> bool:
+    """Whether it is a time of day, as behind a day."""
+    return bool(_TIME.fullmatch(text)) or text == "at"
+
+
 def _said(some: Sequence[Word]) -> tuple[_Said, int]:
     """The day, the time and the zone at the beginning of `some`, and how many words they took."""
     first = some[0]

@@ -6,6 +6,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.commands.words import Word, closest, shown
+from bot.errors import WordError
 
 EXAMPLES = "Write `UTC`, an offset like `+02:00` or a zone like `Europe/Paris`."
 
@@ -14,6 +15,16 @@ _LOOSE_OFFSET = re.compile(r"(?:utc|gmt)?([+-])([0-9]{1,2}):?([0-9]{2})?")
 # Each of these means different offsets to different people or at different times of the year.
 _ABBREVIATIONS = re.compile(r"CES?T|EES?T|WES?T|MSK|BST|IST|JST|KST|[ECMP][SD]T|AE[SD]T")
 _FARTHEST = timedelta(hours=14)
+
+
+class TwiceError(WordError):
+    """A local time that a change of clocks skips or repeats; `readings` are the two that it can mean (UTC)."""
+
+    readings: tuple[datetime, datetime]
+
+    def choose(self, reading: datetime) -> str:
+        """The command again, with one of the readings in the place of the time."""
+        return f"{self.text[: self.start]}{reading:%Y-%m-%d %H:%M} UTC{self.text[self.end :]}"
 
 
 def offset(text: str) -> tzinfo | None:
@@ -71,7 +82,7 @@ def readings(local: datetime, where: tzinfo) -> tuple[datetime, ...]:
 
 
 def instant(local: datetime, where: tzinfo, word: Word) -> datetime:
-    """The one instant of a naive local time, in UTC; WordError with both readings if the clock skips or repeats it."""
+    """The one instant of a naive local time, in UTC; TwiceError with both readings if the clock skips or repeats it."""
     found = readings(local, where)
     if len(found) == 1:
         return found[0]
@@ -83,4 +94,7 @@ def instant(local: datetime, where: tzinfo, word: Word) -> datetime:
         f"`{one:%Y-%m-%d %H:%M} UTC` ({one.astimezone(where):%H:%M} there{'' if skipped else f', {name}'})"
         for one, name in ((first, "the first"), (second, "the second"))
     )
-    raise word.wrong(f"{local:%H:%M} {what} on {local:%Y-%m-%d} in {where}: {why}.", f"Write {there}.")
+    problem = f"{local:%H:%M} {what} on {local:%Y-%m-%d} in {where}: {why}."
+    error = TwiceError(problem, f"Write {there}.", text=word.line, start=word.start, end=word.end)
+    error.readings = (first, second)
+    raise error

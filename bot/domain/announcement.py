@@ -5,11 +5,12 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.window import Phase, Window
+from bot.domain.window import State as Standing
 
 LATE = timedelta(seconds=60)  # an announcement later than this says so
 STALE = timedelta(minutes=10)  # later than this, and a newer rung is due as well: the newer one alone is posted
@@ -43,12 +44,28 @@ class Ladder:
 
 @dataclass(frozen=True)
 class Rung:
-    """One announcement of one window, due at `due` (aware, UTC)."""
+    """One announcement of one window, due at `due` (aware, UTC). `approvers` are those who may approve its scope."""
 
     window: Window
     name: str
     occasion: Occasion
     due: datetime
+    approvers: tuple[str, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """The window's ID."""
+        return self.window.id
+
+    @property
+    def is_question(self) -> bool:
+        """Whether the planned end has come and nobody said that it has ended."""
+        return self.occasion is Occasion.END and self.window.state is Standing.UNDER_WAY
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether it is told at the planned start of a window that may not begin."""
+        return self.occasion is Occasion.START and self.window.state is Standing.PLANNED and not self.window.may_begin
 
     @property
     def key(self) -> str:
@@ -67,13 +84,16 @@ class Rung:
 
 @dataclass(frozen=True)
 class Announcement:
-    """What the records say of a rung."""
+    """What the records say of a rung; `version` is the window's of which it told."""
 
     key: str
     state: State
     ts: str | None = None
     at: datetime | None = None
     reason: str = ""
+    version: int = 0
+    rung: str = ""
+    due: datetime | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -82,26 +102,60 @@ class Announcement:
 
 
 def rungs(window: Window, ladder: Ladder) -> list[Rung]:
-    """All rungs of a window in the order they are due; a warning of the end before the start is left out."""
-    before = () if window.is_emergency else ladder.before
-    ahead = [Rung(window, name, Occasion.AHEAD, window.start - length) for name, length in before]
-    steps = [*ahead, Rung(window, "start", Occasion.START, window.start)]
+    """All rungs of a window in the order they are due; a warning of the end before the start is left out.
+
+    What was begun or ended early leaves out the rungs between. The end is asked for anew after an extension that came
+    when it had been asked for.
+    """
+    began = min(window.actual_start or window.start, window.start)
+    steps = [rung for rung in _ahead(window, ladder) if rung.due < began or began == window.start]
+    steps.append(Rung(window, "start", Occasion.START, began))
+    over = window.actual_end or window.end
     warning = window.end - ladder.ending_soon
-    if warning > window.start:
+    if began < warning < over:
         steps.append(Rung(window, "ending", Occasion.ENDING, warning))
-    steps.append(Rung(window, "end", Occasion.END, window.end))
+    name = f"end-{window.rounds + 1}" if window.rounds else "end"
+    steps.append(Rung(window, name, Occasion.END, over))
     return sorted(steps, key=lambda rung: rung.due)
+
+
+def _ahead(window: Window, ladder: Ladder) -> list[Rung]:
+    """The rungs before the start. Made after some were due, it is announced at once, by the last of them."""
+    if window.is_emergency:
+        return []
+    steps = [Rung(window, name, Occasion.AHEAD, window.start - length) for name, length in ladder.before]
+    if window.made_at is None:
+        return steps
+    made_at = window.made_at
+    past = [rung for rung in steps if rung.due < made_at]
+    newest = [replace(max(past, key=lambda rung: rung.due), due=made_at)] if past and made_at < window.start else []
+    return newest + [rung for rung in steps if rung.due >= made_at]
 
 
 def why_skip(rung: Rung, ladder_of_window: Sequence[Rung], told: Mapping[str, Announcement], now: datetime) -> str:
     """Why a due rung is not told any more; empty when it is."""
-    if rung.window.phase(now) is Phase.OVER:
-        if rung.occasion is not Occasion.END:
-            return "the window is over"
-        was_told = any(a.state is State.ANNOUNCED for a in told.values())
-        if not was_told:
-            return "the window is over and nothing of it was announced"
-        return "" if now - rung.due <= END_STILL_MATTERS else "the window has long been over"
+    window = rung.window
+    was_told = any(a.state is State.ANNOUNCED for a in told.values())
+    if window.state in (Standing.CANCELLED, Standing.MOVED):
+        return f"the window was {window.state}"
+    if window.frozen and (was_told or rung.occasion in (Occasion.ENDING, Occasion.END)):
+        return f"the window is frozen: {window.frozen}"
+    if rung.occasion is Occasion.ENDING and window.state is Standing.PLANNED and not window.may_begin:
+        return "the window has not begun"
+    if window.phase(now) is Phase.OVER:
+        return _over(rung, now, was_told=was_told)
+    return _outrun(rung, ladder_of_window, told, now)
+
+
+def _over(rung: Rung, now: datetime, *, was_told: bool) -> str:
+    if rung.occasion is not Occasion.END:
+        return "the window is over"
+    if not was_told:
+        return "the window is over and nothing of it was announced"
+    return "" if now - rung.due <= END_STILL_MATTERS else "the window has long been over"
+
+
+def _outrun(rung: Rung, ladder_of_window: Sequence[Rung], told: Mapping[str, Announcement], now: datetime) -> str:
     newer = [other for other in ladder_of_window if rung.due < other.due <= now]
     for other in newer:
         if other.key in told and told[other.key].state is State.ANNOUNCED:

@@ -1,135 +1,45 @@
-"""Announces each rung of each window once: what is due follows from the clock, a claim decides who posts."""
+"""Announces each rung of each window once: what is due follows from records and clock, a claim decides who posts."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from bot.domain.announcement import (
-    Announcement,
-    Ladder,
-    Occasion,
-    Rung,
-    State,
-    rungs,
-    why_skip,
-)
+from bot.domain.announcement import Announcement, Ladder, Occasion, Rung, State, rungs, why_skip
+from bot.domain.announcement_ports import AnnouncementMeter, Announcements, WindowBoard
+from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
-from bot.domain.clock import Clock
 from bot.domain.outbox import UndeliveredError
-from bot.domain.rule import WindowRule
-from bot.domain.window import Window, current_or_next, occurrences
+from bot.domain.window import State as Standing
+from bot.domain.window import Window
+from bot.domain.window_clock import WindowClock
+from bot.domain.window_news import WindowNews
+from bot.domain.window_ports import Windows
 
-CATCH_UP = timedelta(hours=24)  # windows that ended longer ago are nobody's business any more
-AHEAD = timedelta(days=15)  # so far at least windows are planned; further if they are announced earlier
-
-
-@dataclass(frozen=True)
-class Timetable:
-    """The settings behind all announcements: when windows are, and what is told when."""
-
-    rule: WindowRule
-    ladder: Ladder
-
-
-@dataclass(frozen=True)
-class Head:
-    """The first message of a window: its timestamp, and the name of the rung it was posted for."""
-
-    ts: str
-    rung: str
-
-
-class Announcements(Protocol):
-    """Where windows and their announcements are kept. Each method raises StoreAwayError when MongoDB is away."""
-
-    async def plan(self, window: Window) -> None:
-        """Keeps a window, if it is not known."""
-
-    async def emergencies(self, after: datetime) -> list[Window]:
-        """The emergencies that end after that moment, in order."""
-
-    async def of(self, window_id: str) -> dict[str, Announcement]:
-        """What is known of the window's rungs, by key."""
-
-    async def claim(self, rung: Rung) -> bool:
-        """Whether it is ours to announce this rung: unique, for a while."""
-
-    async def skip(self, rung: Rung, reason: str, now: datetime) -> bool:
-        """Settles a rung that is not announced; False if somebody settled it before."""
-
-    async def refused(self, rung: Rung, reason: str) -> bool:
-        """Notes why a claimed rung cannot be announced now; False if that was noted before."""
-
-    async def announced(self, rung: Rung, channel: str, ts: str, now: datetime) -> bool:
-        """Settles a rung as announced, False if it was settled; the first of a window becomes its head."""
-
-    async def head(self, window_id: str) -> Head | None:
-        """The window's head, once there is one."""
-
-
-class WindowBoard(Protocol):
-    """Where windows are announced."""
-
-    async def announce(self, rung: Rung, late: timedelta, head_ts: str | None, good_until: datetime) -> tuple[str, str]:
-        """Posts a rung, or finds it posted: the head of the thread, or a reply to it. Channel and timestamp.
-
-        Raises UndeliveredError when Slack refuses it, or has not taken it by `good_until`; in the past, that only
-        looks for it.
-        """
-
-    async def refresh_head(self, head: Rung, late: timedelta, latest: Rung, step: int) -> None:
-        """Has the head, told `late`, show where the window stands after `latest`; `step` grows with each rung."""
-
-
-class AnnouncementMeter(Protocol):
-    """Counts announcements."""
-
-    def announced(self, rung: str, outcome: str) -> None:
-        """One rung was settled as `announced`, `late` or `skipped`, or could not be: `refused`."""
+NOT_DUE = "it is not due any more"
 
 
 class AnnouncementDesk:
-    """Follows the weekly rule and climbs each window's ladder."""
+    """Lets time pass for the windows, climbs each one's ladder, and tells what was done to it."""
 
     def __init__(
         self,
-        timetable: Timetable,
-        records: Announcements,
-        board: WindowBoard,
+        ladder: Ladder,
+        passing: WindowClock,
+        ports: tuple[Windows, Announcements, WindowBoard, AnnouncementMeter],
+        news: WindowNews,
+        rights: Rights,
         audit: AuditDesk,
-        meter: AnnouncementMeter,
-        clock: Clock,
     ) -> None:
-        self._rule = timetable.rule
-        self._ladder = timetable.ladder
-        self._records = records
-        self._board = board
+        self.ladder = ladder
+        self._passing = passing
+        self._windows, self._records, self._board, self._meter = ports
+        self._news = news
+        self._rights = rights
         self._audit = audit
-        self._meter = meter
-        self._clock = clock
-        self._finished: set[str] = set()
-        self._planned: set[str] = set()
-        self._headed: dict[str, str] = {}  # the rung that each head was last made to show
-        longest = max((length for _, length in self._ladder.before), default=timedelta(0))
-        self._ahead = max(AHEAD, longest + timedelta(days=1))
-
-    def coming(self, count: int = 3) -> list[tuple[Window, list[Rung]]]:
-        """The current and the next windows with their rungs. Follows from the rule alone."""
-        now = self._clock()
-        windows = occurrences(self._rule, now, now + timedelta(days=8 * count + 7))
-        return [(window, rungs(window, self._ladder)) for window, _ in zip(windows, range(count), strict=False)]
-
-    def current_or_next(self) -> Window:
-        """The window under way, else the next one."""
-        return current_or_next(self._rule, self._clock())
-
-    def with_id(self, window_id: str) -> Window | None:
-        """The window of the rule with this ID, if it is within three weeks."""
-        now = self._clock()
-        near = occurrences(self._rule, now - timedelta(days=22), now + timedelta(days=22))
-        return next((window for window in near if window.id == window_id), None)
+        self._clock = passing.clock
+        self._finished: dict[str, int] = {}  # the version of which nothing remains to be said
+        self._headed: dict[str, int] = {}  # what each head was last made to show
 
     async def told(self, window: Window) -> dict[str, Announcement]:
         """What was announced of a window, by key. Raises StoreAwayError."""
@@ -137,9 +47,8 @@ class AnnouncementDesk:
 
     async def tick(self) -> None:
         """Announces what is due and nobody announced. Raises StoreAwayError; the next tick goes on from there."""
+        windows = await self._passing.tick()
         now = self._clock()
-        windows = list(occurrences(self._rule, now - CATCH_UP, now + self._ahead))
-        windows += await self._records.emergencies(now - CATCH_UP)
         # Together, so that what goes wrong with one window does not keep another from being announced.
         outcomes = await asyncio.gather(*(self._see_to(window, now) for window in windows), return_exceptions=True)
         for outcome in outcomes:
@@ -147,38 +56,65 @@ class AnnouncementDesk:
                 raise outcome
 
     async def _see_to(self, window: Window, now: datetime) -> None:
-        if window.id not in self._planned:
-            await self._records.plan(window)
-            self._planned.add(window.id)
-        ladder = rungs(window, self._ladder)
-        if ladder[0].due <= now and window.id not in self._finished:
-            is_finished = await self._climb(window, ladder, now)
-            await self._keep_head(window, ladder)
-            if is_finished:
-                self._finished.add(window.id)
+        if self._finished.get(window.id) == window.version:
+            return
+        ladder = rungs(window, self.ladder)
+        if ladder[0].due > now and not window.head and not window.untold:
+            return
+        is_finished = await self._climb(window, ladder, now)
+        told = await self._records.of(window.id)
+        head = await self._records.head(window.id)
+        is_finished &= await self._news.tell(window, told, head.ts if head else "")
+        await self._keep_head(window, ladder, told)
+        if is_finished and not window.is_live:
+            self._finished[window.id] = window.version
 
     async def _climb(self, window: Window, ladder: list[Rung], now: datetime) -> bool:
         """Settles what is due, in order; whether nothing remains."""
         told = await self._records.of(window.id)
+        await self._clear_up(window, ladder, told, now)
+        is_off = window.state in (Standing.CANCELLED, Standing.MOVED)
         is_finished = True
         for rung in ladder:
-            if rung.due > now:
-                return False
             known = told.get(rung.key)
-            if known is not None and known.is_settled:
+            if rung.due > now:
+                return is_finished and is_off
+            if (known is not None and known.is_settled) or (known is None and is_off):
                 continue
             reason = why_skip(rung, ladder, told, now)
             if known is None and reason:
                 await self._skip(rung, reason, now)
             elif not await self._records.claim(rung):
                 return False  # another bot is at it: the next rung waits, so that the thread keeps its order
+            elif await self._has_changed(window):
+                # Only what nobody may have posted is given back; the rest is looked for under the new circumstances.
+                await self._records.release(rung)
+                return False
             else:
                 is_finished &= await self._announce(rung, reason)
             told = await self._records.of(window.id)
         return is_finished
 
+    async def _has_changed(self, window: Window) -> bool:
+        """Read after the claim: whoever changes a window looks for claims afterwards, so one sees the other."""
+        known = await self._windows.get(window.id)
+        return known is not None and known.version != window.version
+
+    async def _clear_up(
+        self, window: Window, ladder: Sequence[Rung], told: Mapping[str, Announcement], now: datetime
+    ) -> None:
+        """Settles what a bot claimed and left, and what is not due (any more) since the window was changed."""
+        due = {rung.key for rung in ladder if rung.due <= now}
+        for known in told.values():
+            if known.state is State.CLAIMED and known.key not in due:
+                rung = Rung(window, known.rung, Occasion.AHEAD, known.due or window.start)
+                if await self._records.claim(rung):
+                    await self._announce(rung, NOT_DUE)
+
     async def _skip(self, rung: Rung, reason: str, now: datetime) -> None:
-        if await self._records.skip(rung, reason, now):
+        if reason == NOT_DUE:
+            await self._records.release(rung, was_sought=True)
+        elif await self._records.skip(rung, reason, now):
             self._meter.announced(rung.name, "skipped")
             await self._audit.wrote(SYSTEM, "announce", rung.key, Outcome.SKIPPED, reason)
 
@@ -188,11 +124,12 @@ class AnnouncementDesk:
         a bot that claimed it may have posted it and died.
         """
         head = await self._records.head(rung.window.id)
+        rung = replace(rung, approvers=await self._rights.approvers(rung.window))
         now = self._clock()
         late = rung.lateness(now)
-        good_until = rung.due if reason else rung.good_until(now)
+        good_until = min(rung.due, now) if reason else rung.good_until(now)
         try:
-            channel, ts = await self._board.announce(rung, late, head.ts if head else None, good_until)
+            posted = await self._board.announce(rung, late, head.ts if head else None, good_until)
         except UndeliveredError as error:
             if reason:
                 await self._skip(rung, reason, now)
@@ -200,27 +137,29 @@ class AnnouncementDesk:
                 self._meter.announced(rung.name, "refused")
                 await self._audit.wrote(SYSTEM, "announce", rung.key, Outcome.REFUSED, str(error))
             return bool(reason)
-        if await self._records.announced(rung, channel, ts, self._clock()):
+        if await self._records.announced(rung, posted, self._clock()):
             self._meter.announced(rung.name, "late" if late else "announced")
             await self._audit.wrote(SYSTEM, "announce", rung.key, Outcome.DONE, f"{late} late" if late else "")
         return True
 
-    async def _keep_head(self, window: Window, ladder: Sequence[Rung]) -> None:
-        """Has the head show where the window stands after its latest rung; the head may have left the ladder."""
-        told = await self._records.of(window.id)
-        latest = next((rung for rung in reversed(ladder) if is_announced(told.get(rung.key))), None)
-        if latest is None or self._headed.get(window.id) == latest.key:
+    async def _keep_head(self, window: Window, ladder: Sequence[Rung], told: Mapping[str, Announcement]) -> None:
+        """Has the head show where the window stands; the rung that it was posted for may have left the ladder."""
+        announced = [one for one in told.values() if one.state is State.ANNOUNCED]
+        # Each act and each rung is one step, so of two heads the one with the higher number is right.
+        step = window.version + len(announced)
+        if not announced or self._headed.get(window.id) == step:
             return
         head = await self._records.head(window.id)
-        if head is not None and head.rung != latest.name:
+        if head is not None:
             known = told.get(f"{window.id}/{head.rung}")
-            told_at = (known.at if known else None) or latest.due
+            told_at = (known.at if known else None) or window.start
             gone = Rung(window, head.rung, Occasion.AHEAD, told_at)
             first = next((rung for rung in ladder if rung.name == head.rung), gone)
-            # The moment it is due numbers a rung, whatever ladder it is on.
-            step = int(latest.due.timestamp())
+            # What was told of an end that was put off since is not where it stands.
+            due = [rung for rung in ladder if rung.due <= self._clock()]
+            latest = next((rung for rung in reversed(due) if is_announced(told.get(rung.key))), first)
             await self._board.refresh_head(first, first.lateness(told_at), latest, step)
-        self._headed[window.id] = latest.key
+        self._headed[window.id] = step
 
 
 def is_announced(known: Announcement | None) -> bool:

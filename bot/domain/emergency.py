@@ -9,7 +9,8 @@ from bot.domain.clock import Clock
 from bot.domain.incident import Incident, Opening
 from bot.domain.incident_desk import Opened
 from bot.domain.role import RoleDesk
-from bot.domain.window import Window, window_id
+from bot.domain.window import Kind, Window, window_id
+from bot.domain.window_steps import declared
 from bot.errors import ConflictError, StoreAwayError
 
 LENGTH = timedelta(hours=1)  # if nobody says how long
@@ -94,4 +95,5 @@ def emergency_of(incident: Incident, length: timedelta, later: int = 0) -> Windo
     """The window of an emergency: it starts with its incident, or so many minutes later."""
     start = incident.opened_at.replace(second=0, microsecond=0) + timedelta(minutes=later)
     title = f"Emergency maintenance ({incident.id}: {incident.title})"
-    return Window(window_id(start), start, start + length, title, is_emergency=True)
+    window = Window(window_id(start), start, start + length, title, Kind.EMERGENCY, incident_id=incident.id)
+    return declared(window, incident.opened_by, incident.opened_at)

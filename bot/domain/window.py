@@ -1,75 +1,227 @@
-"""A maintenance window: when it is, by the weekly rule, and where it stands at a given moment."""
+"""A maintenance window: when it is planned and when it was held, what is done in it, and where it stands.
 
-from collections.abc import Iterator
+      scope, approve, reject, freeze, thaw, except           extend, scope, approve, reject, roll back
+                    ┌────┐                                           ┌────┐
+    schedule ──▶ planned ─┴─begin: by hand, or by the clock──▶ under way ─┴─end──▶ over ─┐
+                    │                                          ▲                     ▲   │ roll back
+    emergency ──────┼──────────────────────────────────────────┘                     └───┘
+                    ├──cancel, skip──▶ cancelled
+                    ├──move──────────▶ moved (another window has its scope and its new time)
+                    └──its time went by: not approved, frozen, or nobody was told──▶ not held
+
+The clock begins a window that has no scope or an approved one and is not frozen; it ends the weekly one without a
+scope. Any other end is a person's word. The steps are in `window_steps`.
+
+A moved window becomes another one: an ID names a start, and each rung of the new time is announced, which under the old
+ID would be told already.
+"""
+
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from bot.domain.rule import WindowRule
+TITLE_LIMIT = 150
+SCOPE_LIMIT = 1_500
+REASON_LIMIT = 500
 
 
 class Phase(StrEnum):
-    """Where a window stands: it follows from the clock alone."""
+    """Where a window stands for whoever reads of it."""
 
     PLANNED = "planned"
     UNDER_WAY = "under way"
     OVER = "over"
 
 
+class Kind(StrEnum):
+    """How it came to be: by the weekly rule, by a person's plan, by an emergency."""
+
+    WEEKLY = "weekly"
+    ONE_OFF = "one-off"
+    EMERGENCY = "emergency"
+
+
+class State(StrEnum):
+    """What is recorded of it."""
+
+    PLANNED = "planned"
+    UNDER_WAY = "under way"
+    OVER = "over"
+    CANCELLED = "cancelled"
+    MOVED = "moved"
+    NOT_HELD = "not held"
+
+
+LIVE = (State.PLANNED, State.UNDER_WAY)
+
+
+class Deed(StrEnum):
+    """What was done to a window."""
+
+    SCHEDULED = "scheduled"
+    SCOPED = "scoped"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    BEGAN = "began"
+    EXTENDED = "extended"
+    ENDED = "ended"
+    ROLLED_BACK = "rolled back"
+    CANCELLED = "cancelled"
+    MOVED = "moved"
+    FROZEN = "frozen"
+    THAWED = "thawed"
+    EXCEPTED = "excepted"
+    NOT_HELD = "not held"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One deed, kept with the window in the same write until it was told. `by` is a user id, or `ops-bot`.
+
+    `text` is the reason or the scope; of a move the new window's ID, of an approval the roles.
+    """
+
+    version: int
+    deed: Deed
+    by: str
+    at: datetime
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A yes of one role (`tech-lead`, `duty-officer`)."""
+
+    role: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is to be done. `silencing`: matchers as they were typed (`NAME=VALUE`), for whoever silences alerts.
+
+    `version` is the window's when it was written. A rejected one has who rejected it and why.
+    """
+
+    text: str
+    by: str
+    at: datetime
+    version: int
+    is_infra: bool = False
+    silencing: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    rejected_by: str = ""
+    rejection: str = ""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The roles whose yes it takes: the tech lead's, for infrastructure the duty officer's as well."""
+        return ("tech-lead", "duty-officer") if self.is_infra else ("tech-lead",)
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """The roles that have not said yes yet."""
+        given = {approval.role for approval in self.approvals}
+        return tuple(role for role in self.needs if role not in given)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether every role has said yes, and nobody no."""
+        return not self.lacks and not self.rejected_by
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """A window's leave to be held although it lies in a freeze."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
 @dataclass(frozen=True)
 class Window:
-    """One window, from `start` to `end` (aware, UTC). `id` is `MW-YYYYMMDD-HHMM` of its start.
+    """One window, planned from `start` to `end` (aware, UTC). `id` is `MW-YYYYMMDD-HHMM` of its start, or of one of the
+    next minutes where a window that is over, cancelled or moved has that name.
 
-    An emergency is known only when it starts: nothing is told ahead of it.
+    `made_at` is when a person made it; None for the rule's. `actual_start` and `actual_end` are when it was held.
+    `frozen` is the reason of the freeze that it lies in. `rounds`: how often it was extended after its planned end.
+    `untold` and `owed` are the versions of acts that were not told yet, and that its attendants do not know of.
     """
 
     id: str
     start: datetime
     end: datetime
     title: str
-    is_emergency: bool = False
+    kind: Kind = Kind.WEEKLY
+    state: State = State.PLANNED
+    version: int = 0
+    by: str = ""
+    made_at: datetime | None = None
+    actual_start: datetime | None = None
+    actual_end: datetime | None = None
+    scope: Scope | None = None
+    frozen: str = ""
+    exemption: Exemption | None = None
+    rolled_back: str = ""
+    rounds: int = 0
+    incident_id: str = ""
+    moved_from: str = ""
+    moved_to: str = ""
+    successor: "Window | None" = None  # what it was moved to, as it was made: kept here until it is kept by itself
+    acts: tuple[Act, ...] = ()
+    untold: tuple[int, ...] = ()
+    owed: tuple[int, ...] = ()
+    head: str = ""  # the timestamp of its first message
+
+    @property
+    def is_emergency(self) -> bool:
+        """Whether it was known only when it began: nothing is told ahead of it."""
+        return self.kind is Kind.EMERGENCY
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is planned or under way."""
+        return self.state in LIVE
+
+    @property
+    def is_plain(self) -> bool:
+        """The weekly one without a scope: no work is planned, so the clock alone begins and ends it."""
+        return self.kind is Kind.WEEKLY and self.scope is None
+
+    @property
+    def is_altered(self) -> bool:
+        """Whether a person made or changed it, so that the weekly rule has no say in it."""
+        return self.kind is not Kind.WEEKLY or any(act.by.startswith(("U", "W")) for act in self.acts)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether nobody has to say yes any more."""
+        return self.scope is None or self.scope.is_approved or self.is_emergency
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether nothing stands in its way but the time."""
+        return self.state is State.PLANNED and self.is_approved and not self.frozen
 
     def phase(self, now: datetime) -> Phase:
-        """Planned before the start, over from the end on."""
-        if now < self.start:
-            return Phase.PLANNED
-        return Phase.UNDER_WAY if now < self.end else Phase.OVER
+        """What is recorded; of a planned one what the clock says: planned before the start, over from the end on."""
+        if self.state is State.UNDER_WAY:
+            return Phase.UNDER_WAY
+        if self.state is not State.PLANNED or now >= self.end:
+            return Phase.OVER
+        return Phase.PLANNED if now < self.start else Phase.UNDER_WAY
 
+    def latest(self, deed: Deed) -> Act | None:
+        """The newest act of this kind."""
+        return next((act for act in reversed(self.acts) if act.deed is deed), None)
 
-WEEKLY_TITLE = "Weekly maintenance"
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Whether they have a moment in common."""
+        return self.start < end and start < self.end
 
 
 def window_id(start: datetime) -> str:
     """`MW-20261128-0200` for a start at 2026-11-28 02:00 UTC."""
     return f"MW-{start.astimezone(UTC):%Y%m%d-%H%M}"
-
-
-def weekly(rule: WindowRule, day: date) -> Window:
-    """The rule's window that starts on `day` (a day of the rule's zone and weekday).
-
-    A start in the gap of a clock change moves to the first moment after it; the length is the true one, so on
-    a night with a change it differs from the wall clock's.
-    """
-    end_day = day if rule.end > rule.start else day + timedelta(days=1)
-    start = datetime.combine(day, rule.start, rule.zone).astimezone(UTC)
-    end = datetime.combine(end_day, rule.end, rule.zone).astimezone(UTC)
-    return Window(window_id(start), start, end, WEEKLY_TITLE)
-
-
-def occurrences(rule: WindowRule, after: datetime, before: datetime) -> Iterator[Window]:
-    """The rule's windows that end after `after` and start before `before`, in order."""
-    day = after.astimezone(rule.zone).date() - timedelta(days=2)
-    day += timedelta(days=(rule.weekday - day.weekday()) % 7)
-    while True:
-        window = weekly(rule, day)
-        if window.start >= before:
-            return
-        # A change of the clocks can swallow a short window whole; it is not held then.
-        if window.end > max(after, window.start):
-            yield window
-        day += timedelta(days=7)
-
-
-def current_or_next(rule: WindowRule, now: datetime) -> Window:
-    """The window under way, else the next one."""
-    return next(occurrences(rule, now, now + timedelta(days=22)))

@@ -1,13 +1,12 @@
-"""What the channel shows: cards, threads, announcements and checklists, each through the outbox."""
+"""What the channel shows: cards, threads and checklists, each through the outbox."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
-from bot.domain.announcement import Rung
 from bot.domain.checklist import Checklist
 from bot.domain.clock import Clock
 from bot.domain.incident import Act, Incident
@@ -24,7 +23,6 @@ from bot.slack.messages import page
 from bot.slack.outbox import Outbox
 from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident_thread
-from bot.slack.views import maintenance as maintenance_view
 from bot.slack.views import summary as summary_view
 from bot.slack.views import timeline as timeline_view
 from bot.slack.views.incident_card import Links
@@ -160,30 +158,6 @@ class Board:
         on_its_way = await self._outbox.send(letter)
         done, _ = await asyncio.wait({on_its_way}, timeout=POSTED_WITHIN)
         return on_its_way.result() if done else ""
-
-    # Windows
-
-    async def announce(self, rung: Rung, late: timedelta, head_ts: str | None, good_until: datetime) -> tuple[str, str]:
-        """See WindowBoard.announce."""
-        view = maintenance_view.reply(rung, late) if head_ts else maintenance_view.head(rung, late, None)
-        letter = Letter(
-            ANNOUNCEMENT,
-            rung.key,
-            self._directory.ops_channel,
-            _content(view, {"window": rung.window.id, "rung": rung.name}),
-            self._clock(),
-            thread_ts=head_ts,
-            broadcast=head_ts is not None,
-            good_until=good_until,
-        )
-        # What is only looked for may be there without a record.
-        return letter.channel, await self._outbox.post(letter, in_doubt=good_until <= self._clock())
-
-    async def refresh_head(self, head: Rung, late: timedelta, latest: Rung, step: int) -> None:
-        """See WindowBoard.refresh_head."""
-        view = maintenance_view.head(head, late, latest)
-        content = _content(view, {"window": head.window.id, "rung": head.name}, revision=step + 1)
-        await self._outbox.edit(letter_id(ANNOUNCEMENT, head.key), content, self._directory.ops_channel)
 
     # Checklists
 

@@ -153,6 +153,10 @@ class Outbox:
         await self._records.rethread(letter.channel, gone_ts, ts)
         return ts
 
+    async def find(self, letter_id: str) -> Letter | None:
+        """The letter with this ID, as it is recorded. Raises StoreAwayError."""
+        return await self._records.find(letter_id)
+
     async def gone(self, event_type: str) -> list[str]:
         """The keys of letters that could not be edited since their messages are gone. Raises StoreAwayError."""
         return await self._records.gone(event_type)

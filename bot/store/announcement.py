@@ -1,23 +1,19 @@
-"""Windows (`windows`) and the announcements of their rungs (`announcements`, `_id` = `<window>/<rung>`)."""
+"""Announcements of windows and freezes (`announcements`, `_id` = `<window>/<rung>`), and the heads of windows."""
 
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from bot.domain.announcement import Announcement, Rung, State
-from bot.domain.announcement_desk import Head
-from bot.domain.emergency import Emergency
-from bot.domain.window import Window
+from bot.domain.announcement import Announcement, State
+from bot.domain.announcement_ports import Due, Head, Posted
 from bot.store.mongo import Document, Documents
 
-EMERGENCY = "emergency"
-WINDOW_INDEXES = (IndexModel([("start", ASCENDING)]), IndexModel([("kind", ASCENDING), ("end", ASCENDING)]))
 INDEXES = (IndexModel([("window", ASCENDING), ("due", ASCENDING)]),)
 
 
 class Announcements:
-    """Implements bot.domain.announcement.Announcements. A claim holds for `lease` by the server's clock."""
+    """Implements bot.domain.announcement_ports.Announcements. A claim holds for `lease` by the server's clock."""
 
     def __init__(self, windows: Documents, announcements: Documents, owner: str, lease: timedelta) -> None:
         self._windows = windows
@@ -26,41 +22,14 @@ class Announcements:
         millis = int(lease.total_seconds() * 1000)
         self._free = {"$expr": {"$lt": ["$leased_at", {"$subtract": ["$$NOW", millis]}]}}
 
-    async def plan(self, window: Window) -> None:
-        """See Announcements.plan."""
-        document = {"start": window.start, "end": window.end, "title": window.title, "head": None, "channel": None}
-        await self._windows.upsert({"_id": window.id}, {"$setOnInsert": document})
-
-    async def declare(self, emergency: Emergency) -> str:
-        """See bot.domain.emergency.Emergencies.declare."""
-        window = emergency.window
-        document = {
-            "start": window.start, "end": window.end, "title": window.title, "head": None, "channel": None,
-            "kind": EMERGENCY, "incident_id": emergency.incident_id,
-        }  # fmt: skip
-        await self._windows.upsert({"_id": window.id}, {"$setOnInsert": document})
-        known = await self._windows.one({"_id": window.id})
-        return str((known or {}).get("incident_id", ""))
-
-    async def emergencies(self, after: datetime) -> list[Window]:
-        """See Announcements.emergencies."""
-        found = await self._windows.many({"kind": EMERGENCY, "end": {"$gt": after}}, [("end", ASCENDING)])
-        return [emergency_of(document).window for document in found]
-
-    async def of(self, window_id: str) -> dict[str, Announcement]:
+    async def of(self, subject: str) -> dict[str, Announcement]:
         """See Announcements.of."""
-        found = await self._announcements.many({"window": window_id}, [("due", ASCENDING)])
+        found = await self._announcements.many({"window": subject}, [("due", ASCENDING)])
         return {document["_id"]: _announcement(document) for document in found}
 
-    async def claim(self, rung: Rung) -> bool:
+    async def claim(self, rung: Due) -> bool:
         """See Announcements.claim."""
-        fresh = {
-            "window": rung.window.id,
-            "rung": rung.name,
-            "due": rung.due,
-            "state": State.CLAIMED,
-            "owner": self._owner,
-        }
+        fresh = {**_of(rung), "state": State.CLAIMED, "owner": self._owner, "fresh": True}
         try:
             await self._announcements.update(
                 {"_id": rung.key, "state": {"$exists": False}},
@@ -69,32 +38,42 @@ class Announcements:
             )
         except DuplicateKeyError:
             query = {"_id": rung.key, "state": State.CLAIMED, **self._free}
-            change = {"$set": {"owner": self._owner}, "$currentDate": {"leased_at": True}}
+            change = {"$set": {"owner": self._owner, "fresh": False}, "$currentDate": {"leased_at": True}}
             return await self._announcements.update(query, change) == 1
         return True
 
-    async def skip(self, rung: Rung, reason: str, now: datetime) -> bool:
+    async def release(self, rung: Due, *, was_sought: bool = False) -> bool:
+        """See Announcements.release."""
+        query: Document = {"_id": rung.key, "state": State.CLAIMED, "owner": self._owner}
+        if not was_sought:
+            query["fresh"] = True
+        known = await self._announcements.one(query)
+        if known is not None:
+            await self._announcements.delete(query)
+        return known is not None
+
+    async def skip(self, rung: Due, reason: str, now: datetime) -> bool:
         """See Announcements.skip."""
-        change = {
-            "window": rung.window.id, "rung": rung.name, "due": rung.due,
-            "state": State.SKIPPED, "reason": reason, "at": now,
-        }  # fmt: skip
+        change = {**_of(rung), "state": State.SKIPPED, "reason": reason, "at": now}
         if await self._announcements.upsert({"_id": rung.key}, {"$setOnInsert": change}):
             return True
         # What was claimed is settled by whoever claimed it.
         query = {"_id": rung.key, "state": State.CLAIMED, "owner": self._owner}
         return await self._announcements.update(query, {"$set": change}) == 1
 
-    async def refused(self, rung: Rung, reason: str) -> bool:
+    async def refused(self, rung: Due, reason: str) -> bool:
         """See Announcements.refused."""
         query = {"_id": rung.key, "state": State.CLAIMED, "reason": {"$ne": reason}}
         return await self._announcements.update(query, {"$set": {"reason": reason}}) == 1
 
-    async def announced(self, rung: Rung, channel: str, ts: str, now: datetime) -> bool:
+    async def announced(self, rung: Due, posted: Posted, now: datetime) -> bool:
         """See Announcements.announced."""
-        change = {"state": State.ANNOUNCED, "ts": ts, "channel": channel, "at": now, "reason": ""}
+        change = {
+            "state": State.ANNOUNCED, "ts": posted.ts, "channel": posted.channel, "version": posted.version,
+            "at": now, "reason": "",
+        }  # fmt: skip
         is_new = await self._announcements.update({"_id": rung.key, "state": State.CLAIMED}, {"$set": change}) == 1
-        await self._crown(rung.window.id, Head(ts, rung.name), channel)
+        await self._crown(rung.subject, Head(posted.ts, rung.name), posted.channel)
         return is_new
 
     async def head(self, window_id: str) -> Head | None:
@@ -115,10 +94,8 @@ class Announcements:
         await self._windows.update({"_id": window_id, "head": None}, {"$set": change})
 
 
-def emergency_of(document: Document) -> Emergency:
-    """An emergency as it was kept."""
-    window = Window(document["_id"], document["start"], document["end"], document["title"], is_emergency=True)
-    return Emergency(window, document["incident_id"])
+def _of(rung: Due) -> Document:
+    return {"window": rung.subject, "rung": rung.name, "due": rung.due}
 
 
 def _announcement(document: Document) -> Announcement:
@@ -128,4 +105,7 @@ def _announcement(document: Document) -> Announcement:
         ts=document.get("ts"),
         at=document.get("at"),
         reason=document.get("reason", ""),
+        version=document.get("version", 0),
+        rung=document["rung"],
+        due=document["due"],
     )

@@ -3,12 +3,26 @@
 import asyncio
 from datetime import timedelta
 
-from bot.store import announcement, audit, checklist, event, export, incident, outbox, search, summary, timeline
+from bot.store import (
+    announcement,
+    audit,
+    checklist,
+    event,
+    export,
+    freeze,
+    incident,
+    outbox,
+    search,
+    summary,
+    timeline,
+    window,
+)
 from bot.store.announcement import Announcements
 from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
 from bot.store.event import Events
 from bot.store.export import Claims, Opened
+from bot.store.freeze import Freezes
 from bot.store.incident import Incidents
 from bot.store.mongo import Database, Documents, Reach
 from bot.store.outbox import Outbox
@@ -17,6 +31,7 @@ from bot.store.search import Words
 from bot.store.stats import Briefs
 from bot.store.summary import Summaries
 from bot.store.timeline import Timelines
+from bot.store.window import Calendar, Windows
 
 
 class Store:
@@ -33,7 +48,8 @@ class Store:
             "timeline": timeline.INDEXES,
             "held": timeline.HELD_INDEXES,
             "words": search.INDEXES,
-            "windows": announcement.WINDOW_INDEXES,
+            "windows": window.INDEXES,
+            "freezes": freeze.INDEXES,
             "announcements": announcement.INDEXES,
             "checklists": checklist.INDEXES,
             "summaries": summary.INDEXES,
@@ -49,6 +65,9 @@ class Store:
         self.words = Words(documents("words"))
         self.briefs = Briefs(documents("incidents"))
         self.announcements = Announcements(documents("windows"), documents("announcements"), owner, lease)
+        self.windows = Windows(documents("windows"))
+        self.calendar = Calendar(documents("bookings"))
+        self.freezes = Freezes(documents("freezes"))
         self.checklists = Checklists(documents("checklists"))
         self.summaries = Summaries(documents("summaries"))
         self.roles = Roles(documents("roles"))

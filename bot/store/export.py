@@ -10,9 +10,10 @@ from pymongo.errors import DuplicateKeyError
 from bot.domain.emergency import Emergency
 from bot.domain.export_desk import Claim, How
 from bot.domain.incident import Incident
-from bot.store.announcement import EMERGENCY, emergency_of
+from bot.domain.window import Kind
 from bot.store.incident import incident_of
 from bot.store.mongo import Document, Documents
+from bot.store.window import emergency_of
 
 HOLDS = timedelta(minutes=1)  # how long the same request is the same, and how long a bot that died blocks it
 INDEXES = (IndexModel([("at", ASCENDING)], expireAfterSeconds=3600),)
@@ -64,7 +65,7 @@ class Opened:
     async def emergencies(self, since: datetime | None, before: datetime | None, most: int) -> list[Emergency]:
         """See bot.domain.export_desk.Opened.emergencies."""
         within = _opened_in(since, before).get("opened_at")
-        query: Document = {"kind": EMERGENCY, **({"start": within} if within else {})}
+        query: Document = {"kind": Kind.EMERGENCY, **({"start": within} if within else {})}
         return [emergency_of(one) for one in await self._windows.many(query, [("start", DESCENDING)], most)]
 
     async def opened(self, since: datetime | None, before: datetime | None, most: int) -> AsyncIterator[Incident]:

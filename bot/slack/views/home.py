@@ -9,8 +9,8 @@ from slack_sdk.models.views import View
 from bot.domain.incident import Incident
 from bot.domain.window import Window
 from bot.slack.mrkdwn import Mrkdwn, local, mrkdwn
-from bot.slack.views.maintenance import period
 from bot.slack.views.parts import brief, context, header, paragraphs, section
+from bot.slack.views.window import period
 
 LISTED = 20
 

@@ -1,95 +1,32 @@
-"""What windows look like: the head of a window's thread, the replies of its rungs, the timetable."""
+"""The private answers of `/maintenance`: the timetable, what became of an act, the form for a window."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import (
+    Block,
+    DateTimePickerElement,
+    InputBlock,
+    PlainTextInputElement,
+)
+from slack_sdk.models.views import View
 
 from bot.domain.announcement import Announcement, Occasion, Rung, State
-from bot.domain.clock import spelled
+from bot.domain.freeze import Freeze
 from bot.domain.incident import Incident
-from bot.domain.window import Phase, Window
-from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, link, local, mrkdwn, utc
-from bot.slack.views.parts import Message, context, header, said, section
+from bot.domain.window import SCOPE_LIMIT, TITLE_LIMIT, Phase, Window
+from bot.domain.window import State as Standing
+from bot.slack.mrkdwn import Mrkdwn, both, link, local, mrkdwn
+from bot.slack.views import freeze as freeze_view
+from bot.slack.views.parts import Message, actions, brief, context, paragraphs, said, section
+from bot.slack.views.window import button, period, what_is_planned
 
-
-def period(window: Window) -> str:
-    """`Saturday 2026-11-28 02:00 to 06:00 UTC`."""
-    start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)
-    last = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%Y-%m-%d %H:%M}"
-    return f"{start:%A %Y-%m-%d %H:%M} to {last} UTC"
-
-
-def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
-    """The first message of a window: what it is and where it stands; edited as later rungs are told."""
-    window = rung.window
-    standing = _standing(latest or rung)
-    told = _TOLD[(latest or rung).occasion]
-    text = mrkdwn("{} ({}) {}: {}.", window.title, window.id, told, period(window))
-    blocks: list[Block] = [
-        header(f"{window.title}: {standing}"),
-        section(mrkdwn("*{}*\nFor you: {} to {}", period(window), local(window.start), local(window.end))),
-        context(*_small_print(window, rung, late)),
-    ]
-    return Message(text if not late else text + _lateness(late), tuple(blocks))
-
-
-def reply(rung: Rung, late: timedelta) -> Message:
-    """A later rung: a reply in the window's thread, also sent to the channel."""
-    sentence = escape(_sentence(rung, late))
-    if late:
-        sentence += _lateness(late)
-    moment = rung.window.start if rung.occasion in (Occasion.AHEAD, Occasion.START) else rung.window.end
-    detail = mrkdwn("{} · for you {}", rung.window.id, local(moment))
-    return Message(sentence, (section(sentence), context(detail)))
-
-
-def _sentence(rung: Rung, late: timedelta) -> str:
-    window = rung.window
-    told_at = rung.due + late
-    match rung.occasion:
-        case Occasion.AHEAD if told_at >= window.start:
-            return f"{window.title} has started ({utc(window.start)}) and ends at {utc(window.end)}."
-        case Occasion.AHEAD:
-            return f"{window.title} starts at {utc(window.start)}, in {spelled(window.start - told_at)}."
-        case Occasion.START:
-            return f"{window.title} has started ({utc(window.start)}) and ends at {utc(window.end)}."
-        case Occasion.ENDING:
-            return f"{window.title} ends at {utc(window.end)}, in {spelled(window.end - told_at)}."
-        case Occasion.END:
-            return f"{window.title} has ended ({utc(window.end)})."
-
-
-_TOLD = {
-    Occasion.AHEAD: "is planned",
-    Occasion.START: "is under way",
-    Occasion.ENDING: "is under way and ends soon",
-    Occasion.END: "is over",
-}
-
-
-def _standing(latest: Rung) -> str:
-    return {
-        Occasion.AHEAD: "planned",
-        Occasion.START: "under way",
-        Occasion.ENDING: "under way, ends soon",
-        Occasion.END: "over",
-    }[latest.occasion]
-
-
-def _small_print(window: Window, rung: Rung, late: timedelta) -> list[Mrkdwn]:
-    parts = [
-        mrkdwn(
-            "{} · {} long · everything else about it is in this thread", window.id, spelled(window.end - window.start)
-        )
-    ]
-    if late:
-        parts.append(mrkdwn("This announcement was due at {}; it is {} late.", utc(rung.due), spelled(late)))
-    return parts
-
-
-def _lateness(late: timedelta) -> Mrkdwn:
-    return mrkdwn(" (This announcement is {} late.)", spelled(late))
+CANCEL = "maintenance_cancel"
+CHOOSE = "maintenance_choose"
+FORM = "maintenance_form"
+WHEN_BLOCK, LENGTH_BLOCK, TITLE_BLOCK, SCOPE_BLOCK = "when", "length", "title", "scope"
+INPUT = "value"
+SHOWN = 12  # windows of a list
 
 
 def declaring(title: str) -> Message:
@@ -109,27 +46,34 @@ def declared(incident: Incident, window: Window | None, url: str) -> Message:
 
 
 def timetable(
-    coming: Sequence[tuple[Window, Sequence[Rung]]],
-    emergencies: Sequence[Window],
+    windows: Sequence[tuple[Window, Sequence[Rung]]],
+    freezes: Sequence[Freeze],
     told: Mapping[str, Announcement] | None,
     now: datetime,
 ) -> Message:
-    """The current and the next windows, and what is announced when."""
-    window = coming[0][0]
+    """The current and the next windows, what is announced of the first when, and the freezes."""
+    window = windows[0][0]
     state = "is under way" if window.phase(now) is Phase.UNDER_WAY else "is next"
     text = mrkdwn("{} {}: {}.", window.title, state, period(window))
-    blocks: list[Block] = []
-    for number, (each, ladder) in enumerate(coming):
-        lines = [mrkdwn("*{}* {} · {} · {}", each.id, each.title, period(each), each.phase(now))]
+    lines: list[Mrkdwn] = []
+    for number, (each, ladder) in enumerate(windows[:SHOWN]):
+        lines.append(_line(each, now))
         if number == 0:
             lines += [_rung_line(rung, (told or {}).get(rung.key)) for rung in ladder]
-        blocks.append(section(joined("\n", lines)))
-    for each in emergencies:
-        blocks.append(section(mrkdwn("*{}* {} · {} · {}", each.id, each.title, period(each), each.phase(now))))
+    lines += [freeze_view.line(freeze) for freeze in freezes[:SHOWN]]
+    blocks: list[Block] = [*paragraphs(lines)]
     if told is None:
         blocks.append(context(Mrkdwn("MongoDB does not answer: what was announced already is not known here.")))
     blocks.append(context(mrkdwn("Now it is {}.", both(now))))
     return Message(text, tuple(blocks))
+
+
+def _line(window: Window, now: datetime) -> Mrkdwn:
+    what = what_is_planned(window)
+    text = "*{}* {} · {} · {}{}{}"
+    late = ", its end is not recorded" if window.state is Standing.UNDER_WAY and now >= window.end else ""
+    rest = mrkdwn(" · {}", brief(what, 300)) if what else ""
+    return mrkdwn(text, window.id, window.title, period(window), window.phase(now), late, rest)
 
 
 def _rung_line(rung: Rung, known: Announcement | None) -> Mrkdwn:
@@ -140,3 +84,123 @@ def _rung_line(rung: Rung, known: Announcement | None) -> Mrkdwn:
     if known.state is State.SKIPPED:
         return mrkdwn("• {}: not announced, since {}", name, known.reason)
     return mrkdwn("• {}: announced {}", name, local(known.at or rung.due))
+
+
+def scheduled(window: Window, frozen: str, *, is_new: bool) -> Message:
+    """The answer to whoever planned a window, with a way back."""
+    how = "is scheduled" if is_new else "was scheduled a moment ago"
+    text = mrkdwn(
+        "{} {}: {} ({} to {} for you), {}. {}",
+        window.id, how, period(window), local(window.start), local(window.end), window.title, _next(window, frozen),
+    )  # fmt: skip
+    return Message(text, (section(text), actions([button("Cancel it", CANCEL, window.id, "danger")])))
+
+
+def moved(window: Window, other: Window, frozen: str) -> Message:
+    """The answer to whoever moved one."""
+    text = "{} is moved: it is {} now, {} ({} for you). {}"
+    return said(mrkdwn(text, window.id, other.id, period(other), local(other.start), _next(other, frozen)))
+
+
+def _next(window: Window, frozen: str) -> Mrkdwn:
+    if frozen:
+        return mrkdwn("It lies in a freeze, so it is not held unless the tech lead excepts it: {}", brief(frozen, 300))
+    if window.scope is None:
+        return Mrkdwn("`/maintenance scope TEXT` says what is done in it.")
+    return mrkdwn("{}", what_is_planned(window))
+
+
+def scoped(window: Window) -> Message:
+    """The answer to whoever wrote a scope."""
+    return said(mrkdwn("The scope of {} is in the channel. {}", window.id, what_is_planned(window)))
+
+
+def approved(window: Window) -> Message:
+    """The answer to whoever approved one."""
+    return said(mrkdwn("You approved the scope of {}. {}", window.id, what_is_planned(window)))
+
+
+def rejected(window: Window) -> Message:
+    """The answer to whoever rejected one."""
+    return said(mrkdwn("You rejected the scope of {}.", window.id))
+
+
+def started(window: Window) -> Message:
+    """The answer to whoever began one."""
+    return said(mrkdwn("{} is under way; it is planned to end at {}.", window.id, both(window.end)))
+
+
+def extended(window: Window) -> Message:
+    """The answer to whoever extended one."""
+    return said(mrkdwn("{} now ends at {}.", window.id, both(window.end)))
+
+
+def ended(window: Window) -> Message:
+    """The answer to whoever ended one."""
+    return said(mrkdwn("{} is over, since {}.", window.id, both(window.actual_end or window.end)))
+
+
+def rolled_back(window: Window) -> Message:
+    """The answer to whoever ordered a rollback."""
+    return said(mrkdwn("The rollback of {} is announced; the steps belong in its thread.", window.id))
+
+
+def cancelled(window: Window) -> Message:
+    """The answer to whoever called one off."""
+    known = "The channel is told." if window.head else "Nothing had been announced of it."
+    return said(mrkdwn("{} ({}) is cancelled. {}", window.id, period(window), known))
+
+
+def excepted(window: Window) -> Message:
+    """The answer to whoever made an exception."""
+    return said(mrkdwn("{} is held in spite of the freeze; that is announced.", window.id))
+
+
+def which_time(problem: str, choices: Sequence[tuple[str, str]]) -> Message:
+    """A local time that means two moments: which one. Each choice is a label and the command that it stands for."""
+    text = mrkdwn("{} Nothing was done yet. Which one do you mean?", problem)
+    buttons = [button(label, f"{CHOOSE}_{number}", command) for number, (label, command) in enumerate(choices)]
+    return Message(text, (section(text), actions(buttons)))
+
+
+def writing_calendar() -> Message:
+    """While the calendar is written."""
+    return said(Mrkdwn("Writing the calendar…"))
+
+
+def calendar_given(url: str) -> Message:
+    """Where the file is, and how to subscribe."""
+    return said(mrkdwn("The calendar is in your direct messages. To subscribe to it: `GET {}`.", url))
+
+
+def form(channel: str) -> View:
+    """Plans a window. `private_metadata` is the channel."""
+    blocks = [
+        InputBlock(block_id=WHEN_BLOCK, label="When does it start?", element=DateTimePickerElement(action_id=INPUT)),
+        InputBlock(
+            block_id=LENGTH_BLOCK,
+            label="How long?",
+            element=PlainTextInputElement(action_id=INPUT, initial_value="2h", placeholder="90m", max_length=20),
+        ),
+        InputBlock(
+            block_id=TITLE_BLOCK,
+            label="What for?",
+            element=PlainTextInputElement(action_id=INPUT, max_length=TITLE_LIMIT, placeholder="Upgrade Loki"),
+        ),
+        InputBlock(
+            block_id=SCOPE_BLOCK,
+            label="What is to be done?",
+            optional=True,
+            hint="The tech lead approves it; with the word infra in it the duty officer as well.",
+            element=PlainTextInputElement(action_id=INPUT, multiline=True, max_length=SCOPE_LIMIT),
+        ),
+    ]
+    return View(
+        type="modal",
+        callback_id=FORM,
+        title="Schedule a window",
+        submit="Schedule",
+        close="Cancel",
+        private_metadata=channel,
+        blocks=blocks,
+    )

@@ -1,0 +1,239 @@
+"""The words of `/maintenance` that make and change windows.
+
+A window may be named before the text: by its ID or the end of it (`cancel 1400 vendor is late`), or by its date.
+Without a name it is the thread's, or the only one that the word fits.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.commands import ids
+from bot.commands.durations import duration, duration_first
+from bot.commands.grammar import Usage
+from bot.commands.moments import day, moment, moment_first
+from bot.commands.naming import Given, addressed, between, only_window, reason
+from bot.commands.words import Line, is_blank, title, words_of
+
+LENGTH = timedelta(hours=2)  # of a window, if nobody says how long
+MOST = timedelta(days=7)
+SCOPE_LIMIT = 1_500
+
+_INFRA = ("infra", "infrastructure")
+_MATCHER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:=~|!~|!=|=).+")
+
+USAGES = (
+    Usage("schedule", "plan a window in a form", "schedule", "schedule"),
+    Usage(
+        "schedule WHEN [for 2h] TITLE", "the same in one line", 'schedule sat 14:00 for 90m "Upgrade Loki"', "schedule"
+    ),
+    Usage(
+        "scope [WINDOW] TEXT [silencing NAME=VALUE …]",
+        "what is done in it, for the tech lead's yes; with the word infra also for the duty officer's",
+        "scope upgrade Loki to 3.2 silencing job=loki",
+        "scope",
+    ),
+    Usage("approve [WINDOW]", "yes to the scope; nobody approves their own", "approve", "approve"),
+    Usage("reject [WINDOW] REASON", "no to the scope", "reject no rollback plan", "reject"),
+    Usage("start [WINDOW]", "begin it now, early or late", "start", "start"),
+    Usage("extend 30m [WINDOW]", "put its end off", "extend 30m", "extend"),
+    Usage("end [WINDOW]", "end it now", "end", "end"),
+    Usage("rollback [WINDOW] REASON", "order a rollback: the tech lead or the backup", "rollback no logs", "rollback"),
+    Usage("cancel [WINDOW] REASON", "call one off", "cancel the vendor is late", "cancel"),
+    Usage("skip DATE REASON", "no weekly window on that day", "skip 2099-12-26 holidays", "skip"),
+    Usage("move DATE|WINDOW to WHEN", "hold it at another time", "move sat to sun 03:00", "move"),
+)
+
+
+@dataclass(frozen=True)
+class ScheduleForm:
+    """Ask in a form."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Plan a window: from `start` (UTC), so long, with a clean title."""
+
+    start: datetime
+    length: timedelta
+    title: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Say what is done; `silencing` has matchers as they were typed."""
+
+    text: str
+    is_infra: bool = False
+    silencing: tuple[str, ...] = ()
+    window: str | None = None
+
+
+@dataclass(frozen=True)
+class Approve:
+    """Approve the scope of a window (None: the only one that waits for it)."""
+
+    window: str | None = None
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Reject it."""
+
+    reason: str
+    window: str | None = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """Begin a window."""
+
+    window: str | None = None
+
+
+@dataclass(frozen=True)
+class Extend:
+    """Put the end of a window off."""
+
+    by: timedelta
+    window: str | None = None
+
+
+@dataclass(frozen=True)
+class End:
+    """End a window."""
+
+    window: str | None = None
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """Order a rollback."""
+
+    reason: str
+    window: str | None = None
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Call a window off."""
+
+    reason: str
+    window: str | None = None
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Call the weekly window of a day off."""
+
+    day: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """Hold a window at another time: the weekly one of a day, or one by its ID."""
+
+    what: date | str
+    to: datetime
+
+
+Step = ScheduleForm | Schedule | Scope | Approve | Reject | Start | Extend | End | Rollback | Cancel | Skip | Move
+
+
+def length_of(text: str) -> timedelta:
+    """The length of a window, as a form has it."""
+    return duration(text, MOST) if text.strip() else LENGTH
+
+
+def _schedule(line: Line, given: Given) -> Schedule | ScheduleForm:
+    """The length stands behind the time, or at the end behind the last `for`."""
+    if len(line.words) == 1:
+        return ScheduleForm()
+    start, used = moment_first(line.words[1:], given.now, ahead=True)
+    some, at = line.words, 1 + used
+    if at < len(some) and some[at].key == "for":
+        length, taken = duration_first(some[at + 1 :], MOST)
+        return Schedule(start, length, _title(line, at + 1 + taken, len(some)))
+    for index in range(len(some) - 1, at, -1):
+        if some[index - 1].key == "for" and some[index].key[:1].isdigit():
+            return Schedule(start, duration(some[index:], MOST), _title(line, at, index - 1))
+    return Schedule(start, LENGTH, _title(line, at, len(some)))
+
+
+def _title(line: Line, first: int, end: int) -> str:
+    word = between(line, first, end)
+    if is_blank(word.text):
+        raise word.wrong("What is the window for?", 'Say it last, like `schedule sat 14:00 for 90m "Upgrade Loki"`.')
+    return title(word)
+
+
+def _scope(line: Line, given: Given) -> Scope:
+    found, at = addressed(line, given)
+    some = line.words
+    end = next((n for n in range(at, len(some)) if some[n].key == "silencing" and n + 1 < len(some)), len(some))
+    matchers = some[end + 1 :]
+    if not all(_MATCHER.fullmatch(word.text) for word in matchers):
+        end, matchers = len(some), ()  # "silencing" is a word of the text
+    text = between(line, at, end)
+    if is_blank(text.text):
+        raise text.wrong("What is to be done?", "Say it after `scope`, like `scope upgrade Loki to 3.2`.")
+    if len(text.text) > SCOPE_LIMIT:
+        raise text.wrong(f"That has {len(text.text):,} characters; {SCOPE_LIMIT:,} is the most.", "Say it shorter.")
+    return Scope(text.text, is_infra(text.text), tuple(word.text for word in matchers), found)
+
+
+def is_infra(text: str) -> bool:
+    """Whether a scope has the word infra or infrastructure, as `infra`, `#infra` or `[infra]`."""
+    return any(word.key.strip("#[]():") in _INFRA for word in words_of(text))
+
+
+def _extend(line: Line, _: Given) -> Extend:
+    by, used = duration_first(line.words[1:], MOST)
+    return Extend(by, only_window(line, 1 + used))
+
+
+def _skip(line: Line, given: Given) -> Skip:
+    if len(line.words) < 2:
+        raise line.rest(1).wrong("Which day?", "Write it like `skip 2026-12-26 holidays`.")
+    return Skip(day(line.words[1], given.now), reason(line, 2))
+
+
+def _move(line: Line, given: Given) -> Move:
+    if len(line.words) < 3 or line.words[2].key != "to":
+        raise line.rest(1).wrong("Which window, and to when?", "Write it like `move 2026-11-28 to sun 03:00`.")
+    word = line.words[1]
+    named = ids.window(word.text)
+    what = named if named and not named.endswith("-") else day(word, given.now)
+    return Move(what, moment(line.words[3:], given.now, ahead=True))
+
+
+def _reject(line: Line, given: Given) -> Reject:
+    found, at = addressed(line, given)
+    return Reject(reason(line, at), found)
+
+
+def _rollback(line: Line, given: Given) -> Rollback:
+    found, at = addressed(line, given)
+    return Rollback(reason(line, at), found)
+
+
+def _cancel(line: Line, given: Given) -> Cancel:
+    found, at = addressed(line, given)
+    return Cancel(reason(line, at), found)
+
+
+VERBS: dict[str, Callable[[Line, Given], Step]] = {
+    "schedule": _schedule,
+    "scope": _scope,
+    "approve": lambda line, _: Approve(only_window(line, 1)),
+    "reject": _reject,
+    "start": lambda line, _: Start(only_window(line, 1)),
+    "extend": _extend,
+    "end": lambda line, _: End(only_window(line, 1)),
+    "rollback": _rollback,
+    "cancel": _cancel,
+    "skip": _skip,
+    "move": _move,
+}

@@ -1,0 +1,63 @@
+"""Who may do what in maintenance, asked again at every click; a refusal is audited and names who may."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from bot.domain.audit import AuditDesk, Outcome
+from bot.domain.role import Holder, Role
+from bot.domain.window import Window
+from bot.domain.window_steps import named
+from bot.errors import RefusedError
+
+
+class Holders(Protocol):
+    """Knows who has which role."""
+
+    async def holders(self) -> list[Holder]:
+        """All roles; a backup may act where the owner may. Raises StoreAwayError."""
+
+
+class Rights:
+    """Each method raises RefusedError and StoreAwayError."""
+
+    def __init__(self, roles: Holders, audit: AuditDesk) -> None:
+        self._roles = roles
+        self._audit = audit
+
+    async def must_have_role(self, who: str, act: str, subject: str = "maintenance") -> None:
+        """Lets anybody with a role through: schedule, start, extend, end, cancel, skip, move, scope."""
+        people = _once(one for holder in await self._roles.holders() for one in holder.people)
+        await self._allow(who, people, act, subject, f"To {act} takes one of the roles.")
+
+    async def must_lead(self, who: str, act: str, subject: str) -> None:
+        """Lets the tech lead and the engineer delegated, the tech lead's backup, through."""
+        people = await self._people([Role.TECH_LEAD])
+        await self._allow(who, people, act, subject, f"To {act} takes the tech lead or the tech lead's backup.")
+
+    async def roles_to_approve(self, who: str, window: Window, act: str) -> tuple[str, ...]:
+        """The roles of this person whose yes the scope of the window takes."""
+        needs = window.scope.needs if window.scope else (Role.TECH_LEAD.value,)
+        people = await self._people(needs)
+        await self._allow(who, people, act, window.id, f"To {act} the scope of {window.id} takes {named(needs)}.")
+        return tuple(holder.role.value for holder in await self._roles.holders() if who in holder.people)
+
+    async def approvers(self, window: Window) -> tuple[str, ...]:
+        """Who may give the approval that the scope of a window lacks; nobody where it lacks none."""
+        scope = window.scope
+        if scope is None or scope.is_approved or scope.rejected_by:
+            return ()
+        return tuple(one for one in await self._people(scope.lacks) if one != scope.by)
+
+    async def _people(self, roles: Sequence[str]) -> tuple[str, ...]:
+        return _once(one for holder in await self._roles.holders() if holder.role in roles for one in holder.people)
+
+    async def _allow(self, who: str, allowed: Sequence[str], act: str, subject: str, sentence: str) -> None:
+        if who in allowed:
+            return
+        await self._audit.wrote(who, act, subject, Outcome.REFUSED)
+        nobody = "" if allowed else "Nobody has that role yet; `/ops role` hands it out."
+        raise RefusedError(sentence, nobody, may=allowed)
+
+
+def _once(people: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in people if one))

@@ -1,0 +1,171 @@
+"""What the clock does to windows: plans the weekly ones, begins and ends those that need no word, marks frozen ones."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.domain import window_steps as steps
+from bot.domain.announcement import Ladder
+from bot.domain.audit import SYSTEM, AuditDesk
+from bot.domain.clock import Clock
+from bot.domain.freeze import Freeze, Freezes
+from bot.domain.rule import WindowRule
+from bot.domain.weekly import occurrences
+from bot.domain.window import Deed, State, Window
+from bot.domain.window_ports import Booking, Calendar, Windows
+
+CATCH_UP = timedelta(hours=24)  # windows that ended longer ago are nobody's business any more
+AHEAD = timedelta(days=15)  # so far at least windows are planned; further if they are announced earlier
+PATIENCE, PAUSE = 10, 0.05  # looks, and seconds between them, for a window whose time is booked already
+LOST = timedelta(minutes=1)  # a time booked so long ago for a window that is not there was left by a bot that died
+
+
+class WindowClock:
+    """Plans windows and lets time pass for them. What is in MongoDB decides; the rule only makes new ones."""
+
+    def __init__(
+        self,
+        rule: WindowRule,
+        ladder: Ladder,
+        stores: tuple[Windows, Calendar, Freezes],
+        audit: AuditDesk,
+        clock: Clock,
+    ) -> None:
+        self.rule = rule
+        self._windows, self._calendar, self._freezes = stores
+        self._audit = audit
+        self.clock = clock
+        self._has_set_rule = False
+        self._planned: set[str] = set()
+        self._crowded: set[str] = set()  # occurrences whose time another window has
+        longest = max((length for _, length in ladder.before), default=timedelta(0))
+        self.ahead = max(AHEAD, longest + timedelta(days=1))
+
+    async def tick(self) -> list[Window]:
+        """The windows of now, each where it stands at this moment. Raises StoreAwayError."""
+        now = self.clock()
+        if not self._has_set_rule:
+            await self._calendar.set_rule(str(self.rule))
+            self._has_set_rule = True
+        for window in occurrences(self.rule, now - CATCH_UP, now + self.ahead):
+            if window.id not in self._planned:
+                await self.plan(window)
+        freezes = await self._freezes.current(now - CATCH_UP)
+        windows = await self._windows.current(now - CATCH_UP)
+        # Together, so that what goes wrong with one window does not keep another from being begun.
+        stepped = await asyncio.gather(*(self._stepped(one, freezes, now) for one in windows), return_exceptions=True)
+        for outcome in stepped:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return [window for window in stepped if isinstance(window, Window) and self.counts(window, now)]
+
+    async def plan(self, window: Window) -> bool:
+        """Keeps an occurrence of the rule, unless its time is taken; whether it is kept."""
+        if window.end > self.clock() and not await self.book(window):
+            known = await self._windows.get(window.id)
+            if known is None or not known.is_altered:
+                self._crowded.add(window.id)
+                return False
+        self._crowded.discard(window.id)
+        await self._windows.add(window)
+        self._planned.add(window.id)
+        return True
+
+    async def book(self, window: Window, besides: str = "") -> bool:
+        """Takes the window's time; False if another has it."""
+        return await self.in_the_way(window, besides) is None
+
+    async def in_the_way(self, window: Window, besides: str = "", *, is_new: bool = False) -> Window | None:
+        """Takes the window's time, or tells which window has it. What was left by others that ended is cleared away."""
+        start = min(window.start, window.actual_start or window.start)
+        patience = PATIENCE
+        while not await self._calendar.book(Booking(window.id, start, window.end, self.clock(), is_new), besides):
+            for other in await self._calendar.booked(start, window.end):
+                if other.window_id in ((besides,) if is_new else (window.id, besides)):
+                    continue
+                known = await self._windows.get(other.window_id)
+                if known is not None and known.is_live and self.counts(known, self.clock()):
+                    return known
+                if known is not None or self.clock() - other.at > LOST:
+                    await self._calendar.release(other)
+                elif patience:
+                    patience -= 1
+                    await asyncio.sleep(PAUSE)  # another is making it just now, and tells so in a moment
+                else:
+                    return Window(other.window_id, other.start, other.end, "being made just now")
+        return None
+
+    async def release(self, window: Window) -> None:
+        """Frees the time of a window that is not held, or not longer."""
+        for one in await self._calendar.booked(window.start - steps.EARLY, window.end):
+            if one.window_id == window.id:
+                await self._calendar.release(one)
+
+    def counts(self, window: Window, now: datetime) -> bool:
+        """Whether a window is one of ours: not one that only an earlier rule made, of which nobody was told."""
+        if window.is_altered or window.head or window.state is not State.PLANNED:
+            return True
+        around = occurrences(self.rule, window.start - timedelta(days=1), window.end + timedelta(days=1))
+        return window.id not in self._crowded and any(one.id == window.id for one in around)
+
+    async def _stepped(self, window: Window, freezes: Sequence[Freeze], now: datetime) -> Window:
+        """The window after all steps that its time asks for; as somebody else left it, if they were quicker."""
+        while (after := await self._next(window, freezes, now)) is not None:
+            if await self._windows.save(after, window.version):
+                act = after.acts[-1]
+                await self._audit.wrote(SYSTEM, f"window {act.deed}", window.id, detail=act.text)
+                if not after.is_live:
+                    await self.release(after)
+                window = after
+            else:
+                window = await self._windows.get(window.id) or after
+        return window
+
+    async def _next(self, window: Window, freezes: Sequence[Freeze], now: datetime) -> Window | None:
+        """The window one step on, or None if nothing is due."""
+        if window.state is State.UNDER_WAY and window.is_plain and now >= window.end:
+            return steps.ended(window, SYSTEM, window.end, now)
+        if window.state is not State.PLANNED or not self.counts(window, now):
+            return None
+        if await self._is_outdated(window, now):
+            return steps.cancelled(window, SYSTEM, f"the weekly window is now {self.rule}", now)
+        freeze = next((one for one in freezes if one.holds(window)), None)
+        reason = freeze.reason if freeze and not window.exemption else ""
+        if reason != window.frozen and now < window.end:
+            return steps.frozen(window, reason, now) if reason else steps.thawed(window, now)
+        return self._at_its_time(window, now)
+
+    def _at_its_time(self, window: Window, now: datetime) -> Window | None:
+        if now >= window.end:
+            return self._at_its_end(window, now)
+        if now >= window.start and window.may_begin:
+            return steps.begun(window, SYSTEM, _ready_at(window), now)
+        return None
+
+    def _at_its_end(self, window: Window, now: datetime) -> Window:
+        """A planned window whose time is over: a bot that was away takes it as begun, if people were told of it."""
+        if window.frozen:
+            return steps.lapsed(window, f"it was frozen: {window.frozen}", now)
+        if not window.is_approved:
+            return steps.lapsed(window, "its scope was not approved", now)
+        if not window.head or _ready_at(window) >= window.end:
+            return steps.lapsed(window, "nobody was told of it", now)
+        return steps.begun(window, SYSTEM, _ready_at(window), now)
+
+    async def _is_outdated(self, window: Window, now: datetime) -> bool:
+        """Whether only an earlier rule made it, people were told of it, and it has not started.
+
+        A bot with older settings that is about to be stopped must not call off what the newer one plans.
+        """
+        if window.is_altered or now >= window.start:
+            return False
+        around = occurrences(self.rule, window.start - timedelta(days=1), window.end + timedelta(days=1))
+        if any(one.id == window.id for one in around):
+            return False
+        return await self._calendar.rule() == str(self.rule)
+
+
+def _ready_at(window: Window) -> datetime:
+    """When nothing stood in its way any more: its start, or the approval or exception that came after it."""
+    moments = [act.at for act in window.acts if act.deed in (Deed.APPROVED, Deed.EXCEPTED, Deed.THAWED)]
+    return max([window.start, *moments])

@@ -1,0 +1,112 @@
+"""Tells what was done to windows, once each, in their threads; calls their attendants when they begin and end."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from enum import Enum, auto
+
+from bot.domain.announcement import Announcement, Ladder, Occasion, State, rungs
+from bot.domain.approval import Rights
+from bot.domain.audit import SYSTEM, AuditDesk, Outcome
+from bot.domain.window import Act, Deed, Window
+from bot.domain.window_ports import Attendant, NewsBoard, Windows
+
+ATTENDED_WITHIN = timedelta(seconds=30)  # then another bot may take over
+
+
+class _How(Enum):
+    """What is to be done with an act that was not told yet."""
+
+    SAY = auto()
+    SILENT = auto()  # there is nothing to be corrected, or a rung tells it
+    WAIT = auto()  # a rung is on its way that may tell it
+
+
+class WindowNews:
+    """Goes through acts in their order. What was told of a window decides whether an act corrects it."""
+
+    def __init__(
+        self,
+        windows: Windows,
+        board: NewsBoard,
+        rights: Rights,
+        audit: AuditDesk,
+        ladder: Ladder,
+    ) -> None:
+        self._windows = windows
+        self._board = board
+        self._rights = rights
+        self._audit = audit
+        self._ladder = ladder
+
+    async def tell(self, window: Window, told: Mapping[str, Announcement], head_ts: str) -> bool:
+        """Tells the untold acts; whether none is left. `told` was read after the window. Raises StoreAwayError."""
+        for act in (act for act in window.acts if act.version in window.untold):
+            if act.deed is Deed.MOVED and window.successor is not None:
+                await self._windows.add(window.successor)  # a bot that died may have left it here
+            how = self._how(window, act, told)
+            if how is _How.WAIT:
+                return False
+            if how is _How.SAY and not await self._say(window, act, head_ts):
+                return False
+            if window.scope is not None:
+                await self._board.refresh_scope(window, await self._rights.approvers(window))
+            trouble = await self._board.coordinate(window, act) if act.deed is Deed.EXCEPTED else ""
+            if await self._windows.told(window.id, act.version) and trouble:
+                await self._audit.wrote(SYSTEM, "coordinate", window.id, Outcome.REFUSED, trouble)
+        return True
+
+    async def _say(self, window: Window, act: Act, head_ts: str) -> bool:
+        return await self._board.say(window, act, head_ts, await self._rights.approvers(window))
+
+    def _how(self, window: Window, act: Act, told: Mapping[str, Announcement]) -> _How:
+        heard = bool(window.head) or any(one.state is State.ANNOUNCED for one in told.values())
+        if act.deed in (Deed.BEGAN, Deed.ENDED):
+            occasion = Occasion.START if act.deed is Deed.BEGAN else Occasion.END
+            return self._by_rung(window, act, told, occasion)
+        if self._is_moot(window, act, told):
+            return _How.SILENT
+        if any(one.state is State.CLAIMED for one in told.values()):
+            return _How.WAIT
+        always = (Deed.SCOPED, Deed.APPROVED, Deed.REJECTED, Deed.EXCEPTED, Deed.ROLLED_BACK)
+        return _How.SAY if heard or act.deed in always else _How.SILENT
+
+    def _is_moot(self, window: Window, act: Act, told: Mapping[str, Announcement]) -> bool:
+        """Whether there is nothing to say of it (any more)."""
+        match act.deed:
+            case Deed.SCOPED | Deed.APPROVED | Deed.REJECTED:  # of a scope that is no longer the window's
+                return not window.is_live or window.scope is None or act.version < window.scope.version
+            case Deed.FROZEN:
+                return not window.frozen or any(one.version >= act.version for one in told.values())
+            case Deed.THAWED:
+                return bool(window.frozen) or not window.is_live
+        return act.deed in (Deed.SCHEDULED, Deed.NOT_HELD)
+
+    def _by_rung(self, window: Window, act: Act, told: Mapping[str, Announcement], occasion: Occasion) -> _How:
+        """A start and an end are told by their rungs; in words of their own where the rung told otherwise before."""
+        rung = next(one for one in rungs(window, self._ladder) if one.occasion is occasion)
+        known = told.get(rung.key)
+        if known is None or known.state is State.CLAIMED:
+            return _How.WAIT
+        if known.state is State.SKIPPED or known.version >= act.version:
+            return _How.SILENT
+        return _How.SAY
+
+
+class Attendance:
+    """Calls the attendants for what they do not know of: at least once each, however often bots die."""
+
+    def __init__(self, windows: Windows, attendants: Sequence[Attendant], lease: timedelta = ATTENDED_WITHIN) -> None:
+        self._windows = windows
+        self._attendants = tuple(attendants)
+        self._lease = lease
+
+    async def tick(self) -> None:
+        """Tells every attendant of each start, extension and end. Raises what one raised; it is called again."""
+        while (window := await self._windows.claim_owed(self._lease)) is not None:
+            for act in (act for act in window.acts if act.version in window.owed):
+                calls = [one.ended(window) if act.deed is Deed.ENDED else one.began(window) for one in self._attendants]
+                for outcome in await asyncio.gather(*calls, return_exceptions=True):
+                    if isinstance(outcome, BaseException):
+                        raise outcome
+                await self._windows.attended(window.id, act.version)

@@ -1,0 +1,253 @@
+"""The steps that a window may take, each a pure function: the window as it was → as it is afterwards.
+
+Each raises ConflictError when somebody was there first (and says what they did), and UserError for a step that the
+diagram in `bot.domain.window` does not have. Who may is asked elsewhere (`approval`).
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.audit import SYSTEM
+from bot.domain.clock import spelled
+from bot.domain.window import Act, Approval, Deed, Exemption, Scope, State, Window, window_id
+from bot.errors import ConflictError, UserError
+
+MOST = timedelta(days=7)  # of a window, however often it is extended
+EARLY = timedelta(hours=24)  # so long before its planned start at most it is begun by hand
+STILL_ROLLED_BACK = timedelta(hours=24)  # so long after its end a window is still rolled back
+
+_OWED = (Deed.BEGAN, Deed.EXTENDED, Deed.ENDED)
+
+
+def scheduled(window: Window, who: str, now: datetime) -> Window:
+    """A window that a person made: `window` has its time, title and kind."""
+    return _after(replace(window, by=who, made_at=now), Act(0, Deed.SCHEDULED, who, now), told=True)
+
+
+def declared(window: Window, who: str, now: datetime) -> Window:
+    """An emergency, which is under way at once."""
+    begun = replace(window, by=who, made_at=now, state=State.UNDER_WAY, actual_start=window.start)
+    return _after(begun, Act(0, Deed.BEGAN, who, now), told=True)
+
+
+def scoped(window: Window, scope: Scope, now: datetime) -> Window:
+    """With another scope; what was approved before is void."""
+    _must_be_live(window)
+    fresh = replace(scope, version=window.version + 1, approvals=(), rejected_by="", rejection="")
+    return _after(replace(window, scope=fresh), Act(0, Deed.SCOPED, scope.by, now, scope.text))
+
+
+def approved(window: Window, who: str, roles: Collection[str], now: datetime) -> Window:
+    """With this person's yes, for each role of theirs that has not said yes yet."""
+    scope = _open_scope(window, who)
+    if scope.rejected_by:
+        raise ConflictError(
+            f"The scope of {window.id} was rejected: “{scope.rejection}”",
+            "Write another with `/maintenance scope …`.",
+            by=scope.rejected_by,
+        )
+    given = [role for role in scope.lacks if role in roles]
+    if not given:
+        earlier = next((one for one in scope.approvals if one.role in roles), None)
+        by = earlier.by if earlier else ""
+        raise ConflictError(
+            f"The scope of {window.id} is approved already.",
+            f"It still lacks {named(scope.lacks)}." if scope.lacks else "Nothing more is needed.",
+            by=by,
+        )
+    fresh = tuple(Approval(role, who, now) for role in given)
+    after = replace(window, scope=replace(scope, approvals=(*scope.approvals, *fresh)))
+    return _after(after, Act(0, Deed.APPROVED, who, now, named(given)))
+
+
+def rejected(window: Window, who: str, reason: str, now: datetime) -> Window:
+    """With this person's no; a yes of before is void."""
+    scope = _open_scope(window, who)
+    if scope.rejected_by:
+        raise ConflictError(
+            f"The scope of {window.id} is rejected already: “{scope.rejection}”",
+            by=scope.rejected_by,
+        )
+    after = replace(window, scope=replace(scope, approvals=(), rejected_by=who, rejection=reason))
+    return _after(after, Act(0, Deed.REJECTED, who, now, reason))
+
+
+def begun(window: Window, who: str, at: datetime, now: datetime) -> Window:
+    """Under way since `at`."""
+    if window.state is State.UNDER_WAY:
+        raise _already(window, Deed.BEGAN, "is under way already")
+    _must_be_live(window)
+    if window.frozen:
+        raise UserError(
+            f"{window.id} lies in a freeze: {window.frozen}",
+            f"The tech lead may except it: `/maintenance except {window.id} REASON`.",
+        )
+    if not window.is_approved:
+        raise UserError(
+            f"The scope of {window.id} is not approved, so it was not started.", f"It lacks {lacking(window)}."
+        )
+    if at < window.start - EARLY:
+        raise UserError(
+            f"{window.id} starts only in {spelled(window.start - at)}, so it was not started now.",
+            "Schedule a window for now, or move it.",
+        )
+    if at >= window.end:
+        raise UserError(f"The time of {window.id} is over.", "Schedule another window.")
+    return _after(replace(window, state=State.UNDER_WAY, actual_start=at), Act(0, Deed.BEGAN, who, now))
+
+
+def extended(window: Window, who: str, by: timedelta, now: datetime) -> Window:
+    """With a later end: `by` after the planned one, or after now where that is past."""
+    _must_be_under_way(window, "extended")
+    end = max(window.end, now.replace(second=0, microsecond=0)) + by
+    if end - window.start > MOST:
+        raise UserError(
+            f"{window.id} would be {spelled(end - window.start)} long; {spelled(MOST)} is the most.",
+            "End it, and schedule another.",
+        )
+    rounds = window.rounds + (now >= window.end)
+    return _after(replace(window, end=end, rounds=rounds), Act(0, Deed.EXTENDED, who, now, spelled(by)))
+
+
+def ended(window: Window, who: str, at: datetime, now: datetime) -> Window:
+    """Over since `at`."""
+    _must_be_under_way(window, "ended")
+    return _after(replace(window, state=State.OVER, actual_end=at), Act(0, Deed.ENDED, who, now))
+
+
+def rolled_back(window: Window, who: str, reason: str, now: datetime) -> Window:
+    """Marked as rolled back: under way, or over since a day at most. It stays under way until it is ended."""
+    if window.rolled_back:
+        raise _already(window, Deed.ROLLED_BACK, "is rolled back already")
+    if window.state is State.PLANNED:
+        raise UserError(f"{window.id} has not started, so there is nothing to roll back.", "`cancel` calls it off.")
+    if window.state is not State.UNDER_WAY:
+        ended_at = window.actual_end if window.state is State.OVER else None
+        if ended_at is None or now - ended_at > STILL_ROLLED_BACK:
+            raise _gone(window)
+    return _after(replace(window, rolled_back=reason), Act(0, Deed.ROLLED_BACK, who, now, reason))
+
+
+def cancelled(window: Window, who: str, reason: str, now: datetime) -> Window:
+    """Called off before it began."""
+    _must_be_planned(window, "cancelled")
+    return _after(replace(window, state=State.CANCELLED), Act(0, Deed.CANCELLED, who, now, reason))
+
+
+def becomes(window: Window, who: str, to: datetime, now: datetime) -> Window:
+    """What a window becomes that is moved: as long, with its scope, which is to be approved anew."""
+    _must_be_planned(window, "moved")
+    if to == window.start:
+        raise UserError(f"{window.id} starts then already.", "Nothing was changed.")
+    end = to + (window.end - window.start)
+    other = Window(window_id(to), to, end, window.title, window.kind, moved_from=window.id)
+    other = scheduled(other, who, now)
+    return scoped(other, window.scope, now) if window.scope else other
+
+
+def moved(window: Window, other: Window, who: str, now: datetime) -> Window:
+    """The window, moved away: `other` takes its place."""
+    _must_be_planned(window, "moved")
+    gone = replace(window, state=State.MOVED, moved_to=other.id, successor=other)
+    return _after(gone, Act(0, Deed.MOVED, who, now, other.id))
+
+
+def frozen(window: Window, reason: str, now: datetime) -> Window:
+    """In a freeze: not held unless it is excepted."""
+    return _after(replace(window, frozen=reason), Act(0, Deed.FROZEN, SYSTEM, now, reason))
+
+
+def thawed(window: Window, now: datetime) -> Window:
+    """Not in a freeze any more."""
+    return _after(replace(window, frozen=""), Act(0, Deed.THAWED, SYSTEM, now, window.frozen))
+
+
+def excepted(window: Window, who: str, reason: str, now: datetime) -> Window:
+    """Held although it lies in a freeze."""
+    if window.exemption:
+        raise _already(window, Deed.EXCEPTED, "is excepted already")
+    _must_be_planned(window, "excepted")
+    if not window.frozen:
+        raise UserError(f"{window.id} does not lie in a freeze.", "`/maintenance` lists the freezes.")
+    exemption = Exemption(who, now, reason)
+    return _after(replace(window, frozen="", exemption=exemption), Act(0, Deed.EXCEPTED, who, now, reason))
+
+
+def lapsed(window: Window, reason: str, now: datetime) -> Window:
+    """Not held: its time went by."""
+    return _after(replace(window, state=State.NOT_HELD), Act(0, Deed.NOT_HELD, SYSTEM, now, reason))
+
+
+def lacking(window: Window) -> str:
+    """Whose yes the scope of a window lacks: `the tech lead's approval`; or that it was rejected."""
+    scope = window.scope
+    if scope is None or scope.is_approved:
+        return "nothing"
+    if scope.rejected_by:
+        return "another scope: this one was rejected"
+    return f"the approval of {named(scope.lacks)}"
+
+
+def named(roles: Collection[str]) -> str:
+    """`the tech lead and the duty officer`."""
+    return " and ".join(f"the {role.replace('-', ' ')}" for role in roles)
+
+
+def _after(window: Window, act: Act, *, told: bool = False) -> Window:
+    """The window one version on; `told`: the act needs no word of its own."""
+    version = window.version + 1
+    act = replace(act, version=version)
+    untold = window.untold if told else (*window.untold, version)
+    owed = (*window.owed, version) if act.deed in _OWED else window.owed
+    return replace(window, version=version, acts=(*window.acts, act), untold=untold, owed=owed)
+
+
+def _open_scope(window: Window, who: str) -> Scope:
+    _must_be_live(window)
+    if window.scope is None:
+        raise UserError(f"{window.id} has no scope.", "`/maintenance scope TEXT` says what is to be done.")
+    if window.scope.by == who:
+        raise UserError(
+            f"The scope of {window.id} is yours, and nobody approves or rejects their own.",
+            "Ask somebody else who may; change it with `/maintenance scope …`.",
+        )
+    return window.scope
+
+
+def _must_be_live(window: Window) -> None:
+    if not window.is_live:
+        raise _gone(window)
+
+
+def _must_be_planned(window: Window, what: str) -> None:
+    if window.state is State.UNDER_WAY:
+        raise UserError(f"{window.id} is under way, so it cannot be {what}.", "`/maintenance end` ends it.")
+    _must_be_live(window)
+
+
+def _must_be_under_way(window: Window, what: str) -> None:
+    if window.state is State.PLANNED:
+        raise UserError(f"{window.id} has not started, so it cannot be {what}.", "`cancel` and `start` are for it.")
+    _must_be_live(window)
+
+
+_ENDS = {
+    State.OVER: Deed.ENDED,
+    State.CANCELLED: Deed.CANCELLED,
+    State.MOVED: Deed.MOVED,
+    State.NOT_HELD: Deed.NOT_HELD,
+}
+
+
+def _gone(window: Window) -> ConflictError:
+    """What became of a window that is not live any more."""
+    what = {State.OVER: "is over", State.CANCELLED: "was cancelled", State.NOT_HELD: "was not held"}
+    return _already(window, _ENDS[window.state], what.get(window.state, f"was moved to {window.moved_to}"))
+
+
+def _already(window: Window, deed: Deed, what: str) -> ConflictError:
+    act = window.latest(deed)
+    why = f": “{act.text}”" if act and act.text and deed is not Deed.MOVED else "."
+    by = act.by if act and act.by != SYSTEM else ""
+    return ConflictError(f"{window.id} {what}{why}", "Nothing was changed.", by=by)

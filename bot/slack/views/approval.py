@@ -1,0 +1,190 @@
+"""What is said of what people do to windows: the scope with its buttons, approvals, changes; and the form of a no."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
+from slack_sdk.models.views import View
+
+from bot.domain.audit import SYSTEM
+from bot.domain.window import REASON_LIMIT, Act, Deed, Window
+from bot.domain.window_steps import named
+from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, mrkdwn, person, utc
+from bot.slack.views.parts import Message, actions, brief, context, said, section
+from bot.slack.views.window import button, period, what_is_planned
+
+APPROVE = "window_approve"
+REJECT = "window_reject"
+REJECT_FORM = "window_reject_form"
+REASON_BLOCK = "reason"
+INPUT = "value"
+
+_LOUD = (
+    Deed.CANCELLED, Deed.MOVED, Deed.EXTENDED, Deed.BEGAN, Deed.ENDED, Deed.ROLLED_BACK, Deed.EXCEPTED, Deed.FROZEN,
+    Deed.THAWED,
+)  # fmt: skip
+
+
+def is_broadcast(act: Act) -> bool:
+    """Whether the channel should hear of it too: whatever changes what was announced."""
+    return act.deed in _LOUD
+
+
+def acted(window: Window, act: Act, approvers: Sequence[str]) -> Message:
+    """What the window's thread says of an act."""
+    if act.deed is Deed.SCOPED:
+        return scope(window, act, approvers)
+    return said(_TOLD[act.deed](window, act))
+
+
+def scope(window: Window, act: Act, approvers: Sequence[str]) -> Message:
+    """The message of a scope: what is to be done, whether it is approved, and the buttons as long as that is open."""
+    present = window.scope
+    if present is None or present.version != act.version:
+        text = mrkdwn("{} wrote what is to be done in {}. It was replaced by a later one.", person(act.by), window.id)
+        return Message(text, (section(mrkdwn("{}\n>{}", text, _quoted(act.text))),))
+    text = mrkdwn(
+        "{} wrote what is to be done in {} ({}, {}).", person(act.by), window.id, window.title, period(window)
+    )
+    lines = [mrkdwn("{}\n>{}", text, _quoted(present.text))]
+    if present.is_infra:
+        lines.append(Mrkdwn("It is marked as infrastructure."))
+    if present.silencing:
+        lines.append(mrkdwn("Silenced meanwhile: {}", brief(" ".join(present.silencing), 500)))
+    blocks: list[Block] = [section(joined("\n", lines)), section(_standing(window, approvers))]
+    if window.is_live and not present.is_approved and not present.rejected_by:
+        value = f"{window.id} {present.version}"
+        blocks.append(
+            actions([button("Approve", APPROVE, value, "primary"), button("Reject", REJECT, value, "danger")])
+        )
+    blocks.append(
+        context(mrkdwn("`/maintenance approve {}` and `/maintenance reject {} REASON` do the same.", *[window.id] * 2))
+    )
+    return Message(text, tuple(blocks))
+
+
+def _standing(window: Window, approvers: Sequence[str]) -> Mrkdwn:
+    if not window.is_live:
+        return mrkdwn("The window is {}.", window.state)
+    scope = window.scope
+    lines = [
+        escape(what_is_planned(window)) if not window.frozen else mrkdwn("The window is frozen: {}", window.frozen)
+    ]
+    if scope is not None:
+        lines += [mrkdwn("{}: {}", one.role, person(one.by)) for one in scope.approvals]
+        if scope.rejected_by:
+            lines.append(mrkdwn("Rejected by {}.", person(scope.rejected_by)))
+    if approvers:
+        lines.append(mrkdwn("Who can approve: {}.", joined(", ", [person(one) for one in approvers[:10]])))
+    elif scope is not None and scope.lacks and not scope.rejected_by:
+        lines.append(Mrkdwn("Nobody can approve it yet: `/ops roles` says which role has nobody else."))
+    return joined("\n", lines)
+
+
+def _quoted(text: str) -> Mrkdwn:
+    return Mrkdwn(brief(text, 1_600).replace("\n", "\n>"))
+
+
+def _by(act: Act) -> Mrkdwn:
+    return Mrkdwn("") if act.by == SYSTEM else mrkdwn(" by {}", person(act.by))
+
+
+def _why(act: Act) -> Mrkdwn:
+    return mrkdwn(": {}", brief(act.text, 1_000)) if act.text else Mrkdwn(".")
+
+
+def _approved(window: Window, act: Act) -> Mrkdwn:
+    rest = what_is_planned(window)
+    return mrkdwn("The scope of {} was approved by {} for {}. {}", window.id, person(act.by), act.text, rest)
+
+
+def _rejected(window: Window, act: Act) -> Mrkdwn:
+    return mrkdwn("The scope of {} was rejected by {}{}", window.id, person(act.by), _why(act))
+
+
+def _began(window: Window, act: Act) -> Mrkdwn:
+    began = utc(window.actual_start or act.at)
+    return mrkdwn(
+        "{} ({}) has started after all ({}) and ends at {}.", window.title, window.id, began, both(window.end)
+    )
+
+
+def _extended(window: Window, act: Act) -> Mrkdwn:
+    text = "{} ({}) was extended by {}{}: it now ends at {}."
+    return mrkdwn(text, window.title, window.id, act.text, _by(act), both(window.end))
+
+
+def _ended(window: Window, act: Act) -> Mrkdwn:
+    ended = utc(window.actual_end or act.at)
+    return mrkdwn("{} ({}) has ended ({}), as said by {}.", window.title, window.id, ended, person(act.by))
+
+
+def _rolled_back(window: Window, act: Act) -> Mrkdwn:
+    return mrkdwn(
+        "Rollback of {} ({}), ordered by {}{}\nWrite the steps in this thread as you take them; "
+        "`/maintenance end` when it is done.",
+        window.title, window.id, person(act.by), _why(act),
+    )  # fmt: skip
+
+
+def _cancelled(window: Window, act: Act) -> Mrkdwn:
+    return mrkdwn("{} ({}, {}) was cancelled{}{}", window.title, window.id, period(window), _by(act), _why(act))
+
+
+def _moved(window: Window, act: Act) -> Mrkdwn:
+    other = window.successor
+    when = mrkdwn(": {} ({})", period(other), both(other.start)) if other else Mrkdwn("")
+    return mrkdwn(
+        "{} ({}) was moved{}. It is now {}{}. That one is announced by itself.",
+        window.title, window.id, _by(act), act.text, when,
+    )  # fmt: skip
+
+
+def _frozen(window: Window, act: Act) -> Mrkdwn:
+    return mrkdwn("{} ({}, {}) is frozen and will not be held{}", window.title, window.id, period(window), _why(act))
+
+
+def _thawed(window: Window, _: Act) -> Mrkdwn:
+    return mrkdwn("{} ({}, {}) is not frozen any more: it is held as planned.", window.title, window.id, period(window))
+
+
+def excepted(window: Window, act: Act) -> Mrkdwn:
+    """That a window is held in spite of a freeze, for the channel and for the coordination thread."""
+    text = "{} ({}, {}) is held in spite of the freeze, by an exception of {}{}"
+    return mrkdwn(text, window.title, window.id, period(window), person(act.by), _why(act))
+
+
+_TOLD = {
+    Deed.APPROVED: _approved,
+    Deed.REJECTED: _rejected,
+    Deed.BEGAN: _began,
+    Deed.EXTENDED: _extended,
+    Deed.ENDED: _ended,
+    Deed.ROLLED_BACK: _rolled_back,
+    Deed.CANCELLED: _cancelled,
+    Deed.MOVED: _moved,
+    Deed.FROZEN: _frozen,
+    Deed.THAWED: _thawed,
+    Deed.EXCEPTED: excepted,
+}
+
+
+def reject_form(window: Window, version: int, channel: str) -> View:
+    """Asks why. `private_metadata` is the channel, the window's ID and the version of the scope that was seen."""
+    element = PlainTextInputElement(action_id=INPUT, multiline=True, max_length=REASON_LIMIT, focus_on_load=True)
+    about = section(
+        mrkdwn("*{}* {}\n{}", window.id, window.title, brief(window.scope.text if window.scope else "", 1_000))
+    )
+    return View(
+        type="modal",
+        callback_id=REJECT_FORM,
+        title="Reject the scope",
+        submit="Reject",
+        close="Cancel",
+        private_metadata=f"{channel} {window.id} {version}",
+        blocks=[about, InputBlock(block_id=REASON_BLOCK, label="Why?", element=element)],
+    )
+
+
+def roles_of(window: Window) -> str:
+    """Whose yes it takes: `the tech lead and the duty officer`."""
+    return named(window.scope.needs) if window.scope else ""

@@ -1,0 +1,59 @@
+"""What is said of freezes: that one begins or ends, and the answers to whoever makes or lifts one."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.domain.clock import spelled
+from bot.domain.freeze import Freeze, FreezeRung
+from bot.domain.window import Window
+from bot.slack.mrkdwn import Mrkdwn, both, local, mrkdwn, person, utc
+from bot.slack.views.parts import Message, brief, context, said, section
+from bot.slack.views.window import period
+
+
+def told(rung: FreezeRung, late: timedelta) -> Message:
+    """A freeze begins or ends."""
+    freeze = rung.freeze
+    if rung.name == "start":
+        text = mrkdwn(
+            "A freeze begins: no maintenance until {}. {}", utc(freeze.end), brief(freeze.reason, 500)
+        )  # fmt: skip
+    elif freeze.lifted_at:
+        by = person(freeze.lifted_by)
+        text = mrkdwn("The freeze was lifted by {} ({}): {}", by, utc(freeze.over_at), brief(freeze.reason, 500))
+    else:
+        text = mrkdwn("The freeze has ended ({}): {}", utc(freeze.over_at), brief(freeze.reason, 500))
+    if late:
+        text += mrkdwn(" (This announcement is {} late.)", spelled(late))
+    moment = freeze.end if rung.name == "start" else freeze.over_at
+    return Message(text, (section(text), context(mrkdwn("{} · for you {}", freeze.id, local(moment)))))
+
+
+def made(freeze: Freeze, windows: Sequence[Window]) -> Message:
+    """The answer to whoever made a freeze."""
+    text = mrkdwn(
+        "{} is set: {} to {}. Its start and its end are announced. {}",
+        freeze.id, both(freeze.start), both(freeze.end), _inside(windows),
+    )  # fmt: skip
+    return said(text)
+
+
+def lifted(freeze: Freeze, windows: Sequence[Window]) -> Message:
+    """The answer to whoever lifted one."""
+    if not windows:
+        return said(mrkdwn("{} is lifted.", freeze.id))
+    listed = ", ".join(window.id for window in windows[:5])
+    return said(mrkdwn("{} is lifted. In its time there are: {}.", freeze.id, listed))
+
+
+def line(freeze: Freeze) -> Mrkdwn:
+    """A freeze in a list."""
+    text = "*{}* freeze · {} to {} · {}"
+    return mrkdwn(text, freeze.id, utc(freeze.start), utc(freeze.over_at), brief(freeze.reason, 300))
+
+
+def _inside(windows: Sequence[Window]) -> str:
+    if not windows:
+        return "No window that is planned lies in it."
+    listed = "; ".join(f"{window.id} ({period(window)})" for window in windows[:5])
+    return f"Not held because of it: {listed}. `/maintenance except WINDOW REASON` makes an exception."

@@ -1,0 +1,180 @@
+"""What the channel sees of windows: the head of a window's thread, the replies of its rungs, what people do to it."""
+
+from datetime import UTC, timedelta
+
+from slack_sdk.models.blocks import Block, ButtonElement, PlainTextObject
+
+from bot.domain.announcement import Occasion, Rung
+from bot.domain.clock import spelled
+from bot.domain.window import Kind, State, Window
+from bot.domain.window_steps import lacking, named
+from bot.slack.mrkdwn import Mrkdwn, escape, joined, local, mrkdwn, person, utc
+from bot.slack.views.parts import Message, actions, brief, context, header, section
+
+ENDED = "window_ended"
+EXTEND = "window_extend"
+
+
+def period(window: Window) -> str:
+    """`Saturday 2026-11-28 02:00 to 06:00 UTC`, as it is planned."""
+    start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)
+    exact = "%H:%M:%S" if start.second or end.second else "%H:%M"
+    last = f"{end:{exact}}" if end.date() == start.date() else f"{end:%Y-%m-%d {exact}}"
+    return f"{start:%A %Y-%m-%d {exact}} to {last} UTC"
+
+
+def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
+    """The first message of a window: what it is and where it stands; edited as it goes on."""
+    window = rung.window
+    standing = _standing(latest or rung)
+    text = mrkdwn("{} ({}) {}: {}.", window.title, window.id, _told(latest or rung), period(window))
+    parts = [mrkdwn("*{}*\nFor you: {} to {}", period(window), local(window.start), local(window.end))]
+    if held := _held(window):
+        parts.append(mrkdwn("{}", held))
+    if what := what_is_planned(window):
+        parts.append(mrkdwn("{}", what))
+    if window.scope:
+        parts.append(mrkdwn("What is done: {}", brief(window.scope.text, 1_000)))
+    if window.exemption:
+        parts.append(mrkdwn("It is held in spite of a freeze: {}", brief(window.exemption.reason, 500)))
+    blocks: list[Block] = [
+        header(f"{window.title}: {standing}"),
+        section(joined("\n", parts)),
+        context(*_small_print(window, rung, late)),
+    ]
+    if latest is None and (said := _beside(rung)):
+        text = mrkdwn("{} {}", text, said)
+    return Message(text if not late else text + _lateness(late), tuple(blocks))
+
+
+def reply(rung: Rung, late: timedelta) -> Message:
+    """A later rung: a reply in the window's thread, also sent to the channel."""
+    sentence = escape(_sentence(rung, late))
+    if said := _beside(rung):
+        sentence = mrkdwn("{} {}", sentence, said)
+    if late:
+        sentence += _lateness(late)
+    moment = rung.window.start if rung.occasion in (Occasion.AHEAD, Occasion.START) else rung.window.end
+    blocks: list[Block] = [section(sentence), context(mrkdwn("{} · for you {}", rung.window.id, local(moment)))]
+    if rung.is_question:
+        blocks.append(
+            actions([button("It has ended", ENDED, rung.window.id), button("Extend 30m", EXTEND, rung.window.id)])
+        )
+    return Message(sentence, tuple(blocks))
+
+
+def button(label: str, action_id: str, value: str, style: str | None = None) -> ButtonElement:
+    """A button; its value says what it is about."""
+    return ButtonElement(text=PlainTextObject(text=label), action_id=action_id, value=value, style=style)
+
+
+def what_is_planned(window: Window) -> str:
+    """A sentence or two: whether work is planned, and whether it may be done. Nothing for an emergency."""
+    if window.frozen:
+        return f"It is frozen and will not be held: {window.frozen}"
+    scope = window.scope
+    if window.is_emergency and scope is None:
+        return ""
+    if scope is None:
+        return "No work is planned." if window.kind is Kind.WEEKLY else "No scope was given, so no work is planned yet."
+    if scope.rejected_by:
+        return f"Its scope was rejected: {scope.rejection}"
+    if scope.lacks:
+        return f"Its scope is not approved yet: it lacks {lacking(window)}."
+    return f"Its scope is approved by {named(scope.needs)}."
+
+
+def _beside(rung: Rung) -> Mrkdwn:
+    """What a rung says of the work, where it still matters."""
+    window = rung.window
+    if rung.is_held_up and not window.frozen:
+        who = joined(", ", [person(one) for one in rung.approvers[:10]])
+        return mrkdwn("Who can approve: {}.", who) if who else Mrkdwn("Nobody can approve it yet: see `/ops roles`.")
+    if rung.occasion not in (Occasion.AHEAD, Occasion.START) or (window.frozen and rung.occasion is Occasion.START):
+        return Mrkdwn("")
+    return escape(what_is_planned(window))
+
+
+def _sentence(rung: Rung, late: timedelta) -> str:
+    window = rung.window
+    told_at = rung.due + late
+    start, end = utc(window.start), utc(window.end)
+    match rung.occasion:
+        case Occasion.AHEAD if told_at < window.start or not window.may_begin:
+            says = f"starts at {start}, in {spelled(window.start - told_at)}."
+        case Occasion.START if rung.is_held_up and window.frozen:
+            says = f"was to start now ({start}). It is frozen and is not held: {window.frozen}"
+        case Occasion.START if rung.is_held_up:
+            says = f"was to start now ({start}), but it is not started: it lacks {lacking(window)}."
+        case Occasion.START | Occasion.AHEAD:
+            says = f"has started ({utc(window.actual_start or window.start)}) and ends at {end}."
+        case Occasion.ENDING:
+            says = f"ends at {end}, in {spelled(window.end - told_at)}."
+        case Occasion.END if rung.is_question:
+            says = f"was planned to end now ({end}). Has it ended?"
+        case Occasion.END if window.state is State.NOT_HELD:
+            says = f"is over ({end}); it was not held: {window.acts[-1].text}."
+        case Occasion.END:
+            says = f"has ended ({utc(window.actual_end or window.end)})."
+    return f"{window.title} {says}"
+
+
+def _told(latest: Rung) -> str:
+    """Where it stands, as a verb."""
+    return {
+        "planned": "is planned",
+        "under way": "is under way",
+        "under way, ends soon": "is under way and ends soon",
+        "over": "is over",
+    }.get(standing := _standing(latest), standing if standing.startswith("was") else f"is {standing}")
+
+
+def _standing(latest: Rung) -> str:
+    window = latest.window
+    ended = {
+        State.CANCELLED: "cancelled",
+        State.MOVED: f"moved to {window.moved_to}",
+        State.NOT_HELD: "over, not held",
+        State.OVER: "over, rolled back" if window.rolled_back else "over",
+    }
+    if window.state in ended:
+        return ended[window.state]
+    if window.frozen:
+        return "frozen"
+    if window.state is State.PLANNED:
+        return (
+            "not started, not approved"
+            if latest.occasion is Occasion.START and not window.may_begin
+            else {
+                Occasion.AHEAD: "planned",
+                Occasion.START: "under way",
+                Occasion.ENDING: "under way, ends soon",
+                Occasion.END: "over",
+            }[latest.occasion]
+        )
+    if window.rolled_back:
+        return "under way, being rolled back"
+    if latest.is_question:
+        return "under way, its end is not recorded"
+    return "under way, ends soon" if latest.occasion is Occasion.ENDING else "under way"
+
+
+def _held(window: Window) -> str:
+    """When it was really held."""
+    if window.actual_start is None:
+        return ""
+    if window.actual_end is None:
+        return f"Started at {utc(window.actual_start)}."
+    return f"Held from {utc(window.actual_start)} to {utc(window.actual_end)}."
+
+
+def _small_print(window: Window, rung: Rung, late: timedelta) -> list[Mrkdwn]:
+    long = spelled(window.end - window.start)
+    parts = [mrkdwn("{} · {} long · everything else about it is in this thread", window.id, long)]
+    if late:
+        parts.append(mrkdwn("This announcement was due at {}; it is {} late.", utc(rung.due), spelled(late)))
+    return parts
+
+
+def _lateness(late: timedelta) -> Mrkdwn:
+    return mrkdwn(" (This announcement is {} late.)", spelled(late))

@@ -1,0 +1,148 @@
+"""Freezes: periods without maintenance, announced at their start and end, with exceptions of the tech lead's."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from tests.planning import keys, says, told, window, with_roles
+from tests.world import World
+
+WEEKLY = "MW-20261128-0200"
+FREEZE = "FRZ-20261127-0000"
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A Wednesday noon; Bob leads, Ann is on call."""
+    async with World(slack, mongod.url()) as ready:
+        await with_roles(ready)
+        yield ready
+
+
+async def freezes(world: World, words: str = "freeze 2026-11-27..2026-11-29 year's end") -> str:
+    """What Bob, who leads, is answered."""
+    return await says(world, words, world.bob)
+
+
+async def test_a_freeze_is_announced_at_its_start_and_its_end(world: World) -> None:
+    """Once each, by three bots; a day at the end counts whole."""
+    await world.starts()
+    await world.starts()
+    shown = await freezes(world)
+    assert f"{FREEZE} is set: 2026-11-27 00:00 UTC" in shown
+    assert "2026-11-30 00:00 UTC" in shown
+    assert f"Not held because of it: {WEEKLY}" in shown
+    assert f"*{FREEZE}* freeze" in await says(world, "list")
+    world.clock.set("2026-11-27 00:00:01")
+    assert (
+        "A freeze begins: no maintenance until 2026-11-30 00:00 UTC. year's end"
+        in (await told(world, f"{FREEZE}/start")).text
+    )
+    world.clock.set("2026-11-30 00:00:01")
+    assert "The freeze has ended" in (await told(world, f"{FREEZE}/end")).text
+    await world.slack.settled(0.3)
+    assert [key for key in keys(world) if key.startswith("FRZ")] == [f"{FREEZE}/start", f"{FREEZE}/end"]
+
+
+async def test_a_frozen_window_is_told_as_frozen_once(world: World) -> None:
+    """Its later rungs are skipped, with the reason in the audit; it is not begun."""
+    await freezes(world)
+    world.clock.set("2026-11-27 02:00:01")
+    head = await told(world, f"{WEEKLY}/24h")
+    assert "It is frozen and will not be held: year's end" in head.text
+    assert "Weekly maintenance: frozen" in head.shown
+    world.clock.set("2026-11-28 01:00:01")
+    (skipped,) = await world.stored("audit", subject=f"{WEEKLY}/1h", outcome="skipped")
+    assert skipped["detail"] == "the window is frozen: year's end"
+    world.clock.set("2026-11-28 02:00:01")
+    await world.stored("audit", subject=f"{WEEKLY}/start", outcome="skipped")
+    assert "lies in a freeze: year's end" in await says(world, f"start {WEEKLY}")
+    world.clock.set("2026-11-28 06:00:01")
+    await window(world, WEEKLY, state="not held")
+    await world.stored("audit", subject=f"{WEEKLY}/end", outcome="skipped")
+    assert [key for key in keys(world) if key.startswith("MW")] == [f"{WEEKLY}/24h"]
+
+
+async def test_a_freeze_after_the_first_rung_corrects_it(world: World) -> None:
+    """One reply and the head; lifted again, the window is on again, and its later rungs are told."""
+    world.clock.set("2026-11-27 02:00:01")
+    head = await told(world, f"{WEEKLY}/24h")
+    await freezes(world, "freeze 2026-11-28..2026-11-29 year's end")
+    await world.slack.shows("is frozen and will not be held: year's end", WEEKLY)
+    await world.slack.until(lambda: "Weekly maintenance: frozen" in head.shown, "the head to say so")
+    assert "is lifted" in await freezes(world, "unfreeze 20261128-0000")
+    await world.slack.shows("is not frozen any more: it is held as planned")
+    await world.slack.until(lambda: "Weekly maintenance: planned" in head.shown, "the head to say so")
+    world.clock.set("2026-11-28 01:00:01")
+    assert "starts at" in (await told(world, f"{WEEKLY}/1h")).text
+    assert "is lifted already, by @bob." in await freezes(world, "unfreeze 20261128-0000")
+    world.clock.set("2026-11-28 02:00:01")
+    await told(world, f"{WEEKLY}/start")
+    assert [key for key in keys(world) if key.startswith("FRZ")] == []
+
+
+async def test_the_tech_lead_excepts_a_window(world: World) -> None:
+    """The exception is announced in the channel and in the coordination thread, and the window is held."""
+    await world.stops()
+    thread = await world.bob.writes("Program coordination", channel="#ops-shared")
+    link = f"https://sandbox.slack.com/archives/{thread.channel}/p{thread.ts.replace('.', '')}"
+    await world.starts(COORDINATION_THREAD=link)
+    await freezes(world)
+    await window(world, WEEKLY, frozen="year's end")
+    assert "Who may: @bob" in await says(world, f"except {WEEKLY} security fix")
+    assert "is held in spite of the freeze" in await freezes(world, f"except {WEEKLY} security fix")
+    await world.slack.shows("is held in spite of the freeze, by an exception of @bob: security fix")
+    await world.slack.until(
+        lambda: "an exception of @bob" in world.slack.thread(thread).shown, "the coordination thread"
+    )
+    assert "is excepted already" in await freezes(world, f"except {WEEKLY} security fix")
+    world.clock.set("2026-11-28 02:00:01")
+    await window(world, WEEKLY, state="under way")
+    assert "is under way" in (await told(world, f"{WEEKLY}/start")).text
+
+
+async def test_a_coordination_thread_that_cannot_be_written_to_is_audited(world: World) -> None:
+    """The bot is not in that channel: the exception holds all the same."""
+    await world.stops()
+    where = world.slack.workspace.channel("#general").id
+    await world.starts(COORDINATION_THREAD=f"https://sandbox.slack.com/archives/{where}/p1700000000000100")
+    await freezes(world)
+    await window(world, WEEKLY, frozen="year's end")
+    with world.slack.expects("not_in_channel"):
+        await freezes(world, f"except {WEEKLY} security fix")
+        (entry,) = await world.stored("audit", act="coordinate", outcome="refused")
+    assert "not_in_channel" in entry["detail"]
+    assert (await window(world, WEEKLY))["frozen"] == ""
+
+
+async def test_a_window_made_or_moved_into_a_freeze_is_told_so(world: World) -> None:
+    """Whoever makes it hears it at once."""
+    await freezes(world)
+    assert "It lies in a freeze" in await says(world, "schedule fri 14:00 for 1h Upgrade Loki")
+    await says(world, "schedule thu 14:00 for 1h Restart")
+    assert "It lies in a freeze" in await says(world, "move 20261126-1400 to sun 14:00")
+
+
+async def test_a_freeze_taken_back_before_its_start_is_never_told(world: World) -> None:
+    """Said twice, a freeze is one."""
+    await freezes(world)
+    await freezes(world)
+    assert len(await world.documents("freezes")) == 1
+    await freezes(world, f"unfreeze {FREEZE}")
+    world.clock.set("2026-11-27 02:00:01")
+    assert "It is frozen" not in (await told(world, f"{WEEKLY}/24h")).text
+    assert [key for key in keys(world) if key.startswith("FRZ")] == []
+
+
+@pytest.mark.parametrize("fault", ["reset_after", "timeout_after", "timeout_before"])
+async def test_a_freeze_in_doubt_is_not_announced_twice(world: World, fault: str) -> None:
+    """Whatever breaks between Slack and two bots."""
+    await world.starts()
+    await freezes(world)
+    world.slack.faults.add(fault, "chat.postMessage", count=2, value=0.5)
+    world.clock.set("2026-11-27 00:00:01")
+    await told(world, f"{FREEZE}/start")
+    await world.slack.settled(0.5)
+    assert keys(world) == [f"{FREEZE}/start"]

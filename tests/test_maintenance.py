@@ -1,0 +1,365 @@
+"""One-off windows from their plan to their end: scheduled, approved, begun, extended, ended, called off, moved."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain import window_steps as steps
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from tests.asking import answer, answer_to_mention
+from tests.planning import keys, says, told, window, with_roles
+from tests.world import World
+
+ID = "MW-20261126-1400"
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A Wednesday noon; Bob leads, Ann is on call."""
+    async with World(slack, mongod.url()) as ready:
+        await with_roles(ready)
+        yield ready
+
+
+async def test_a_window_is_scheduled_and_told_rung_by_rung(world: World) -> None:
+    """The answer echoes the time with a way back; the ladder announces it; the end is asked for, then recorded."""
+    shown = await says(world, 'schedule thu 14:00 for 90m "Upgrade Loki"')
+    assert f"{ID} is scheduled: Thursday 2026-11-26 14:00 to 15:30 UTC" in shown
+    assert world.ann.ephemerals[-1].buttons == ["Cancel it"]
+    listed = await says(world, "list", world.bob)
+    assert f"*{ID}* Upgrade Loki" in listed
+    world.clock.set("2026-11-26 13:00:01")
+    head = await told(world, f"{ID}/1h")
+    assert "No scope was given" in head.shown
+    world.clock.set("2026-11-26 14:00:01")
+    assert "has started" in (await told(world, f"{ID}/start")).text
+    assert (await window(world, ID, state="under way"))["actual_start"] is not None
+    world.clock.set("2026-11-26 15:30:01")
+    question = await told(world, f"{ID}/end")
+    assert "Has it ended?" in question.text
+    assert question.buttons == ["It has ended", "Extend 30m"]
+    assert question.thread_ts == head.ts
+    world.clock.set("2026-11-26 15:40:00")
+    await world.ann.clicks("It has ended", question)
+    over = await window(world, ID, state="over")
+    assert (over["actual_end"] - over["end"]).total_seconds() >= 590
+    await world.slack.shows("has ended", "15:40 UTC")
+    await world.slack.until(lambda: "Upgrade Loki: over" in head.shown, "the head to be over")
+
+
+async def test_a_window_scheduled_for_soon_is_announced_at_once(world: World) -> None:
+    """By the nearest rung alone, and not as late."""
+    await says(world, "schedule in 10m for 20m restart Grafana")
+    (document,) = await world.stored("windows", kind="one-off")
+    post = await told(world, f"{document['_id']}/15m")
+    assert "late" not in post.shown
+    assert keys(world) == [f"{document['_id']}/15m"]
+
+
+async def test_an_overlap_is_refused_with_the_other_named(world: World) -> None:
+    """A window of a person's, and one that the rule makes, also months ahead; a double Enter is the same window."""
+    await says(world, "schedule thu 14:00 for 2h Upgrade Loki")
+    assert "was scheduled a moment ago" in await says(world, "schedule thu 14:00 for 2h Upgrade Loki")
+    clash = await says(world, "schedule thu 15:59 for 5m Restart")
+    assert f"{ID} “Upgrade Loki” has that time: 2026-11-26 14:00 to 16:00 UTC." in clash
+    assert "MW-20261128-0200 “Weekly maintenance” has that time" in await says(world, "schedule sat 05:59 for 5m x")
+    assert "MW-20270320-0200" in await says(world, "schedule 2027-03-20 03:00 for 5m x")
+    assert "is scheduled" in await says(world, "schedule thu 16:00 for 5m Restart")
+    assert len(await world.documents("windows", kind="one-off")) == 2
+
+
+async def test_of_two_who_want_the_same_time_one_gets_it(world: World) -> None:
+    """On two bots at the same moment, however their times overlap."""
+    await answer(world.slack, world.ann, "/ops", "role duty-officer @cyd")
+    await world.starts()
+    wanted = [f"schedule 2026-11-30 1{n}:{m:02} for 3h Work {n}" for n in (2, 3) for m in (0, 10)]
+    before = {person: len(person.ephemerals) for person in (world.ann, world.bob)}
+    await asyncio.gather(
+        *((world.ann if n % 2 else world.bob).says("/maintenance", text) for n, text in enumerate(wanted))
+    )
+    await world.slack.until(
+        lambda: sum(len(one.ephemerals) - count for one, count in before.items()) == 4 or None, "four answers"
+    )
+    assert len(await world.documents("windows", kind="one-off")) == 1
+
+
+async def test_a_scope_is_approved_and_the_window_begins(world: World) -> None:
+    """Ann writes it, nobody else's button does, Bob approves; the rungs say so and the clock begins the window."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    world.clock.set("2026-11-26 13:00:01")
+    head = await told(world, f"{ID}/1h")
+    assert "is in the channel" in await says(
+        world, f"scope {ID} Upgrade Loki to 3.2 silencing job=loki severity=~warn.*"
+    )
+    post = await world.slack.until(lambda: head.replies[0], "the scope")
+    assert "it lacks the approval of the tech lead.\nWho can approve: @bob." in post.shown
+    assert post.buttons == ["Approve", "Reject"]
+    stored = await window(world, ID)
+    assert stored["scope"]["silencing"] == ["job=loki", "severity=~warn.*"]
+    cyd = world.slack.person("cyd")
+    await cyd.clicks("Approve", post)
+    await cyd.sees("takes the tech lead", "Who may: @bob")
+    await world.stored("audit", act="approve", outcome="refused", who="U0CYD")
+    await world.bob.clicks("Approve", post)
+    await world.bob.sees("You approved the scope")
+    await world.slack.until(lambda: post.buttons == [], "the buttons to go")
+    assert "approved already" in await says(world, "approve", world.bob)
+    world.clock.set("2026-11-26 13:45:01")
+    assert "Its scope is approved by the tech lead." in (await told(world, f"{ID}/15m")).text
+    world.clock.set("2026-11-26 14:00:01")
+    assert "has started" in (await told(world, f"{ID}/start")).text
+
+
+async def test_a_window_that_is_not_approved_waits_at_its_start(world: World) -> None:
+    """The start says so and names who can; approved within its time it begins then, and that is told too."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    world.clock.set("2026-11-26 13:45:01")
+    assert "not approved yet" in (await told(world, f"{ID}/15m")).shown
+    world.clock.set("2026-11-26 14:00:01")
+    start = await told(world, f"{ID}/start")
+    assert "it is not started: it lacks the approval of the tech lead" in start.text
+    assert "Who can approve: @bob" in start.shown
+    assert "is not approved, so it was not started" in await says(world, "start")
+    assert (await window(world, ID))["state"] == "planned"
+    world.clock.set("2026-11-26 14:20:00")
+    await says(world, "approve", world.bob)
+    await world.slack.shows("has started after all", ID)
+    begun = await window(world, ID, state="under way")
+    assert begun["actual_start"].strftime("%H:%M") == "14:20"
+
+
+async def test_what_was_never_approved_is_not_held(world: World) -> None:
+    """Its end says so; nobody is asked whether it has ended."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    world.clock.set("2026-11-26 13:45:01")
+    await told(world, f"{ID}/15m")
+    world.clock.set("2026-11-26 14:00:01")
+    await told(world, f"{ID}/start")
+    world.clock.set("2026-11-26 15:00:01")
+    end = await told(world, f"{ID}/end")
+    assert "was not held: its scope was not approved" in end.text
+    assert end.buttons == []
+    await window(world, ID, state="not held")
+
+
+async def test_a_scope_is_rejected_with_a_reason(world: World) -> None:
+    """The button asks why; the reason is in the thread, and another scope begins anew."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    post = await world.slack.shows("Upgrade Loki to 3.2", "lacks the approval")
+    await world.bob.clicks("Reject", post)
+    await world.bob.sees("Reject the scope")
+    await world.bob.submits({"Why?": "no rollback plan"})
+    await world.slack.until(
+        lambda: "was rejected by @bob" in world.slack.thread(post).shown, "the reason in the thread"
+    )
+    assert "was rejected: “no rollback plan”, by @bob." in await says(world, "approve", world.bob)
+    await says(world, "scope Upgrade Loki to 3.2, back by snapshot")
+    await world.slack.until(lambda: "replaced by a later one" in post.shown, "the old one to be marked")
+    assert "You approved" in await says(world, "approve", world.bob)
+
+
+async def test_nobody_approves_their_own_and_a_cancelled_one_is_past_approving(world: World) -> None:
+    """Bob leads, and wrote it himself; then it is cancelled."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2", world.bob)
+    assert "nobody approves or rejects their own" in await says(world, "approve", world.bob)
+    assert "is cancelled. Nothing had been announced of it." in await says(world, f"cancel {ID} vendor is late")
+    told = await says(world, f"approve {ID}", world.bob)
+    assert "was cancelled: “vendor is late”, by @ann." in told
+
+
+async def test_two_approvers_at_once_are_one_approval(world: World) -> None:
+    """Owner and backup press at the same moment, on two bots: one approves, the other hears who did."""
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob backup @cyd")
+    await world.starts()
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    post = await world.slack.shows("Upgrade Loki to 3.2", "lacks the approval")
+    cyd = world.slack.person("cyd")
+    await asyncio.gather(world.bob.clicks("Approve", post), cyd.clicks("Approve", post))
+    both = [world.bob, cyd]
+    await world.slack.until(lambda: all(one.ephemerals for one in both) or None, "two answers")
+    answers = sorted(one.ephemerals[-1].shown.split(" ")[0] for one in both)
+    assert answers == ["The", "You"]
+    assert len((await window(world, ID))["scope"]["approvals"]) == 1
+
+
+async def test_a_window_is_begun_early_extended_and_ended_early(world: World) -> None:
+    """Rungs move along; each is told once; planned and actual times are both kept."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    world.clock.set("2026-11-26 13:45:01")
+    await told(world, f"{ID}/15m")
+    world.clock.set("2026-11-26 13:50:00")
+    assert "is under way" in await says(world, "start")
+    assert "has started (2026-11-26 13:50 UTC)" in (await told(world, f"{ID}/start")).text
+    world.clock.set("2026-11-26 14:30:01")
+    await told(world, f"{ID}/ending")
+    assert "now ends at 2026-11-26 15:30 UTC" in await says(world, "extend 30m")
+    await world.slack.shows("was extended by 30 min by @ann", "15:30 UTC")
+    world.clock.set("2026-11-26 15:10:00")
+    assert "is over" in await says(world, "end")
+    assert "has ended (2026-11-26 15:10 UTC)" in (await told(world, f"{ID}/end")).text
+    over = await window(world, ID, state="over")
+    assert [over[name].strftime("%H:%M") for name in ("start", "actual_start", "end", "actual_end")] == [
+        "14:00", "13:50", "15:30", "15:10",
+    ]  # fmt: skip
+    await world.slack.settled(0.3)
+    assert keys(world) == [f"{ID}/{rung}" for rung in ("15m", "start", "ending", "end")]
+
+
+async def test_an_extension_after_the_question_is_asked_about_again(world: World) -> None:
+    """The new end has a question of its own."""
+    await says(world, "schedule in 1m for 10m restart Grafana")
+    (document,) = await world.stored("windows", kind="one-off")
+    name = document["_id"]
+    world.clock.forward(minutes=2)
+    await told(world, f"{name}/start")
+    world.clock.forward(minutes=10)
+    question = await told(world, f"{name}/end")
+    await world.ann.clicks("Extend 30m", question)
+    await world.slack.shows("was extended by 30 min")
+    world.clock.forward(minutes=31)
+    assert "Has it ended?" in (await told(world, f"{name}/end-2")).text
+
+
+async def test_an_extension_stops_before_the_next_window(world: World) -> None:
+    """The other is named, and the end stays."""
+    await says(world, "schedule fri 23:00 for 3h Upgrade Loki")
+    world.clock.set("2026-11-27 23:30:00")
+    await window(world, "MW-20261127-2300", state="under way")
+    assert "MW-20261128-0200 “Weekly maintenance” has that time" in await says(world, "extend 1h")
+    assert (await window(world, "MW-20261127-2300"))["end"].strftime("%H:%M") == "02:00"
+
+
+async def test_a_cancellation_corrects_what_was_announced(world: World) -> None:
+    """The head is edited, one reply goes to the channel too, and no later rung is told."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    world.clock.set("2026-11-26 13:00:01")
+    head = await told(world, f"{ID}/1h")
+    assert "The channel is told." in await says(world, "cancel the vendor is late")
+    reply = await world.slack.shows("was cancelled by @ann: the vendor is late")
+    assert reply.thread_ts == head.ts
+    assert reply in world.slack.channel().messages
+    await world.slack.until(lambda: "Upgrade Loki: cancelled" in head.shown, "the head to say so")
+    world.clock.set("2026-11-26 14:00:01")
+    await world.slack.settled(0.4)
+    assert keys(world) == [f"{ID}/1h"]
+
+
+async def test_a_cancellation_before_anything_was_told_is_silent(world: World) -> None:
+    """By the button of the answer; the time is free again, under another name."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await world.ann.clicks("Cancel it", world.ann.ephemerals[-1])
+    await window(world, ID, state="cancelled", untold=[])
+    assert keys(world) == keys(world, "opsbot_reply") == []
+    assert "MW-20261126-1401 is scheduled: Thursday 2026-11-26 14:00" in await says(
+        world, "schedule thu 14:00 for 1h x y"
+    )
+
+
+async def test_a_moved_window_is_announced_anew(world: World) -> None:
+    """What was told of the old one is corrected; the new one has all its rungs."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    world.clock.set("2026-11-26 13:00:01")
+    head = await told(world, f"{ID}/1h")
+    assert "is moved: it is MW-20261126-1900 now" in await says(world, f"move {ID} to thu 19:00")
+    await world.slack.shows("was moved by @ann. It is now MW-20261126-1900")
+    await world.slack.until(lambda: "moved to MW-20261126-1900" in head.shown, "the head to say so")
+    await told(world, "MW-20261126-1900/24h")
+    world.clock.set("2026-11-26 18:00:01")
+    await told(world, "MW-20261126-1900/1h")
+    assert "was moved to MW-20261126-1900, by @ann." in await says(world, f"cancel {ID} no")
+
+
+async def test_a_move_that_a_bot_left_half_done_is_finished(world: World) -> None:
+    """It died after it had moved the old window away and before it kept the new one."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, f"move {ID} to fri 14:00")
+    await window(world, ID, state="moved", untold=[])
+    version = (await window(world, ID))["version"]
+    await world.stops()
+    await world.removes("windows", "MW-20261127-1400")
+    await world.changes("windows", ID, {"untold": [version]})
+    await world.starts()
+    assert (await window(world, "MW-20261127-1400"))["moved_from"] == ID
+
+
+async def test_a_time_that_a_dead_bot_had_booked_is_free_again(world: World) -> None:
+    """It died between booking the time and keeping the window; what it booked a moment ago is waited for."""
+    await world.stored("bookings", _id="all")
+    spans = (await world.document("bookings", "all"))["spans"]
+    taken = {"id": "MW-20261126-1330", "start": datetime(2026, 11, 26, 13, 30, tzinfo=UTC)}
+    lost = {**taken, "end": datetime(2026, 11, 26, 14, 30, tzinfo=UTC), "at": world.clock()}
+    await world.changes("bookings", "all", {"spans": [*spans, lost]})
+    assert "“being made just now” has that time" in await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    world.clock.forward(minutes=2)
+    assert "is scheduled" in await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+
+
+async def test_a_start_that_was_never_recorded_as_posted_is_found(world: World) -> None:
+    """Slack took it, the bot died, the window was ended meanwhile: the end is told once, whoever posts it."""
+    await says(world, "schedule in 1m for 10m restart Grafana")
+    (document,) = await world.stored("windows", kind="one-off")
+    name = document["_id"]
+    world.clock.forward(minutes=2)
+    await told(world, f"{name}/start")
+    world.slack.faults.add("timeout_after", "chat.postMessage", value=20.0)
+    world.clock.forward(minutes=10)
+    await world.slack.until(lambda: f"{name}/end" in keys(world) or None, "the question to be taken")
+    await world.stops()
+    store = world.store().windows
+    known = await store.get(name)
+    assert known is not None
+    assert await store.save(steps.ended(known, world.ann.id, world.clock(), world.clock()), known.version)
+    await world.starts()
+    await told(world, f"{name}/end")
+    await world.slack.shows("has ended", "as said by @ann")
+    assert keys(world).count(f"{name}/end") == 1
+
+
+async def test_a_rollback_is_the_tech_lead_s(world: World) -> None:
+    """It is announced, marks the window and asks for the steps; the window goes on until it is ended."""
+    await says(world, "schedule in 1m for 1h Upgrade Loki")
+    world.clock.forward(minutes=2)
+    (document,) = await world.stored("windows", kind="one-off", state="under way")
+    await told(world, f"{document['_id']}/start")
+    assert "Who may: @bob" in await says(world, "rollback queries fail")
+    assert "is announced" in await says(world, "rollback queries fail", world.bob)
+    await world.slack.shows("Rollback of Upgrade Loki", "queries fail", "Write the steps in this thread")
+    assert "is rolled back already: “queries fail”" in await says(world, "rollback queries fail", world.bob)
+    await says(world, "end")
+    await world.slack.shows("Upgrade Loki: over, rolled back")
+
+
+async def test_who_has_no_role_changes_nothing(world: World) -> None:
+    """Each refusal names who may and is audited."""
+    cyd = world.slack.person("cyd")
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    for words in (
+        "schedule fri 14:00 x",
+        f"cancel {ID} no",
+        f"start {ID}",
+        f"scope {ID} all",
+        "skip sat no",
+        f"move {ID} to fri 10:00",
+    ):
+        assert "Who may: @bob, @ann" in await says(world, words, cyd)
+    assert "Who may: @bob" in await says(world, "freeze fri..sat no")
+    assert len(await world.documents("audit", outcome="refused")) == 7
+    assert (await window(world, ID))["version"] == 1
+
+
+async def test_a_mention_in_the_window_s_thread_is_about_that_window(world: World) -> None:
+    """Although another one comes before it."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "schedule thu 10:00 for 1h Restart Grafana")
+    world.clock.set("2026-11-26 13:00:01")
+    head = await told(world, f"{ID}/1h")
+    assert f"{ID}" in (await answer_to_mention(world.slack, world.ann, "cancel no time", thread=head)).shown
+    await window(world, ID, state="cancelled")

@@ -1,0 +1,196 @@
+"""The weekly window once it is in MongoDB: skipped, moved, given a scope, outlived by its rule; attended."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.app import App
+from bot.domain.window import Window
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from tests.planning import keys, says, told, window, with_roles
+from tests.world import World
+
+WEEKLY = "MW-20261128-0200"
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A Wednesday noon; Bob leads, Ann is on call."""
+    async with World(slack, mongod.url()) as ready:
+        await with_roles(ready)
+        yield ready
+
+
+async def test_a_plain_one_just_begins_and_ends(world: World) -> None:
+    """No work is planned, so nobody is asked; both times are kept."""
+    world.clock.set("2026-11-27 02:00:01")
+    assert "No work is planned." in (await told(world, f"{WEEKLY}/24h")).text
+    world.clock.set("2026-11-28 02:00:01")
+    await told(world, f"{WEEKLY}/start")
+    world.clock.set("2026-11-28 06:00:01")
+    end = await told(world, f"{WEEKLY}/end")
+    assert ("has ended" in end.text, end.buttons) == (True, [])
+    over = await window(world, WEEKLY, state="over")
+    assert (over["actual_start"], over["actual_end"]) == (over["start"], over["end"])
+
+
+async def test_a_day_is_skipped(world: World) -> None:
+    """Nothing is told of it; a day without a window says which days have one."""
+    assert "No weekly window starts on 2026-11-27.\nThe next ones start on 2026-11-28, 2026-12-05" in await says(
+        world, "skip fri holidays"
+    )
+    assert f"{WEEKLY} (Saturday 2026-11-28 02:00 to 06:00 UTC) is cancelled." in await says(world, "skip sat holidays")
+    assert "No weekly window starts" not in await says(world, "skip 2027-03-06 holidays")
+    assert "MW-20261205-0200* Weekly maintenance" in await says(world, "list")
+    world.clock.set("2026-11-28 02:00:01")
+    await world.slack.settled(0.4)
+    assert keys(world) == keys(world, "opsbot_reply") == []
+    await window(world, "MW-20270306-0200", state="cancelled")
+
+
+async def test_it_is_moved_with_its_rungs(world: World) -> None:
+    """The new one has a name of its own start, and just ends as the old one would have."""
+    assert "is moved: it is MW-20261129-0300 now" in await says(world, "move 2026-11-28 to sun 03:00")
+    world.clock.set("2026-11-28 03:00:01")
+    await told(world, "MW-20261129-0300/24h")
+    world.clock.set("2026-11-29 03:00:01")
+    await told(world, "MW-20261129-0300/start")
+    world.clock.set("2026-11-29 07:00:01")
+    assert (await told(world, "MW-20261129-0300/end")).buttons == []
+    assert keys(world) == [f"MW-20261129-0300/{rung}" for rung in ("24h", "start", "end")]
+
+
+async def test_infrastructure_takes_the_duty_officer_as_well(world: World) -> None:
+    """Who has both roles approves for both at once; the end of a window with work is asked for."""
+    cyd = world.slack.person("cyd")
+    await with_roles(world, tech_lead="", on_call="", duty="cyd")
+    await says(world, f"scope {WEEKLY} infra: new switches")
+    await window(world, WEEKLY, **{"scope.is_infra": True})
+    assert "it lacks the approval of the duty officer" in await says(world, "approve", world.bob)
+    assert "approved by the tech lead and the duty officer" in await says(world, "approve", cyd)
+    world.clock.set("2026-11-28 02:00:01")
+    await told(world, f"{WEEKLY}/start")
+    world.clock.set("2026-11-28 06:00:01")
+    assert "Has it ended?" in (await told(world, f"{WEEKLY}/end")).text
+
+
+async def test_another_rule_calls_off_what_the_earlier_one_announced(world: World) -> None:
+    """But not a window that somebody changed, nor one under way; what nobody was told of is as if it had never been."""
+    await says(world, "scope MW-20261205-0200 patch the kernels")
+    world.clock.set("2026-11-27 02:00:01")
+    head = await told(world, f"{WEEKLY}/24h")
+    await world.stops()
+    await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
+    await world.slack.shows("was cancelled: the weekly window is now Sun 03:00-05:00 UTC")
+    await world.slack.until(lambda: "Weekly maintenance: cancelled" in head.shown, "the head to say so")
+    listed = await says(world, "list")
+    assert "MW-20261129-0300" in listed
+    assert "MW-20261205-0200" in listed
+    assert "MW-20261212-0200" not in listed
+
+
+async def test_another_rule_leaves_a_window_under_way_alone(world: World) -> None:
+    """It ends as it was planned."""
+    world.clock.set("2026-11-28 02:00:01")
+    await told(world, f"{WEEKLY}/start")
+    await world.stops()
+    await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
+    world.clock.set("2026-11-28 06:00:01")
+    assert "has ended" in (await told(world, f"{WEEKLY}/end")).text
+
+
+async def test_a_bot_with_older_settings_calls_nothing_off(world: World) -> None:
+    """The one that started last is right: while bots are replaced, the older ones keep still."""
+    old = world.bots[0]
+    new = await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
+    assert new is not old
+    world.clock.set("2026-11-28 03:00:01")
+    await told(world, "MW-20261129-0300/24h")
+    await world.slack.settled(0.4)
+    assert (await window(world, "MW-20261129-0300"))["state"] == "planned"
+
+
+class Recording:
+    """An attendant that notes what it is called for, and fails or stops when it is told to."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.fails = False
+        self.hangs = False
+
+    async def began(self, window: Window) -> None:
+        await self._noted(f"began until {window.end:%H:%M}")
+
+    async def ended(self, window: Window) -> None:
+        await self._noted("ended")
+
+    async def _noted(self, what: str) -> None:
+        self.calls.append(what)
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.fails:
+            raise RuntimeError("on purpose")
+
+
+async def test_attendants_hear_of_starts_extensions_and_ends_whoever_dies(world: World) -> None:
+    """One that fails, or that dies in the middle, is called again, also by the next bot."""
+    attendant = Recording()
+    await world.stops()
+    bot = await starts_with(world, attendant)
+    attendant.hangs = True
+    await says(world, f"scope {WEEKLY} patch the kernels")
+    await says(world, "approve", world.bob)
+    world.clock.set("2026-11-28 02:00:01")
+    await world.slack.until(lambda: attendant.calls == ["began until 06:00"], "the first call")
+    await world.stops(bot)
+    assert (await window(world, WEEKLY))["owed"] != []
+    attendant.hangs = False
+    await world.changes("windows", WEEKLY, {"attended_at": None})  # as after its lease
+    await starts_with(world, attendant)
+    await window(world, WEEKLY, owed=[])
+    assert attendant.calls == ["began until 06:00"] * 2
+    await says(world, "extend 30m")
+    await world.slack.until(lambda: attendant.calls[2:] == ["began until 06:30"], "the extension")
+    await says(world, "end")
+    await world.slack.until(lambda: attendant.calls[3:] == ["ended"], "the end")
+    await window(world, WEEKLY, owed=[])
+
+
+async def test_one_attendant_that_fails_keeps_no_other_from_being_called(world: World) -> None:
+    """It is called again after a while, and so are the others."""
+    broken, good = Recording(), Recording()
+    broken.fails = True
+    await world.stops()
+    world.attendants = (broken, good)
+    await world.starts()
+    world.clock.set("2026-11-28 02:00:01")
+    await world.slack.until(lambda: broken.calls == good.calls == ["began until 06:00"], "both to be called")
+    broken.fails = False
+    assert (await window(world, WEEKLY, state="under way"))["owed"] != []
+    await world.changes("windows", WEEKLY, {"attended_at": None})  # as after its lease
+    await window(world, WEEKLY, owed=[])
+    assert broken.calls == good.calls == ["began until 06:00"] * 2
+
+
+async def test_a_window_that_an_earlier_release_planned_goes_on(world: World) -> None:
+    """It kept time, title and head, and no state."""
+    await world.stops()
+    await world.drops("windows")
+    times = {"start": datetime(2026, 11, 28, 2, tzinfo=UTC), "end": datetime(2026, 11, 28, 6, tzinfo=UTC)}
+    old = {"_id": WEEKLY, **times, "title": "Weekly maintenance", "head": None, "channel": None}
+    await world.puts("windows", old)
+    world.clock.set("2026-11-28 02:00:01")
+    await world.starts()
+    await told(world, f"{WEEKLY}/start")
+    await window(world, WEEKLY, state="under way", version=1)
+    world.clock.set("2026-11-28 06:00:01")
+    assert "has ended" in (await told(world, f"{WEEKLY}/end")).text
+
+
+async def starts_with(world: World, attendant: Recording) -> App:
+    """A bot with an attendant."""
+    world.attendants = (attendant,)
+    return await world.starts()
