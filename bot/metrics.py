@@ -46,6 +46,10 @@ class Metrics:
         self._probe_seconds = Histogram(
             "opsbot_probe_seconds", "Time of a service's answer.", ("service",), buckets=_PROBE_SECONDS, registry=own
         )
+        self._probes = Counter("opsbot_probes", "Probes by what they found.", ("service", "state"), registry=own)
+        self._takeovers = Counter(
+            "opsbot_claims_taken_over", "Work that another bot left behind, by its kind.", ("what",), registry=own
+        )
         self._announcements = Counter(
             "opsbot_announcements", "Announcements by rung and outcome.", ("rung", "outcome"), registry=own
         )
@@ -89,11 +93,16 @@ class Metrics:
         """MongoDB answered, or did not."""
         self._mongo_up.set(up)
 
-    def service_probed(self, service: str, up: bool, seconds: float | None) -> None:
-        """A probe ended; `seconds` is None if nothing answered."""
-        self._service_up.labels(service).set(up)
+    def service_probed(self, service: str, state: str, seconds: float | None) -> None:
+        """A probe found this state; `seconds` is None if nothing answered."""
+        self._service_up.labels(service).set(state == "up")
+        self._probes.labels(service, state).inc()
         if seconds is not None:
             self._probe_seconds.labels(service).observe(seconds)
+
+    def claim_taken_over(self, what: str) -> None:
+        """A claim of another bot ran out, and this one goes on with its work."""
+        self._takeovers.labels(what).inc()
 
     def announced(self, rung: str, outcome: str) -> None:
         """An announcement was posted, skipped or failed."""

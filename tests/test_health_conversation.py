@@ -21,6 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def services() -> AsyncIterator[Services]:
     """Stand-ins of which a slow one takes a little longer than people wait without a word."""
     running = Services(slow=0.8)
+    running.grafana.password = SECRET
     await running.start()
     yield running
     await running.stop()

@@ -99,8 +99,8 @@ async def test_metrics_show_what_happened() -> None:
     shown.pong(4)
     shown.scheduler_ticked()
     shown.mongo(up=True)
-    shown.service_probed("loki", up=False, seconds=None)
-    shown.service_probed("grafana", up=True, seconds=0.02)
+    shown.service_probed("loki", "down", None)
+    shown.service_probed("grafana", "up", 0.02)
     shown.announced("24h", "posted")
     moment = 105.0
     async with served(bot) as client, client.get("/metrics") as answer:
