@@ -33,6 +33,6 @@ def outages(slack: Slack) -> list[Post]:
 
 async def told(slack: Slack, text: str) -> Post:
     """The only message of an outage, once it begins like this."""
-    await slack.until(lambda: [post for post in outages(slack) if post.text.startswith(text)], text)
+    await slack.until(lambda: [post for post in outages(slack) if post.text.startswith(text)], text, within=8.0)
     (post,) = outages(slack)
     return post

@@ -121,6 +121,7 @@ class WatchDesk:
         self._memory: Watch | None = None
         self._is_unsaved = False
         self._away_since: datetime | None = None
+        self._must_find = True
         self._rounds: deque[Round] = deque(maxlen=REMEMBERED)
 
     async def since(self) -> Mapping[str, Since]:
@@ -182,10 +183,20 @@ class WatchDesk:
         except StoreAwayError:
             return await self._from_memory()
         self._away_since = None
+        if stored.is_ours and self._must_find:
+            stored = await self._with_found(stored)
         if stored.is_ours and self._memory is not None and not self._memory.is_ours:
             self._meter.claim_taken_over("watch")
         self._memory = stored
         return stored
+
+    async def _with_found(self, stored: Watch) -> Watch:
+        """With outages that a bot told while MongoDB was away, and did not live to put into the records."""
+        found = await self._board.find(self._clock() - FIND_BACK)
+        if found is None:
+            return stored
+        self._must_find = False
+        return remembered(found, stored)
 
     async def _handed_over(self, stored: Watch, remembered: Watch) -> Watch:
         """MongoDB is back: what was found out without it is put into the records, whoever leads by now."""
@@ -200,6 +211,7 @@ class WatchDesk:
         """Without MongoDB: whoever led goes on; the others wait until its lead would have ended."""
         now = self._clock()
         self._away_since = self._away_since or now
+        self._must_find = True
         if self._memory is None:
             outages = await self._board.find(now - FIND_BACK)
             if outages is None:
@@ -257,12 +269,15 @@ class WatchDesk:
         self._rounds.clear()
 
 
-def remembered(outages: Sequence[Outage]) -> Watch:
-    """What is known from the messages of outages alone."""
-    watch = Watch()
+def remembered(outages: Sequence[Outage], known: Watch | None = None) -> Watch:
+    """What is `known` with what the messages of outages tell besides."""
+    watch = known or Watch()
     for outage in outages:
-        watch = watch.with_outage(outage)
-        for case in outage.down:
+        cases = [case for case in outage.down if (track := watch.track(case.service)) is None or track.is_up]
+        if watch.outage(outage.key) is not None or not cases:
+            continue
+        watch = watch.with_outage(replace(outage, cases=tuple(cases)))
+        for case in cases:
             watch = watch.with_down(case, outage.key)
     return watch
 
