@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.deep_health import Fact, Link
 from bot.domain.health import UP, Finding
-from bot.services.asking import Source, counted, facts, listed, text_of
+from bot.services.asking import UNSAID, Source, counted, facts, listed, text_of
 from bot.services.http import Answer, Http
 from bot.services.verdict import check, misfit, shown, words
 
@@ -53,7 +53,7 @@ class AlertmanagerProbe:
 
     async def _version(self) -> Fact:
         # The same answer holds the configuration, of which nothing is shown.
-        return Fact("version", text_of((await self._source.json("/api/v2/status"))["versionInfo"], "version"))
+        return Fact("version", text_of((await self._source.json("/api/v2/status"))["versionInfo"], "version") or UNSAID)
 
 
 def _judge(answer: Answer) -> Finding:

@@ -14,6 +14,7 @@ from bot.services.verdict import at, misfit
 # Lists of a large Prometheus: some four thousand targets. Whatever is longer is not read to its end.
 LONG = Limits(3.0, 4 * 1024 * 1024)
 NAMED = 8  # things that a fact names one by one
+UNSAID = "it does not say"
 _NAME = 80
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.deep_health import Fact, Link
 from bot.domain.health import UP, Finding, State
-from bot.services.asking import Source, counted, facts, listed, text_of
+from bot.services.asking import UNSAID, Source, counted, facts, listed, text_of
 from bot.services.http import Answer, Http
 from bot.services.verdict import check, misfit, shown, words
 
@@ -58,7 +58,9 @@ class PrometheusProbe:
         return Fact("rules", text, not firing and not broken, (Link("alerts", f"{self.link}/alerts"),))
 
     async def _version(self) -> Fact:
-        return Fact("version", text_of((await self._source.json("/api/v1/status/buildinfo"))["data"], "version"))
+        return Fact(
+            "version", text_of((await self._source.json("/api/v1/status/buildinfo"))["data"], "version") or UNSAID
+        )
 
 
 def _judge(answer: Answer) -> Finding:

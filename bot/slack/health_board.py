@@ -23,7 +23,7 @@ class HealthBoard:
         self._directory = directory
 
     async def show(self, outage: Outage) -> None:
-        """See OutageBoard.show. It goes out without MongoDB too, after a look whether another bot has posted it."""
+        """See OutageBoard.show. It is told without MongoDB too, after a look whether another bot has done so."""
         facts: dict[str, str | int | bool] = {
             "services": view.shown_services(outage.down or outage.cases),
             "since": outage.began.isoformat(timespec="seconds"),
@@ -39,7 +39,8 @@ class HealthBoard:
             outage.began,
             thread_ts=outage.thread or None,
         )
-        await self._outbox.send(letter, even_unrecorded=True, in_doubt=True)
+        # Only the first telling: an edit that nobody records could be taken for shown when MongoDB is back.
+        await self._outbox.send(letter, even_unrecorded=outage.told == 0, in_doubt=True)
         if outage.revision > 1:
             await self._outbox.edit(letter.id, letter.content, letter.channel)
 
