@@ -128,7 +128,9 @@ class App:
         client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
         api = Api(client, metrics, lambda: directory.bot_user)
         directory = self._directory = Directory(api, settings.ops_channel)
-        outbox = Outbox(Delivery(store.outbox, api, owner, tuning.pace, tuning.clock), tasks.start)
+        delivery = Delivery(store.outbox, api, owner, tuning.pace, tuning.clock)
+        delivery.taken_over = store.announcements.taken_over = metrics.claim_taken_over
+        outbox = Outbox(delivery, tasks.start)
         board = Board(outbox, api, directory, self._guide(), tuning.clock)
         files = Files(api, session, tuning.pace.settle)
         desks = self._desks(

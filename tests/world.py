@@ -129,6 +129,12 @@ class World:
         found = await self._client.get_default_database()[collection].list_indexes()
         return [dict(index) for index in await found.to_list()]
 
+    async def explained(self, collection: str, query: Document) -> Document:
+        """How MongoDB finds what fits."""
+        command = {"explain": {"find": collection, "filter": query}, "verbosity": "executionStats"}
+        told = await self._client.get_default_database().command(command)
+        return dict(told["executionStats"])
+
     async def puts(self, collection: str, document: Document) -> None:
         """Writes a document, as a bot that died afterwards would have."""
         await self._client.get_default_database()[collection].insert_one(document)

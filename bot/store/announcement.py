@@ -1,5 +1,6 @@
 """Windows (`windows`) and the announcements of their rungs (`announcements`, `_id` = `<window>/<rung>`)."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel
@@ -23,6 +24,7 @@ class Announcements:
         self._windows = windows
         self._announcements = announcements
         self._owner = owner
+        self.taken_over: Callable[[str], None] = lambda _what: None
         millis = int(lease.total_seconds() * 1000)
         self._free = {"$expr": {"$lt": ["$leased_at", {"$subtract": ["$$NOW", millis]}]}}
 
@@ -70,7 +72,10 @@ class Announcements:
         except DuplicateKeyError:
             query = {"_id": rung.key, "state": State.CLAIMED, **self._free}
             change = {"$set": {"owner": self._owner}, "$currentDate": {"leased_at": True}}
-            return await self._announcements.update(query, change) == 1
+            is_ours = await self._announcements.update(query, change) == 1
+            if is_ours:
+                self.taken_over("announcement")
+            return is_ours
         return True
 
     async def skip(self, rung: Rung, reason: str, now: datetime) -> bool:
