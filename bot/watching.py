@@ -7,7 +7,8 @@ from bot.domain.clock import Clock
 from bot.domain.deep_health import DeepHealthDesk, DeepProbe
 from bot.domain.health import HealthDesk
 from bot.domain.health_history import HistoryDesk, Pictures
-from bot.domain.health_watch_desk import OutageBoard, Ports, Rhythm, WatchDesk
+from bot.domain.health_watch_desk import Rhythm, WatchDesk
+from bot.domain.health_watch_ports import OutageBoard, Ports
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outage import OutageDesk
 from bot.domain.timeline_desk import TimelineDesk

@@ -15,15 +15,18 @@ PREFIX = "health/"
 
 
 class HealthBoard:
-    """Implements bot.domain.health_watch_desk.OutageBoard."""
+    """Implements bot.domain.health_watch_ports.OutageBoard."""
 
     def __init__(self, outbox: Outbox, api: Api, directory: Directory) -> None:
         self._outbox = outbox
         self._api = api
         self._directory = directory
 
-    async def show(self, outage: Outage) -> None:
+    async def show(self, outage: Outage) -> bool:
         """See OutageBoard.show. It is told without MongoDB too, after a look whether another bot has done so."""
+        channel = outage.channel or self._directory.ops_channel
+        if not channel:
+            return False
         facts: dict[str, str | int | bool] = {
             "services": view.shown_services(outage.down or outage.cases),
             "since": outage.began.isoformat(timespec="seconds"),
@@ -34,7 +37,7 @@ class HealthBoard:
         letter = Letter(
             ALERT,
             outage.key,
-            outage.channel or self._directory.ops_channel,
+            channel,
             Content(message.payload(), facts, outage.revision),
             outage.began,
             thread_ts=outage.thread or None,
@@ -43,6 +46,7 @@ class HealthBoard:
         await self._outbox.send(letter, even_unrecorded=outage.told == 0, in_doubt=True)
         if outage.revision > 1:
             await self._outbox.edit(letter.id, letter.content, letter.channel)
+        return True
 
     async def find(self, since: datetime) -> list[Outage] | None:
         """See OutageBoard.find. Only what the bot itself posted is believed."""

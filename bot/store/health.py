@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from bot.domain.health import State
 from bot.domain.health_history import Counted, Piece
 from bot.domain.health_watch import Case, Change, Outage, Track, Watch
-from bot.domain.health_watch_desk import Round
+from bot.domain.health_watch_ports import Round
 from bot.errors import UserError
 from bot.store.mongo import Document, Documents, Index, TooLongError
 
@@ -23,7 +23,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class WatchRecords:
-    """Implements bot.domain.health_watch_desk.Records. A lead holds for `lease` without news of its owner."""
+    """Implements bot.domain.health_watch_ports.Records. A lead holds for `lease` without news of its owner."""
 
     def __init__(self, watch: Documents, rounds: Documents, outages: Documents, owner: str) -> None:
         self._watch = watch
