@@ -68,7 +68,7 @@ async def test_of_two_bots_one_tells_that_mongodb_is_away(world: Watched, own_mo
     post = await told(world.slack, "mongodb is down")
     await world.slack.settled(1.0)
     await world.stops()
-    world.clock.forward(seconds=3)  # longer than a lead lasts
+    world.clock.forward(seconds=5)  # longer than a lead lasts
     await world.slack.settled(1.0)
     assert [one.ts for one in outages(world.slack)] == [post.ts]
     own_mongod.start()

@@ -32,7 +32,7 @@ TEMPO = Tempo(
     watch=NEVER,  # a test that stops a service does so for another reason, unless it asks to be watched
     first_watch=NEVER,
 )
-RHYTHM = Rhythm(0.05, timedelta(seconds=1.5))
+RHYTHM = Rhythm(0.05, timedelta(seconds=4))
 WATCHING = replace(TEMPO, watch=timedelta(seconds=0.2), first_watch=timedelta(0))
 
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
