@@ -21,9 +21,10 @@ from bot.domain.announcement import Ladder
 from bot.domain.audit import AuditDesk, AuditEntry
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock, utc_now
+from bot.domain.deep_health import DeepProbe
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
-from bot.domain.health import HealthDesk
+from bot.domain.health_watch_desk import Rhythm
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.read_back import ReadBack
@@ -50,6 +51,7 @@ from bot.slack.delivery import Delivery, Pace
 from bot.slack.directory import Directory
 from bot.slack.export import Exports
 from bot.slack.files import Files
+from bot.slack.health_board import HealthBoard
 from bot.slack.outbox import Outbox
 from bot.slack.pictures import Pictures
 from bot.slack.socket import Sockets
@@ -59,6 +61,7 @@ from bot.slack.window import Thread, WindowBoard
 from bot.store.database import Store
 from bot.store.mongo import close, connect, database_of
 from bot.tasks import Tasks
+from bot.watching import Around, watching
 from bot.web import Readiness, SlackEvents, Web
 from handlers.desks import Desks
 from handlers.middleware import Door
@@ -74,9 +77,10 @@ class Tuning:
 
     clock: Clock = utc_now
     pace: Pace = field(default_factory=Pace)
-    tempo: Tempo = field(default_factory=Tempo)
+    tempo: Tempo | None = None  # None: as the settings say
     llm_limit: float = LIMIT
     attendants: tuple[Attendant, ...] = ()
+    rhythm: Rhythm | None = None  # of watching; None: as the settings say
     # Seconds for what runs when the bot stops: what people wait for, then the rest. The process has ten in all.
     work_limit: float = 4.0
     rest_limit: float = 2.5
@@ -90,7 +94,8 @@ class Outside:
     board: Board
     directory: Directory
     metrics: Metrics
-    health: HealthDesk
+    probes: list[DeepProbe]
+    outages: HealthBoard
     pictures: Pictures
     exports: Exports
     writer: LlmWriter
@@ -127,7 +132,9 @@ class App:
         client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
         api = Api(client, metrics, lambda: directory.bot_user)
         directory = self._directory = Directory(api, settings.ops_channel)
-        outbox = Outbox(Delivery(store.outbox, api, owner, tuning.pace, tuning.clock), tasks.start)
+        delivery = Delivery(store.outbox, api, owner, tuning.pace, tuning.clock)
+        delivery.taken_over = store.announcements.taken_over = metrics.claim_taken_over
+        outbox = Outbox(delivery, tasks.start)
         board = Board(outbox, api, directory, self._guide(), tuning.clock)
         files = Files(api, session, tuning.pace.settle)
         desks = self._desks(
@@ -136,7 +143,8 @@ class App:
                 board=board,
                 directory=directory,
                 metrics=metrics,
-                health=HealthDesk(probes(settings, http, database), tuning.clock),
+                probes=probes(settings, http, database),
+                outages=HealthBoard(outbox, api, directory),
                 pictures=Pictures(api, files),
                 exports=Exports(api, files),
                 writer=llm_writer(settings, http, tuning.llm_limit),
@@ -165,6 +173,8 @@ class App:
             search=desks.search,
             summaries=desks.summaries,
             timelines=desks.timelines,
+            watch=desks.watch,
+            outages=desks.outages,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
@@ -173,7 +183,8 @@ class App:
         scheduler = Scheduler()
         self._exit.push_async_callback(tasks.drain, tuning.rest_limit)
         self._exit.push_async_callback(door.drain, tuning.work_limit)
-        jobs.schedule(scheduler, tasks, tuning.tempo)
+        jobs.schedule(scheduler, tasks, tuning.tempo or Tempo(watch=settings.health_interval))
+        self._exit.push_async_callback(desks.watch.resign)
         self._exit.callback(scheduler.close)
         if settings.slack_app_token is not None:
             client = web_client(settings.slack_app_token, settings.slack_api_url, session)
@@ -206,8 +217,17 @@ class App:
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
         maintenance = self._maintenance(outside, roles, audit)
+        around = Around(
+            store, maintenance.windows, outside.outages, directory, outside.pictures, outside.metrics, clock,
+            self._tuning.rhythm,
+        )  # fmt: skip
+        services = watching(settings, outside.probes, around, incidents, timelines)
         return Desks(
-            health=outside.health,
+            health=services.health,
+            deep_health=services.deep,
+            history=services.history,
+            outages=services.outages,
+            watch=services.watch,
             checklists=ChecklistDesk(store.checklists, board, audit, clock),
             announcements=maintenance.announcements,
             windows=maintenance.windows,

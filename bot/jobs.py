@@ -11,8 +11,10 @@ import structlog
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.freeze_desk import FreezeDesk
+from bot.domain.health_watch_desk import WatchDesk
 from bot.domain.incident import Incident
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.outage import OutageDesk
 from bot.domain.outbox import Depth
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
@@ -81,6 +83,8 @@ class Tempo:
     tick: timedelta = timedelta(seconds=1)
     sweep: timedelta = timedelta(seconds=2)
     tidy: timedelta = timedelta(seconds=10)
+    watch: timedelta = timedelta(seconds=60)
+    first_watch: timedelta = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,8 @@ class Owners:
     summaries: SummaryDesk
     search: SearchDesk
     timelines: TimelineDesk
+    watch: WatchDesk
+    outages: OutageDesk
 
 
 class Pause:
@@ -133,18 +139,24 @@ class Jobs:
     def schedule(self, scheduler: Scheduler, tasks: Tasks, tempo: Tempo) -> None:
         """Enters the timetable. Each run is a task that is supervised and drained like any other."""
 
-        def every(interval: timedelta, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        def every(
+            interval: timedelta,
+            work: Callable[[], Coroutine[Any, Any, None]],
+            name: str,
+            first: timedelta | None = None,
+        ) -> None:
             async def run() -> None:
                 # Shielded, since the alarm clock cancels what it waits for when it ends; tasks are drained instead.
                 await asyncio.shield(tasks.start(self._traced(work, name), f"job {name}"))
 
-            scheduler.every(interval, run, name)
+            scheduler.every(interval, run, name, first)
 
         every(tempo.tick, self._tick, "tick")
         every(tempo.sweep, self._sweep, "sweep")
         every(tempo.tidy, self._tidy, "tidy")
         every(tempo.sweep, self._read, "read")
         every(tempo.sweep, self._attend, "attend")
+        every(tempo.watch, self._owners.watch.tick, "watch", tempo.first_watch)
 
     async def _traced(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
         with trace(job=name):
@@ -234,3 +246,4 @@ class Jobs:
             await self._owners.checklists.tell_left_behind()
             await self._owners.search.fill_in()
             await self._owners.summaries.tell_left_behind()
+            await self._owners.outages.link_late()

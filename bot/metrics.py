@@ -5,6 +5,7 @@ Label values come from the bot's own tables (commands, rungs, methods of Slack),
 
 import time
 from collections.abc import Callable
+from math import nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
@@ -19,7 +20,10 @@ class Metrics:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._last_pong = self._last_tick = now()
+        self._last_tick = now()
+        self._last_pong: float | None = None  # over HTTP there is none, and nothing to be alarmed about
+        self._waiting, self._oldest, self._taken_over = 0, 0.0, 0
+        self._services: dict[str, str] = {}
         self._registry = own = CollectorRegistry()
         ProcessCollector(registry=own)
         self._commands = Counter("opsbot_commands", "Commands by outcome.", ("command", "outcome"), registry=own)
@@ -38,13 +42,17 @@ class Metrics:
         self._outbox_parked = Gauge("opsbot_outbox_parked", "Messages that Slack refused.", registry=own)
         self._sockets = Gauge("opsbot_sockets_connected", "Socket Mode connections.", registry=own)
         pong = Gauge("opsbot_socket_last_pong_age_seconds", "Since Slack last answered a ping.", registry=own)
-        pong.set_function(lambda: self._now() - self._last_pong)
+        pong.set_function(lambda: nan if (age := self.pong_age()) is None else age)
         tick = Gauge("opsbot_scheduler_tick_age_seconds", "Since the timetable last ran.", registry=own)
         tick.set_function(lambda: self._now() - self._last_tick)
         self._mongo_up = Gauge("opsbot_mongo_up", "1 while MongoDB answers the bot.", registry=own)
         self._service_up = Gauge("opsbot_service_up", "1 while the service is plainly up.", ("service",), registry=own)
         self._probe_seconds = Histogram(
             "opsbot_probe_seconds", "Time of a service's answer.", ("service",), buckets=_PROBE_SECONDS, registry=own
+        )
+        self._probes = Counter("opsbot_probes", "Probes by what they found.", ("service", "state"), registry=own)
+        self._takeovers = Counter(
+            "opsbot_claims_taken_over", "Work that another bot left behind, by its kind.", ("what",), registry=own
         )
         self._announcements = Counter(
             "opsbot_announcements", "Announcements by rung and outcome.", ("rung", "outcome"), registry=own
@@ -69,17 +77,35 @@ class Metrics:
 
     def outbox(self, depth: int, oldest_seconds: float, parked: int) -> None:
         """So many messages wait, the oldest for so long (0 if none); so many were refused by Slack."""
+        self._waiting, self._oldest = depth, oldest_seconds
         self._outbox_parked.set(parked)
         self._outbox_depth.set(depth)
         self._outbox_oldest.set(oldest_seconds)
 
     def sockets(self, connected: int) -> None:
         """So many connections are open."""
+        self._last_pong = self._now() if self._last_pong is None else self._last_pong
         self._sockets.set(connected)
 
     def pong(self, age_seconds: float = 0.0) -> None:
         """The newest pong of any connection came so long ago."""
         self._last_pong = self._now() - age_seconds
+
+    def pong_age(self) -> float | None:
+        """Seconds since Slack answered a ping last, or since the first try to connect; None in HTTP mode."""
+        return None if self._last_pong is None else self._now() - self._last_pong
+
+    def vitals(self) -> dict[str, object]:
+        """How the bot itself is, for /readyz: ages in seconds to a tenth, what waits, and the services."""
+        age = self.pong_age()
+        return {
+            "last_pong_age_seconds": None if age is None else round(age, 1),
+            "scheduler_tick_age_seconds": round(self._now() - self._last_tick, 1),
+            "outbox_depth": self._waiting,
+            "outbox_oldest_seconds": round(self._oldest, 1),
+            "claims_taken_over": self._taken_over,
+            "services": dict(self._services),
+        }
 
     def scheduler_ticked(self) -> None:
         """The timetable ran."""
@@ -89,11 +115,18 @@ class Metrics:
         """MongoDB answered, or did not."""
         self._mongo_up.set(up)
 
-    def service_probed(self, service: str, up: bool, seconds: float | None) -> None:
-        """A probe ended; `seconds` is None if nothing answered."""
-        self._service_up.labels(service).set(up)
+    def service_probed(self, service: str, state: str, seconds: float | None) -> None:
+        """A probe found this state; `seconds` is None if nothing answered."""
+        self._service_up.labels(service).set(state == "up")
+        self._services[service] = state
+        self._probes.labels(service, state).inc()
         if seconds is not None:
             self._probe_seconds.labels(service).observe(seconds)
+
+    def claim_taken_over(self, what: str) -> None:
+        """A claim of another bot ran out, and this one goes on with its work."""
+        self._taken_over += 1
+        self._takeovers.labels(what).inc()
 
     def announced(self, rung: str, outcome: str) -> None:
         """An announcement was posted, skipped or failed."""

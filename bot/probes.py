@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.domain.clock import utc_now
-from bot.domain.health import HealthDesk, Probe
+from bot.domain.deep_health import DeepProbe
+from bot.domain.health import HealthDesk
 from bot.endpoint import Endpoint
 from bot.services.alertmanager import AlertmanagerProbe
 from bot.services.extra import ExtraProbe
-from bot.services.grafana import GrafanaProbe
+from bot.services.grafana import GrafanaProbe, Login
 from bot.services.http import Http
 from bot.services.llm import LlmProbe, LlmWriter, Model
 from bot.services.loki import LokiProbe
@@ -18,14 +19,14 @@ from bot.settings import Settings
 from bot.store.mongo import Database, close, connect, database_of
 
 
-def probes(settings: Settings, http: Http, database: Database) -> list[Probe]:
+def probes(settings: Settings, http: Http, database: Database) -> list[DeepProbe]:
     """One probe for each service, in the order of the report."""
     return [
         MongoProbe(database),
         PrometheusProbe(_url(settings.prometheus_url), http),
-        GrafanaProbe(_url(settings.grafana_url), http),
+        GrafanaProbe(_url(settings.grafana_url), http, _grafana_login(settings)),
         LokiProbe(_url(settings.loki_url), http),
-        LlmProbe(_url(settings.llm_url), http, _llm_key(settings)),
+        LlmProbe(_url(settings.llm_url), http, _llm_key(settings), settings.llm_model),
         AlertmanagerProbe(_url(settings.alertmanager_url), http),
         *(ExtraProbe(name, _url(endpoint), http) for name, endpoint in settings.extra_checks),
     ]
@@ -55,3 +56,8 @@ def _url(endpoint: Endpoint | None) -> str:
 
 def _llm_key(settings: Settings) -> str:
     return settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
+
+
+def _grafana_login(settings: Settings) -> Login:
+    password = settings.grafana_password.get_secret_value() if settings.grafana_password else ""
+    return Login(settings.grafana_user, password)

@@ -29,6 +29,14 @@ def duration(text: str) -> timedelta:
     return length
 
 
+def interval(text: str) -> timedelta:
+    """A duration from `5s` to `1h`: services are asked as often."""
+    length = duration(text)
+    if not timedelta(seconds=5) <= length <= timedelta(hours=1):
+        raise ValueError(f"is {text!r}; write a duration from 5s to 1h, like 60s")
+    return length
+
+
 def rungs(text: str) -> tuple[tuple[str, timedelta], ...]:
     """`24h,1h,15m`: names as they are written with their lengths, the longest first."""
     found: dict[timedelta, str] = {}

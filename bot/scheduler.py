@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -20,8 +20,8 @@ class Scheduler:
 
         self._is_closing = False
 
-    def every(self, interval: timedelta, job: Job, name: str) -> None:
-        """Has `job` called every `interval`, first after one interval."""
+    def every(self, interval: timedelta, job: Job, name: str, first: timedelta | None = None) -> None:
+        """Has `job` called every `interval`, first after one interval, or after `first`."""
 
         async def run() -> None:
             try:
@@ -30,7 +30,8 @@ class Scheduler:
                 if not self._is_closing:  # its end cancels what it waits for; the work goes on, and is drained
                     raise
 
-        self._scheduler.add_job(run, "interval", seconds=interval.total_seconds(), id=name, name=name)
+        begin = {} if first is None else {"next_run_time": datetime.now(UTC) + first}
+        self._scheduler.add_job(run, "interval", seconds=interval.total_seconds(), id=name, name=name, **begin)
 
     def start(self) -> None:
         """From now on jobs are called."""

@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     )
     announce_before: Annotated[tuple[tuple[str, timedelta], ...], _reads(readings.rungs)] = readings.rungs("24h,1h,15m")
     ending_soon: Duration = timedelta(minutes=30)
-    health_interval: Duration = timedelta(seconds=60)
+    health_interval: Annotated[timedelta, _reads(readings.interval)] = timedelta(seconds=60)
     escalate_after: Duration = timedelta(minutes=10)
     update_every: Duration = timedelta(minutes=30)
     alert_webhook_token: Secret = None

@@ -7,7 +7,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Literal, Protocol
@@ -57,6 +57,9 @@ class Exposition(Protocol):
 
     def exposition(self) -> bytes:
         """Prometheus's text format."""
+
+    def vitals(self) -> Mapping[str, object]:
+        """A few of them by name, for whoever asks whether the bot is ready."""
 
 
 class Web:
@@ -114,7 +117,8 @@ class Web:
     async def _ready(self, _: web.Request) -> web.Response:
         now = self._readiness()
         status = HTTPStatus.OK if now.takes_commands else HTTPStatus.SERVICE_UNAVAILABLE
-        return web.json_response({"status": now.status, "reasons": list(now.reasons)}, status=status)
+        told = {"status": now.status, "reasons": list(now.reasons), "vitals": self._metrics.vitals()}
+        return web.json_response(told, status=status)
 
     async def _ics(self, _: web.Request) -> web.Response:
         if self._calendar is None:

@@ -7,6 +7,7 @@ from typing import Any
 from bot.commands import table
 from bot.slack.views import approval as approval_view
 from bot.slack.views import checklist as checklist_view
+from bot.slack.views import health_watch as health_watch_view
 from bot.slack.views import incident as incident_view
 from bot.slack.views import incident_card, incident_forms, incident_thread
 from bot.slack.views import maintenance as maintenance_view
@@ -15,7 +16,19 @@ from bot.slack.views import search as search_view
 from bot.slack.views import summary as summary_view
 from bot.slack.views import timeline as timeline_view
 from bot.slack.views import window as window_view
-from handlers import checklist, home, incident, incident_steps, maintenance, mention, search, summary, timeline, window
+from handlers import (
+    checklist,
+    health,
+    home,
+    incident,
+    incident_steps,
+    maintenance,
+    mention,
+    search,
+    summary,
+    timeline,
+    window,
+)
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.middleware import Body, Door, Listen, Run
@@ -73,6 +86,7 @@ def register(door: Door, desks: Desks) -> None:
     for action_id, press in (INCIDENT_BUTTONS | WINDOW_BUTTONS).items():
         door.action(action_id, _press(desks, press))
     door.action(re.compile(f"{incident_view.DUPLICATE_BUTTON}_.*"), _press(desks, incident_steps.duplicate_pressed))
+    door.action(health_watch_view.OPEN, _press(desks, health.open_pressed))
     door.action(search_view.MORE, _press(desks, search.more))
     door.action(summary_view.POST, _press(desks, summary.post_pressed))
     door.action(summary_view.EDIT, _press(desks, summary.edit_pressed))

@@ -9,12 +9,16 @@ from bot.domain.audit import AuditDesk
 from bot.domain.calendar import CalendarDesk
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock
+from bot.domain.deep_health import DeepHealthDesk
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
 from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.health import HealthDesk
+from bot.domain.health_history import HistoryDesk
+from bot.domain.health_watch_desk import WatchDesk
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.outage import OutageDesk
 from bot.domain.quote import Quote
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
@@ -76,6 +80,10 @@ class Desks:
     """All that a handler may ask for."""
 
     health: HealthDesk
+    deep_health: DeepHealthDesk
+    history: HistoryDesk
+    outages: OutageDesk
+    watch: WatchDesk
     checklists: ChecklistDesk
     announcements: AnnouncementDesk
     windows: WindowDesk

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from aiohttp import web
+from aiohttp import encode_basic_auth, web
 
 Json = dict[str, Any]
 
@@ -27,10 +27,21 @@ def unauthorised() -> web.Response:
     return web.Response(status=401, text="Unauthorized\n", headers={"WWW-Authenticate": "Basic"})
 
 
+JOBS = ("prometheus", "butler", "mcp")
+
+
 class Prometheus:
-    """Ready, targets and the instant query `up`: as of Prometheus 2.42."""
+    """Ready, targets, rules, version and the instant query `up`: as of Prometheus 2.42.
+
+    The jobs that are `down` have a target that cannot be reached; the alerting rules named in `firing` fire.
+    """
 
     setting = "PROMETHEUS_URL"
+
+    def __init__(self) -> None:
+        self.down: set[str] = set()
+        self.rules = ["TargetDown", "ReviewPipelineBurnsBudget"]
+        self.firing: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """Path by path."""
@@ -38,6 +49,8 @@ class Prometheus:
             web.get("/-/ready", self._ready),
             web.get("/api/v1/targets", self._targets),
             web.get("/api/v1/query", self._query),
+            web.get("/api/v1/rules", self._rules),
+            web.get("/api/v1/status/buildinfo", self._version),
         ]
 
     def starting(self) -> web.Response:
@@ -60,14 +73,14 @@ class Prometheus:
                 "scrapePool": job,
                 "scrapeUrl": f"http://{job}:9090/metrics",
                 "globalUrl": f"http://{job}:9090/metrics",
-                "lastError": "",
+                "lastError": "dial tcp: connect: connection refused" if job in self.down else "",
                 "lastScrape": now,
                 "lastScrapeDuration": 0.004,
-                "health": "up",
+                "health": "down" if job in self.down else "up",
                 "scrapeInterval": "15s",
                 "scrapeTimeout": "10s",
             }
-            for job in ("prometheus", "butler", "mcp")
+            for job in JOBS
         ]
         return web.json_response(
             {"status": "success", "data": {"activeTargets": active, "droppedTargets": [], "droppedTargetCounts": {}}}
@@ -77,19 +90,63 @@ class Prometheus:
         if request.query.get("query", "") != "up":
             return web.json_response({"status": "success", "data": {"resultType": "vector", "result": []}})
         result = [
-            {"metric": {"__name__": "up", "job": job, "instance": f"{job}:9090"}, "value": [time.time(), "1"]}
-            for job in ("prometheus", "butler", "mcp")
+            {
+                "metric": {"__name__": "up", "job": job, "instance": f"{job}:9090"},
+                "value": [time.time(), "0" if job in self.down else "1"],
+            }
+            for job in JOBS
         ]
         return web.json_response({"status": "success", "data": {"resultType": "vector", "result": result}})
 
+    async def _rules(self, _: web.Request) -> web.Response:
+        now = datetime.now(UTC).isoformat()
+        rules: list[Json] = [
+            {
+                "state": "firing" if name in self.firing else "inactive",
+                "name": name,
+                "query": "up == 0",
+                "duration": 60,
+                "keepFiringFor": 0,
+                "labels": {"severity": "sev2"},
+                "annotations": {},
+                "alerts": [],
+                "health": "ok",
+                "evaluationTime": 0.0003,
+                "lastEvaluation": now,
+                "type": "alerting",
+            }
+            for name in self.rules
+        ]
+        group: Json = {"name": "slo", "file": "rules.yml", "rules": rules, "interval": 15, "limit": 0}
+        group |= {"evaluationTime": 0.0006, "lastEvaluation": now}
+        return web.json_response({"status": "success", "data": {"groups": [group]}})
+
+    async def _version(self, _: web.Request) -> web.Response:
+        told = {
+            "version": "2.42.0",
+            "revision": "x",
+            "branch": "HEAD",
+            "buildUser": "",
+            "buildDate": "",
+            "goVersion": "",
+        }
+        return web.json_response({"status": "success", "data": told})
+
 
 class Grafana:
-    """Health, sign-in page and annotations: as of Grafana 11."""
+    """Health, sign-in page, search and annotations: as of Grafana 11. Who searches must be `user` with `password`."""
 
     setting = "GRAFANA_URL"
 
     def __init__(self) -> None:
         self.annotations: list[Json] = []
+        self.user, self.password = "admin", "sandbox"
+        self.dashboards = {
+            "slo-review": "SLO: review pipeline",
+            "slo-mcp": "SLO: MCP server",
+            "slo-butler": "SLO: Butler bot",
+            "node-overview": "Nodes",
+        }
 
     def routes(self) -> list[web.RouteDef]:
         """Path by path; HEAD goes with each GET."""
@@ -97,6 +154,7 @@ class Grafana:
             web.get("/api/health", self._health),
             web.get("/healthz", self._alive),
             web.get("/login", self._login),
+            web.get("/api/search", self._search),
             web.post("/api/annotations", self._annotate),
             web.get("/api/annotations", self._annotated),
         ]
@@ -118,6 +176,18 @@ class Grafana:
     async def _login(self, _: web.Request) -> web.Response:
         return web.Response(text="<!DOCTYPE html><html><title>Grafana</title></html>", content_type="text/html")
 
+    async def _search(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != encode_basic_auth(self.user, self.password):
+            return web.json_response({"message": "Unauthorized"}, status=401)
+        wanted = request.query.get("query", "").casefold()
+        found = [
+            {"id": number, "uid": uid, "title": title, "uri": f"db/{uid}", "url": f"/d/{uid}/{uid}", "slug": ""}
+            | {"type": "dash-db", "tags": [], "isStarred": False, "sortMeta": 0}
+            for number, (uid, title) in enumerate(self.dashboards.items(), start=1)
+            if wanted in title.casefold()
+        ]
+        return web.json_response(found)
+
     async def _annotate(self, request: web.Request) -> web.Response:
         told = await request.json()
         if not told.get("text"):
@@ -128,48 +198,6 @@ class Grafana:
     async def _annotated(self, request: web.Request) -> web.Response:
         tags = set(request.query.getall("tags", []))
         return web.json_response([one for one in self.annotations if tags <= set(one["tags"])])
-
-
-class Loki:
-    """Readiness, labels, a query and pushed lines: as of Loki 3."""
-
-    setting = "LOKI_URL"
-
-    def __init__(self) -> None:
-        self.streams: list[Json] = []
-
-    def routes(self) -> list[web.RouteDef]:
-        """Path by path."""
-        return [
-            web.get("/ready", self._ready),
-            web.get("/loki/api/v1/labels", self._labels),
-            web.get("/loki/api/v1/query_range", self._query),
-            web.post("/loki/api/v1/push", self._push),
-        ]
-
-    def starting(self) -> web.Response:
-        """The 15 s after its ring is well."""
-        return go_error(503, "Ingester not ready: waiting for 15s after being ready")
-
-    def failing(self) -> web.Response:
-        """Its ring is in trouble."""
-        return go_error(503, "Ingester not ready: this instance owns no tokens")
-
-    async def _ready(self, _: web.Request) -> web.Response:
-        return go_error(200, "ready")
-
-    async def _labels(self, _: web.Request) -> web.Response:
-        names = sorted({name for stream in self.streams for name in stream["stream"]})
-        return web.json_response({"status": "success", "data": names})
-
-    async def _query(self, request: web.Request) -> web.Response:
-        if not request.query.get("query", "").startswith("{"):
-            return go_error(400, "parse error at line 1, col 1: syntax error: unexpected IDENTIFIER")
-        return web.json_response({"status": "success", "data": {"resultType": "streams", "result": self.streams}})
-
-    async def _push(self, request: web.Request) -> web.Response:
-        self.streams.extend((await request.json())["streams"])
-        return web.Response(status=204)
 
 
 def _pretty(told: Json, status: int = 200) -> web.Response:

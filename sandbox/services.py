@@ -9,8 +9,9 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sandbox.answers import Grafana, Loki, Prometheus
+from sandbox.answers import Grafana, Prometheus
 from sandbox.llm import Llm
+from sandbox.logs import Loki
 from sandbox.silences import Alertmanager
 
 CHOICES = ("up", "starting", "failing", "slow", "hang", "error", "html", "junk", "drop", "redirect", "refuse")
@@ -41,6 +42,7 @@ class StandIn:
     def __init__(self, imitation: Imitation, slow: float = SLOW) -> None:
         self.imitation = imitation
         self.state = "up"
+        self.drops = 0  # so many of the next requests are not answered
         self.port = 0
         self._slow = slow
         self._switched = asyncio.Event()
@@ -96,6 +98,9 @@ class StandIn:
 
     @web.middleware
     async def _as_switched(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if self.drops:
+            self.drops -= 1
+            _drop(request)
         match self.state:
             case "starting":
                 return self.imitation.starting()

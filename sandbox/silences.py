@@ -24,6 +24,7 @@ class Alertmanager:
         return [
             web.get("/-/ready", self._ready),
             web.get("/api/v2/alerts", self._alerts),
+            web.get("/api/v2/status", self._status),
             web.get("/api/v2/silences", self._list),
             web.post("/api/v2/silences", self._make),
             web.get("/api/v2/silence/{id}", self._show),
@@ -43,6 +44,12 @@ class Alertmanager:
 
     async def _alerts(self, _: web.Request) -> web.Response:
         return web.json_response(self.alerts)
+
+    async def _status(self, _: web.Request) -> web.Response:
+        version = {"version": "0.25.0", "branch": "", "buildDate": "", "buildUser": "", "goVersion": "", "revision": ""}
+        cluster = {"peers": [], "status": "disabled"}
+        told = {"cluster": cluster, "config": {"original": "route:\n"}, "uptime": _stamp(datetime.now(UTC))}
+        return web.json_response({**told, "versionInfo": version})
 
     async def _list(self, request: web.Request) -> web.Response:
         wanted = [re.fullmatch(r'(\w+)="?(.*?)"?', text) for text in request.query.getall("filter", [])]

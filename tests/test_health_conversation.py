@@ -21,6 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def services() -> AsyncIterator[Services]:
     """Stand-ins of which a slow one takes a little longer than people wait without a word."""
     running = Services(slow=0.8)
+    running.grafana.password = SECRET
     await running.start()
     yield running
     await running.stop()
@@ -74,6 +75,28 @@ async def test_json_is_for_programs(world: World, services: Services) -> None:
     told = await answer(world.slack, world.ann, "/health", "JSON")
     names = [service["name"] for service in json.loads(told.shown.strip("`\n"))["services"]]
     assert names == ["mongodb", "prometheus", "grafana", "loki", "llm", "alertmanager"]
+
+
+async def test_deep_health_shows_what_is_behind_readiness(world: World, services: Services) -> None:
+    """All services with their facts and links; the sentence names what somebody should look at."""
+    services.prometheus.down, services.loki.errors = {"mcp"}, {"butler": 3}
+    told = await answer(world.slack, world.ann, "/health", "deep")
+    assert told.text == "All 6 services are up. Look at prometheus (targets), loki (errors (15 min))."
+    for words in (
+        "2 of 3 targets up; down: mcp at mcp:9090",
+        "3 lines with an error: butler 3",
+        "3 dashboards, signed in as admin",
+        "*replica set*: none: a single server",
+        "*one token*: answered in ",
+        "no alert is firing",
+    ):
+        assert words in told.shown
+    assert SECRET not in str(told.raw)
+    found = json.loads((await answer(world.slack, world.ann, "/health", "prometheus deep json")).shown.strip("`\n"))
+    (prometheus,) = found["services"]
+    assert prometheus["facts"][0]["good"] is False
+    assert prometheus["link"] == services.url("prometheus")
+    services.prometheus.down, services.loki.errors = set(), {}
 
 
 async def test_a_service_in_trouble_is_told_with_its_cause(world: World, services: Services) -> None:

@@ -244,5 +244,6 @@ async def test_until_it_is_ready_slack_is_asked_to_come_again(world: World) -> N
             assert alive.status == 200
         await starting
         async with client.get("/readyz") as ready:
-            assert (ready.status, await ready.json()) == (200, {"status": "ready", "reasons": []})
+            told = await ready.json()
+            assert (ready.status, told["status"], told["reasons"]) == (200, "ready", [])
     assert await world.documents("incidents", title="forged") == []

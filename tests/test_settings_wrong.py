@@ -1,7 +1,10 @@
 """What is said of wrong settings: every entry that is wrong, and nothing that is secret."""
 
+from datetime import timedelta
+
 import pytest
 
+from bot import readings
 from tests.test_settings import complaint
 
 
@@ -25,3 +28,15 @@ def test_every_wrong_entry_of_a_list_is_named(name: str, text: str, entries: tup
     """Whoever mends one entry does not come back for the next."""
     said = complaint(**{name: text})
     assert all(entry in said for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_fine"), [("5s", True), ("1h", True), ("4s", False), ("61m", False), ("0s", False)]
+)
+def test_services_are_asked_every_five_seconds_to_every_hour(text: str, is_fine: bool) -> None:
+    """More often harms them, less often is no watching."""
+    if is_fine:
+        assert readings.interval(text) > timedelta(0)
+        return
+    with pytest.raises(ValueError, match="is '"):
+        readings.interval(text)

@@ -82,7 +82,32 @@ async def test_ready_says_whether_commands_are_taken_and_why_not(status: str, co
     }[status]
     async with served(bot) as client, client.get("/readyz") as answer:
         assert answer.status == code
-        assert await answer.json() == {"status": status, "reasons": ["MongoDB does not answer"]}
+        told = await answer.json()
+        assert (told["status"], told["reasons"]) == (status, ["MongoDB does not answer"])
+
+
+async def test_readiness_tells_how_the_bot_itself_is() -> None:
+    """Ages of the last pong and tick, what waits to be posted, claims taken over, services as they were last asked."""
+    bot, moment = Bot(), 100.0
+    bot.metrics = shown = Metrics(lambda: moment)
+    async with served(bot) as client:
+        async with client.get("/readyz") as answer:
+            assert (await answer.json())["vitals"]["last_pong_age_seconds"] is None, "over HTTP there are no pongs"
+        shown.sockets(2)
+        shown.pong(4)
+        shown.outbox(2, 7.54, 0)
+        shown.claim_taken_over("letter")
+        shown.service_probed("loki", "starting", 0.1)
+        moment = 105.0
+        async with client.get("/readyz") as answer:
+            assert (await answer.json())["vitals"] == {
+                "last_pong_age_seconds": 9.0,
+                "scheduler_tick_age_seconds": 5.0,
+                "outbox_depth": 2,
+                "outbox_oldest_seconds": 7.5,
+                "claims_taken_over": 1,
+                "services": {"loki": "starting"},
+            }
 
 
 async def test_metrics_show_what_happened() -> None:
@@ -99,9 +124,10 @@ async def test_metrics_show_what_happened() -> None:
     shown.pong(4)
     shown.scheduler_ticked()
     shown.mongo(up=True)
-    shown.service_probed("loki", up=False, seconds=None)
-    shown.service_probed("grafana", up=True, seconds=0.02)
+    shown.service_probed("loki", "down", None)
+    shown.service_probed("grafana", "up", 0.02)
     shown.announced("24h", "posted")
+    shown.claim_taken_over("watch")
     moment = 105.0
     async with served(bot) as client, client.get("/metrics") as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=")
@@ -124,6 +150,8 @@ async def test_metrics_show_what_happened() -> None:
         ("opsbot_service_up", "loki"): 0,
         ("opsbot_service_up", "grafana"): 1,
         ("opsbot_probe_seconds_count", "grafana"): 1,
+        ("opsbot_probes_total", "loki", "down"): 1,
+        ("opsbot_claims_taken_over_total", "watch"): 1,
         ("opsbot_announcements_total", "posted", "24h"): 1,
     }
     assert {key: samples.get(key) for key in expected} == expected

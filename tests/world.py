@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 from pymongo import AsyncMongoClient
 
 from bot.app import App, Tuning
+from bot.domain.health_watch_desk import Rhythm
 from bot.domain.search_desk import SearchDesk
 from bot.domain.window_ports import Attendant
 from bot.jobs import Tempo
@@ -23,7 +25,16 @@ Document = dict[str, Any]
 
 # Everything that waits in earnest waits ten to a hundred times shorter here.
 PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05, rest=timedelta(seconds=0.6))
-TEMPO = Tempo(tick=timedelta(seconds=0.05), sweep=timedelta(seconds=0.15), tidy=timedelta(seconds=0.3))
+NEVER = timedelta(days=1)
+TEMPO = Tempo(
+    tick=timedelta(seconds=0.05),
+    sweep=timedelta(seconds=0.15),
+    tidy=timedelta(seconds=0.3),
+    watch=NEVER,  # a test that stops a service does so for another reason, unless it asks to be watched
+    first_watch=NEVER,
+)
+RHYTHM = Rhythm(0.05, timedelta(seconds=4))
+WATCHING = replace(TEMPO, watch=timedelta(seconds=0.2), first_watch=timedelta(0))
 
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
 SWITCHED_OFF = {f"{name}_URL": "" for name in ("PROMETHEUS", "GRAFANA", "LOKI", "LLM", "ALERTMANAGER")}
@@ -55,6 +66,7 @@ class World:
         self.clock = WallClock()
         self.bots: list[App] = []
         self.attendants: tuple[Attendant, ...] = ()
+        self.tempo = TEMPO
         self.mongodb_url = mongodb_url.replace("/butler", f"/test_{secrets.token_hex(6)}")
         self._settings = dict(settings or {})
         self._client: AsyncMongoClient[Document] = AsyncMongoClient(
@@ -87,7 +99,7 @@ class World:
             **settings,
         }
         tuning = Tuning(
-            self.clock, PACE, TEMPO, LLM_LIMIT, work_limit=1.0, rest_limit=1.5, attendants=self.attendants
+            self.clock, PACE, self.tempo, LLM_LIMIT, self.attendants, RHYTHM, work_limit=1.0, rest_limit=1.5
         )  # fmt: skip
         bot = App(load((), environment), tuning)
         self.bots.append(bot)
@@ -113,6 +125,17 @@ class World:
         found = await self._client.get_default_database()[collection].find_one({"_id": key})
         assert found is not None, f"{collection} has no {key}"
         return found
+
+    async def indexes(self, collection: str) -> list[Document]:
+        """The indexes of a collection."""
+        found = await self._client.get_default_database()[collection].list_indexes()
+        return [dict(index) for index in await found.to_list()]
+
+    async def explained(self, collection: str, query: Document) -> Document:
+        """How MongoDB finds what fits."""
+        command = {"explain": {"find": collection, "filter": query}, "verbosity": "executionStats"}
+        told = await self._client.get_default_database().command(command)
+        return dict(told["executionStats"])
 
     async def puts(self, collection: str, document: Document) -> None:
         """Writes a document, as a bot that died afterwards would have."""

@@ -76,6 +76,10 @@ class Reading:
         """Milliseconds, to a tenth."""
         return None if self.latency is None else round(self.latency * 1000, 1)
 
+    def as_json(self) -> dict[str, Any]:
+        """`{"name", "state", "latency_ms", "cause"}`."""
+        return {"name": self.service, "state": str(self.state), "latency_ms": self.latency_ms, "cause": self.cause}
+
 
 @dataclass(frozen=True)
 class Report:
@@ -103,10 +107,7 @@ class Report:
         return {
             "at": self.at.isoformat(timespec="milliseconds"),
             "ok": self.all_up,
-            "services": [
-                {"name": r.service, "state": str(r.state), "latency_ms": r.latency_ms, "cause": r.cause}
-                for r in self.readings
-            ],
+            "services": [reading.as_json() for reading in self.readings],
         }
 
 

@@ -1,13 +1,30 @@
-"""Grafana: does it answer, is its database well, and can people sign in.
+"""Grafana: does it answer, is its database well, can people sign in, and where are the SLO dashboards.
 
 https://grafana.com/docs/grafana/latest/developers/http_api/other/#health-api
+https://grafana.com/docs/grafana/latest/developers/http_api/folder_dashboard_search/
 """
 
 import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from bot.domain.deep_health import Fact, Link
 from bot.domain.health import SWITCHED_OFF, UP, Finding, State
-from bot.services.http import Answer, Http, NoAnswerError, Redirect
-from bot.services.verdict import at, check, misfit
+from bot.services.asking import NAMED, Source, counted, decoded, facts, text_of
+from bot.services.http import Answer, Http, NoAnswerError, Redirect, basic
+from bot.services.verdict import at, check, misfit, shown
+
+_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+@dataclass(frozen=True)
+class Login:
+    """Whom the bot signs in as; without a password it does not."""
+
+    user: str = ""
+    password: str = ""
 
 
 class GrafanaProbe:
@@ -15,9 +32,12 @@ class GrafanaProbe:
 
     name = "grafana"
 
-    def __init__(self, url: str, http: Http) -> None:
+    def __init__(self, url: str, http: Http, login: Login | None = None) -> None:
         self._url = url
         self._http = http
+        self._user = login.user if login and login.password else ""
+        self._source = Source(url, http, basic(login.user, login.password) if login and login.password else "")
+        self.link = shown(url)
 
     async def read(self) -> Finding:
         """The health page's word; when that is fine, the sign-in page's."""
@@ -25,6 +45,37 @@ class GrafanaProbe:
             return SWITCHED_OFF
         health, login = await asyncio.gather(check(self._http, self._url, "/api/health", _judge), self._login())
         return login if health.state is State.UP else health
+
+    async def look(self) -> Sequence[Fact]:
+        """Its database, the dashboards, whom the bot signs in as, and its version."""
+        return await facts(("database", self._database()), ("SLO dashboards", self._dashboards()))
+
+    async def _database(self) -> Fact:
+        answer = await self._source.answer("GET", "/api/health")
+        told = answer.json() if answer.status == 503 else decoded(answer)
+        version = text_of(told, "version")
+        text = f"{text_of(told, 'database') or 'says nothing'}{f', version {version}' if version else ''}"
+        return Fact("database", text, told["database"] == "ok")
+
+    async def _dashboards(self) -> Fact:
+        answer = await self._source.answer("GET", "/api/search?type=dash-db&query=slo&limit=50")
+        if answer.status in (401, 403) and not self._user:
+            return Fact("SLO dashboards", "not asked for: GRAFANA_PASSWORD is not set", is_good=False)
+        if answer.status in (401, 403):
+            text = f"not told: it does not let {self._user} in ({answer.status}); see GRAFANA_USER and GRAFANA_PASSWORD"
+            return Fact("SLO dashboards", text, is_good=False)
+        links = [link for found in decoded(answer) if (link := self._linked(found)) is not None]
+        by = f", signed in as {self._user}" if self._user else ""
+        if not links:
+            return Fact("SLO dashboards", f"none found by the word slo{by}", is_good=False)
+        more = f", of which {NAMED} are" if len(links) > NAMED else ""
+        text = f"{counted(len(links), 'dashboard')}{by}{more}"
+        return Fact("SLO dashboards", text, links=tuple(links[:NAMED]))
+
+    def _linked(self, found: dict[str, Any]) -> Link | None:
+        # By its uid: the url in the answer is Grafana's word for where it thinks that it is.
+        uid, title = text_of(found, "uid"), text_of(found, "title")
+        return Link(title, f"{self.link}/d/{uid}") if title and _UID.fullmatch(uid) else None
 
     async def _login(self) -> Finding:
         try:

@@ -22,6 +22,14 @@ import httpx
 MAX_BODY = 64 * 1024
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How many seconds a whole answer may take, and how many bytes of it are read."""
+
+    wait: float
+    size: int = MAX_BODY
+
+
 class NoAnswerError(Exception):
     """No HTTP answer came. `cause` says why in our words."""
 
@@ -40,7 +48,7 @@ class Redirect(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer: the media type in lower case without parameters ("" for none), at most `MAX_BODY` bytes."""
+    """An HTTP answer: the media type in lower case without parameters ("" for none), and as many bytes as were read."""
 
     status: int
     media_type: str
@@ -104,20 +112,26 @@ class Http:
         await self._client.aclose()
 
     async def ask(
-        self, method: str, url: str, *, authorization: str = "", json: object = None, wait: float | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        authorization: str = "",
+        json: object = None,
+        limits: Limits | None = None,
     ) -> Answer:
-        """One request. `json` becomes the body; `wait` (seconds) replaces the client's own patience.
+        """One request. `json` becomes the body; `limits` replace the client's own.
 
         Raises NoAnswerError when no HTTP answer came; every status is an answer.
         """
-        patience = self._wait if wait is None else wait
+        within = limits or Limits(self._wait)
         try:
             request = self._request(method, url, authorization, json)
             # One limit over all: httpx's own are for each step, which a trickle of bytes renews for ever.
-            async with asyncio.timeout(patience):
-                return await self._answer(request)
+            async with asyncio.timeout(within.wait):
+                return await self._answer(request, within.size)
         except TimeoutError:
-            raise NoAnswerError(f"no answer within {patience:g} s") from None
+            raise NoAnswerError(f"no answer within {within.wait:g} s") from None
         except (httpx.HTTPError, httpx.StreamError, OSError, *_MISSET) as error:
             raise NoAnswerError(_in_words(error)) from None
 
@@ -132,11 +146,11 @@ class Http:
         headers = {"Authorization": authorization} if authorization else {}
         return self._client.build_request(method, address, headers=headers, json=json, timeout=None)
 
-    async def _answer(self, request: httpx.Request) -> Answer:
+    async def _answer(self, request: httpx.Request, size: int) -> Answer:
         response = await self._client.send(request, stream=True)
         try:
             media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            return Answer(response.status_code, media_type, await _beginning(response), _redirect(response))
+            return Answer(response.status_code, media_type, await _beginning(response, size), _redirect(response))
         finally:
             await response.aclose()
 
@@ -147,13 +161,13 @@ def _authorities(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=True)
 
 
-async def _beginning(response: httpx.Response) -> bytes:
+async def _beginning(response: httpx.Response, size: int) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) >= MAX_BODY:
+        if len(body) >= size:
             break
-    return bytes(body[:MAX_BODY])
+    return bytes(body[:size])
 
 
 def _redirect(response: httpx.Response) -> Redirect:

@@ -5,18 +5,24 @@ body or 503 when its engine died, others do not have it. So only its status coun
 """
 
 import asyncio
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.deep_health import Fact
 from bot.domain.health import SWITCHED_OFF, UP, Finding, State
 from bot.domain.summary import QUESTION_LIMIT, QUESTIONS, TEXT_LIMITS
 from bot.domain.summary_material import Material
 from bot.domain.summary_text import NoProseError
-from bot.services.http import MAX_BODY, Answer, Http, NoAnswerError, bearer
-from bot.services.verdict import at, is_proxy, misfit
+from bot.services.asking import Source, decoded, facts, listed, text_of, took
+from bot.services.http import MAX_BODY, Answer, Http, Limits, NoAnswerError, bearer
+from bot.services.verdict import at, is_proxy, misfit, shown
 
 LIMIT = 20.0  # seconds for a text in all; a person waits for it
 MAX_TOKENS = 1_500
+ONE_TOKEN = Limits(5.0)  # below the time that the facts of one service have
+SLOW = 3.0  # seconds for one token: a summary of a page would take minutes
 
 
 class LlmProbe:
@@ -24,10 +30,13 @@ class LlmProbe:
 
     name = "llm"
 
-    def __init__(self, url: str, http: Http, api_key: str = "") -> None:
+    def __init__(self, url: str, http: Http, api_key: str = "", model: str = "") -> None:
         self._url = url
         self._http = http
         self._authorization = bearer(api_key)
+        self._model = model
+        self._source = Source(url, http, self._authorization)
+        self.link = shown(url)
 
     async def read(self) -> Finding:
         """Up, starting, degraded (it refuses the key), or why not."""
@@ -40,6 +49,28 @@ class LlmProbe:
         except NoAnswerError as error:
             return Finding(State.DOWN, error.cause)
         return _judge(answer)
+
+    async def look(self) -> Sequence[Fact]:
+        """Its models, and how long one token takes."""
+        return await facts(("models", self._models()), ("one token", self._token()))
+
+    async def _models(self) -> Fact:
+        names = [text_of(one, "id") for one in (await self._source.json("/v1/models"))["data"]]
+        if not names:
+            return Fact("models", "it serves none", is_good=False)
+        is_there = self._model in names or not self._model
+        text = f"{listed(names)}" + ("" if is_there else f"; {self._model} (LLM_MODEL) is not among them")
+        return Fact("models", text, is_there)
+
+    async def _token(self) -> Fact:
+        request = {"model": self._model, "messages": [{"role": "user", "content": "Say yes."}], "max_tokens": 1}
+        begun = time.monotonic()
+        answer = await self._source.answer("POST", "/v1/chat/completions", json=request, limits=ONE_TOKEN)
+        seconds = time.monotonic() - begun
+        if answer.status == 404:
+            return Fact("one token", "not told: it does not have that model, or no chat (404)", is_good=False)
+        decoded(answer)["choices"][0]["message"]
+        return Fact("one token", f"answered in {took(seconds)}", seconds < SLOW)
 
     async def _ask(self, path: str) -> Answer:
         return await self._http.ask("GET", at(self._url, path), authorization=self._authorization)
@@ -102,7 +133,7 @@ class LlmWriter:
             at(self._model.url, "/v1/chat/completions"),
             authorization=bearer(self._model.api_key),
             json=request,
-            wait=self._model.limit * 2,
+            limits=Limits(self._model.limit * 2),
         )
 
 

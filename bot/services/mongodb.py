@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -14,7 +15,9 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
+from bot.domain.deep_health import Fact
 from bot.domain.health import UP, Finding, State
+from bot.services.asking import NotToldError, facts, listed
 
 # https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
 _UNAUTHORIZED = 13
@@ -39,6 +42,7 @@ class MongoProbe:
     """
 
     name = "mongodb"
+    link = ""  # nothing there for a browser
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]], wait: float = 1.8) -> None:
         self._database = database
@@ -58,6 +62,52 @@ class MongoProbe:
         except PyMongoError as error:
             return self._unreached(error)
         return UP
+
+    async def look(self) -> Sequence[Fact]:
+        """Its replica set, the bot's database, and its version."""
+        return await facts(("replica set", self._members()), ("database", self._size()), ("version", self._version()))
+
+    async def _members(self) -> Fact:
+        hello = await self._told("hello")
+        if "setName" not in hello:
+            return Fact("replica set", "none: a single server")
+        role = "primary" if hello.get("isWritablePrimary") else "not primary"
+        try:
+            status = await self._told("replSetGetStatus", on_admin=True)
+        except NotToldError:  # needs a right (clusterMonitor) that the bot's user seldom has
+            known = self._database.client.topology_description.server_descriptions().values()
+            answering = sum(server.is_server_type_known for server in known)
+            text = f"{hello['setName']}: {answering} of {len(hello['hosts'])} members answer; this one is {role}"
+            return Fact("replica set", text, answering == len(hello["hosts"]))
+        members = status["members"]
+        ill = [one["name"] for one in members if one["stateStr"] not in ("PRIMARY", "SECONDARY", "ARBITER")]
+        primary = next((one["name"] for one in members if one["stateStr"] == "PRIMARY"), "")
+        text = f"{hello['setName']}: {len(members) - len(ill)} of {len(members)} members well"
+        text += f", primary {primary}" if primary else ", no primary"
+        text += f"; not well: {listed(ill)}" if ill else ""
+        return Fact("replica set", text, not ill and bool(primary))
+
+    async def _size(self) -> Fact:
+        told = await self._told("dbStats")
+        size = (float(told["storageSize"]) + float(told["indexSize"])) / 2**20
+        collections = int(told["collections"])
+        return Fact("database", f"{self._database.name}: {collections} collections, {size:,.0f} MB on disk, read well")
+
+    async def _version(self) -> Fact:
+        return Fact("version", str((await self._told("buildInfo", on_admin=True))["version"]))
+
+    async def _told(self, command: str, *, on_admin: bool = False) -> Mapping[str, Any]:
+        """The server's answer to a command. Raises NotToldError."""
+        database = self._database.client.admin if on_admin else self._database
+        try:
+            async with asyncio.timeout(self._wait):
+                return await database.command(command)
+        except TimeoutError:
+            raise NotToldError(f"no answer within {self._wait:g} s") from None
+        except OperationFailure as error:
+            raise NotToldError(refused(error).cause.removeprefix("it answers, but ")) from None
+        except PyMongoError as error:
+            raise NotToldError(self._unreached(error).cause) from None
 
     def _unreached(self, error: PyMongoError) -> Finding:
         if cause := self._network():

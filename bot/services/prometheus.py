@@ -1,11 +1,17 @@
-"""Prometheus: is it ready.
+"""Prometheus: is it ready; which of its targets are down, and which of its rules fire.
 
 https://prometheus.io/docs/prometheus/latest/management_api/#readiness-check
+https://prometheus.io/docs/prometheus/latest/querying/api/
 """
 
+from collections.abc import Sequence
+from typing import Any
+
+from bot.domain.deep_health import Fact, Link
 from bot.domain.health import UP, Finding, State
+from bot.services.asking import UNSAID, Source, counted, facts, listed, text_of
 from bot.services.http import Answer, Http
-from bot.services.verdict import check, misfit, words
+from bot.services.verdict import check, misfit, shown, words
 
 
 class PrometheusProbe:
@@ -16,10 +22,45 @@ class PrometheusProbe:
     def __init__(self, url: str, http: Http) -> None:
         self._url = url
         self._http = http
+        self._source = Source(url, http)
+        self.link = shown(url)
 
     async def read(self) -> Finding:
         """Up, starting, or why not."""
         return await check(self._http, self._url, "/-/ready", _judge)
+
+    async def look(self) -> Sequence[Fact]:
+        """Targets, rules and version."""
+        return await facts(("targets", self._targets()), ("rules", self._rules()), ("version", self._version()))
+
+    async def _targets(self) -> Fact:
+        targets = (await self._source.json("/api/v1/targets", state="active"))["data"]["activeTargets"]
+        down = [target for target in targets if target["health"] == "down"]
+        up = sum(target["health"] == "up" for target in targets)
+        fresh = len(targets) - up - len(down)
+        text = f"{up:,} of {counted(len(targets), 'target')} up" if targets else "it has no targets"
+        if fresh:
+            text += f", {fresh:,} not asked yet"
+        if down:
+            text += f"; down: {listed(map(_named, down))}"
+        return Fact("targets", text, not down and bool(targets), (Link("targets", f"{self.link}/targets"),))
+
+    async def _rules(self) -> Fact:
+        groups = (await self._source.json("/api/v1/rules", type="alert"))["data"]["groups"]
+        rules = [rule for group in groups for rule in group["rules"] if rule["type"] == "alerting"]
+        firing = [rule["name"] for rule in rules if rule["state"] == "firing"]
+        broken = [rule["name"] for rule in rules if rule["health"] == "err"]
+        if not rules:
+            return Fact("rules", "it has no alerting rules")
+        text = f"{len(firing) or 'none'} of {counted(len(rules), 'alerting rule')} firing"
+        text += f": {listed(firing)}" if firing else ""
+        text += f"; not to be evaluated: {listed(broken)}" if broken else ""
+        return Fact("rules", text, not firing and not broken, (Link("alerts", f"{self.link}/alerts"),))
+
+    async def _version(self) -> Fact:
+        return Fact(
+            "version", text_of((await self._source.json("/api/v1/status/buildinfo"))["data"], "version") or UNSAID
+        )
 
 
 def _judge(answer: Answer) -> Finding:
@@ -29,3 +70,9 @@ def _judge(answer: Answer) -> Finding:
     if answer.status == 503 and words(answer) == "service unavailable":
         return Finding(State.STARTING, "not ready yet: reading its stored data")
     return misfit(answer, "as Prometheus does")
+
+
+def _named(target: dict[str, Any]) -> str:
+    """`node at 10.0.0.7:9100`. Its last error is not repeated: it may hold an address with a password."""
+    labels = target["labels"]
+    return f"{text_of(labels, 'job') or 'no job'} at {text_of(labels, 'instance') or 'no instance'}"

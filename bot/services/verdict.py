@@ -49,3 +49,10 @@ def misfit(answer: Answer, expected: str) -> Finding:
     if status >= 500:
         return Finding(State.DOWN, f"answered with an error ({status})")
     return Finding(State.DOWN, f"answered, but not {expected} ({status})" if expected else f"answered with {status}")
+
+
+def shown(url: str) -> str:
+    """An address without the credentials in it: for people to open."""
+    scheme, separator, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}".rstrip("/")

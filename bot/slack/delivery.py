@@ -87,6 +87,7 @@ class Delivery:
         self.owner = owner
         self.pace = pace
         self.told: Callable[[str, str], None] = lambda _letter_id, _ts: None
+        self.taken_over: Callable[[str], None] = lambda _what: None
         self._api = api
         self._clock = clock
         self._unconfirmed: dict[str, tuple[Letter, str, bool]] = {}
@@ -102,6 +103,8 @@ class Delivery:
             if job.letter is None:
                 raise LostError
             job.in_doubt = job.letter.state is State.POSTING
+            if job.in_doubt:
+                self.taken_over("letter")
         elif job.recorded and self._is_old(job) and not job.letter.ts:
             await self._mark(job, job.letter, posting=True)
         job.limit = job.tries + patience

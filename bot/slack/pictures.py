@@ -3,30 +3,30 @@
 import asyncio
 import importlib
 import importlib.util
-import io
-from typing import Any
 
 import structlog
 
+from bot.domain.health_history import History
 from bot.domain.paper import Paper
 from bot.domain.stats import Stats
 from bot.errors import UserError
 from bot.slack.api import Api, SlackError
+from bot.slack.drawing import FAINT, GROUND, INK, new_figure, png
 from bot.slack.files import Files
+from bot.slack.history_picture import draw_history
 from bot.slack.mrkdwn import escape
+from bot.slack.views import health_history as history_view
 from bot.slack.views import stats as view
 
 log = structlog.get_logger("pictures")
 
-# A ground of its own, since text on a transparent one is lost in either Slack's light or its dark theme. The colours
-# are told apart by people who do not see red and green, and by their order and labels by everybody.
-GROUND, INK, FAINT = "#ffffff", "#1d1c1d", "#d0d0d0"
+# Told apart by people who do not see red and green, and by their order and labels by everybody.
 COLOURS = {"sev1": "#a4243b", "sev2": "#d8973c", "sev3": "#5b8e7d", "sev4": "#8a9bb0"}
 HOURS = "#3d5a80"
 
 
 class Pictures:
-    """Implements bot.domain.stats.Pictures."""
+    """Implements Pictures of bot.domain.stats and of bot.domain.health_history."""
 
     def __init__(self, api: Api, files: Files) -> None:
         self._api = api
@@ -39,13 +39,22 @@ class Pictures:
         return importlib.util.find_spec("matplotlib") is not None
 
     async def send_stats(self, stats: Stats, who: str) -> None:
-        """See Pictures.send_stats. A file cannot be shown to one person in a channel, so it is a direct message."""
+        """See bot.domain.stats.Pictures.send_stats."""
         async with self._turn:
-            png = await asyncio.to_thread(draw_stats, stats)
+            content = await asyncio.to_thread(draw_stats, stats)
+        await self._send(Paper("incidents.png", content, view.title(stats), view.alt(stats)), who)
+
+    async def send_history(self, history: History, who: str) -> None:
+        """See bot.domain.health_history.Pictures.send_history."""
+        async with self._turn:
+            content = await asyncio.to_thread(draw_history, history)
+        await self._send(Paper("services.png", content, history_view.title(history), history_view.alt(history)), who)
+
+    async def _send(self, paper: Paper, who: str) -> None:
+        """A file cannot be shown to one person in a channel, so it is a direct message."""
         try:
             opened = await self._api.patiently("conversations.open", users=who)
-            paper = Paper("incidents.png", png, view.title(stats), view.alt(stats))
-            await self._files.share(paper, str(opened["channel"]["id"]), comment=escape(view.title(stats)))
+            await self._files.share(paper, str(opened["channel"]["id"]), comment=escape(paper.title))
         except SlackError as error:
             log.warning("picture not sent", cause=str(error))
             raise UserError(
@@ -55,12 +64,8 @@ class Pictures:
 
 def draw_stats(stats: Stats) -> bytes:
     """A PNG: incidents by severity, and openings by hour of the UTC day. Takes some tenths of a second."""
-    # By name, since it is an extra, and takes half a second that a start should not.
-    figure_of: Any = importlib.import_module("matplotlib.figure").Figure
-    canvas_of: Any = importlib.import_module("matplotlib.backends.backend_agg").FigureCanvasAgg
     whole = importlib.import_module("matplotlib.ticker").MaxNLocator
-    figure = figure_of(figsize=(9, 3.6), dpi=150, facecolor=GROUND, layout="constrained")
-    canvas_of(figure)
+    figure = new_figure(9, 3.6)
     figure.suptitle(f"{view.title(stats)}\n{view.times(stats)}", color=INK, fontsize=11)
     left, right = figure.subplots(1, 2, width_ratios=(1, 2))
     names = [severity.value for severity, _ in stats.by_severity]
@@ -76,6 +81,4 @@ def draw_stats(stats: Stats) -> bytes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.spines[["left", "bottom"]].set_color(FAINT)
         axes.yaxis.set_major_locator(whole(integer=True))
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png")
-    return drawn.getvalue()
+    return png(figure)

@@ -1,5 +1,6 @@
 """Announcements of windows and freezes (`announcements`, `_id` = `<window>/<rung>`), and the heads of windows."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from pymongo import ASCENDING, IndexModel
@@ -19,6 +20,7 @@ class Announcements:
         self._windows = windows
         self._announcements = announcements
         self._owner = owner
+        self.taken_over: Callable[[str], None] = lambda _what: None
         millis = int(lease.total_seconds() * 1000)
         self._free = {"$expr": {"$lt": ["$leased_at", {"$subtract": ["$$NOW", millis]}]}}
 
@@ -39,7 +41,10 @@ class Announcements:
         except DuplicateKeyError:
             query = {"_id": rung.key, "state": State.CLAIMED, **self._free}
             change = {"$set": {"owner": self._owner, "fresh": False}, "$currentDate": {"leased_at": True}}
-            return await self._announcements.update(query, change) == 1
+            is_ours = await self._announcements.update(query, change) == 1
+            if is_ours:
+                self.taken_over("announcement")
+            return is_ours
         return True
 
     async def release(self, rung: Due, *, was_sought: bool = False) -> bool:

@@ -10,6 +10,7 @@ from bot.store import (
     event,
     export,
     freeze,
+    health,
     incident,
     outbox,
     search,
@@ -23,8 +24,10 @@ from bot.store.checklist import Checklists
 from bot.store.event import Events
 from bot.store.export import Claims, Opened
 from bot.store.freeze import Freezes
+from bot.store.health import Rounds, WatchRecords
 from bot.store.incident import Incidents
 from bot.store.mongo import Database, Documents, Reach
+from bot.store.outage import Outages
 from bot.store.outbox import Outbox
 from bot.store.role import Roles
 from bot.store.search import Words
@@ -57,6 +60,7 @@ class Store:
             "outbox": outbox.INDEXES,
             "events": event.INDEXES,
             "exports": export.INDEXES,
+            "health": health.INDEXES,
         }
         self._documents = documents
         self._has_indexes = False
@@ -75,6 +79,9 @@ class Store:
         self.outbox = Outbox(documents("outbox"), lease)
         self.events = Events(documents("events"))
         self.exports = Claims(documents("exports"))
+        self.watch = WatchRecords(documents("watch"), documents("health"), documents("outages"), owner)
+        self.rounds = Rounds(documents("health"))
+        self.outages = Outages(documents("outages"))
         self.opened = Opened(documents("incidents"), documents("windows"))
 
     async def reach(self) -> None:

@@ -34,6 +34,7 @@ Client = AsyncMongoClient[Document]
 # A server that answers "no" for reasons that pass or that only an operator can mend: login (18), rights (13),
 # a primary that steps down, a disk that is full. For the person it is the same: nothing was changed.
 UPSERT_TRIES = 3
+GATHERING = 1_900  # milliseconds: below what the connection waits
 _DUPLICATE = 11000
 _AWAY_CODES = {13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436, 14031}
 
@@ -231,6 +232,15 @@ class Documents:
             options["hint"] = list(index)
         with self._reach.trying(writes=False):
             return await self._collection.count_documents(query, **options)
+
+    async def gathered(self, pipeline: Sequence[Document], index: Index) -> list[Document]:
+        """What the stages make of the documents, read by this index. Raises TooLongError before the connection does."""
+        with self._reach.trying(writes=False):
+            try:
+                found = await self._collection.aggregate(list(pipeline), hint=dict(index), maxTimeMS=GATHERING)
+                return await found.to_list()
+            except ExecutionTimeout as error:
+                raise TooLongError from error
 
     async def probe(self) -> None:
         """Reads one document, whether or not MongoDB was away a moment ago."""

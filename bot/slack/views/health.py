@@ -41,8 +41,8 @@ def report(found: Report) -> Message:
     if not found.readings:
         return said(text)
     shown = found.readings[:_MAX_SERVICES]
-    columns = [fields(*map(_cell, shown[i : i + 10])) for i in range(0, len(shown), 10)]
-    blocks: list[Block] = [header(_headline(found)), *columns]
+    columns = [fields(*map(cell, shown[i : i + 10])) for i in range(0, len(shown), 10)]
+    blocks: list[Block] = [header(headline(found)), *columns]
     if causes := [_line(reading) for reading in found.readings if reading.cause and not _is_off(reading)]:
         more = len(causes) - _MAX_CAUSES
         rest = [mrkdwn("… and {} more.", more)] if more > 0 else []
@@ -55,7 +55,12 @@ def report(found: Report) -> Message:
 
 def as_json(found: Report) -> Message:
     """The report as JSON in a preformatted block, to be copied: always whole JSON, shortened where it is too long."""
-    return Message(sentence(found), (section(Mrkdwn(f"```\n{_fitting_json(found, MAX_SECTION - 8)}\n```")),))
+    return preformatted(sentence(found), found.as_json())
+
+
+def preformatted(text: Mrkdwn, told: dict[str, Any]) -> Message:
+    """JSON of a report, whose services are under `services`."""
+    return Message(text, (section(Mrkdwn(f"```\n{_fitting_json(told, MAX_SECTION - 8)}\n```")),))
 
 
 def sentence(found: Report) -> Mrkdwn:
@@ -87,7 +92,7 @@ def _up_part(on: list[Reading], found: Report) -> Mrkdwn:
     return mrkdwn("{} of {} services {} up", up or "None", len(on), "is" if up == 1 else "are")
 
 
-def _headline(found: Report) -> str:
+def headline(found: Report) -> str:
     """The large line: short, without names."""
     on = len(found.readings) - found.count(State.OFF)
     if not on:
@@ -99,7 +104,7 @@ def _headline(found: Report) -> str:
     return f"{every} services are up" if up == on else f"{up} of {on} services are up"
 
 
-def _cell(reading: Reading) -> Mrkdwn:
+def cell(reading: Reading) -> Mrkdwn:
     word = _WORD.get(reading.state, str(reading.state))
     cell = mrkdwn("{} *{}* {}", _SIGN[reading.state], _name(reading.service), word)
     return cell + mrkdwn(" · {}", _latency(reading.latency)) if reading.latency is not None else cell
@@ -127,9 +132,8 @@ def _is_off(reading: Reading) -> bool:
     return reading.state is State.OFF
 
 
-def _fitting_json(found: Report, limit: int) -> str:
-    """Indented if it fits, else tighter, else with short causes, else with fewer services and their number."""
-    told = found.as_json()
+def _fitting_json(told: dict[str, Any], limit: int) -> str:
+    """Indented if it fits, else tighter, else with less, else with fewer services and their number."""
     brief = {**told, "services": [_brief(service) for service in told["services"]]}
     for candidate in (_dumped(told, indent=1), _dumped(told), _dumped(brief)):
         if len(candidate) <= limit:
@@ -141,7 +145,13 @@ def _fitting_json(found: Report, limit: int) -> str:
 
 
 def _brief(service: dict[str, Any]) -> dict[str, Any]:
-    return {**service, "name": short(service["name"], _NAME), "cause": short(service["cause"], _NAME)}
+    """Short causes, short facts without their links."""
+    less = {**service, "name": short(service["name"], _NAME), "cause": short(service["cause"], _NAME)}
+    if "facts" in less:
+        less["facts"] = [
+            {"name": fact["name"], "good": fact["good"], "text": short(fact["text"], _NAME)} for fact in less["facts"]
+        ]
+    return less
 
 
 def _dumped(told: dict[str, Any], indent: int | None = None) -> str:

@@ -1,0 +1,148 @@
+"""What readiness alone does not show: the facts of each service that an on-call engineer asks for next."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.domain.clock import Clock
+from bot.domain.health import HealthDesk, Probe, Reading, Report, State
+from bot.errors import StoreAwayError
+
+DEADLINE = 6.0  # seconds for the facts of one service; a model takes its time for one token
+FACTS = 12  # of one service; more would not fit into a message with all of them
+
+
+@dataclass(frozen=True)
+class Link:
+    """An address for people to open: http(s), without credentials."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that a service told: `text` is a phrase of ours, `is_good` whether nobody needs to look at it."""
+
+    name: str
+    text: str
+    is_good: bool = True
+    links: tuple[Link, ...] = ()
+
+
+class DeepProbe(Probe, Protocol):
+    """A probe that knows more questions than whether the service is up."""
+
+    @property
+    def link(self) -> str:
+        """Where people look at the service; empty if it has no such place."""
+
+    async def look(self) -> Sequence[Fact]:
+        """Asks all of them at once. What the service does not tell is a fact that says why."""
+
+
+@dataclass(frozen=True)
+class Since:
+    """How a service is by the records of the watch, and since when."""
+
+    is_up: bool
+    at: datetime
+
+
+class Records(Protocol):
+    """What watching has found out."""
+
+    async def since(self) -> Mapping[str, Since]:
+        """By service. Raises StoreAwayError when MongoDB is away and nothing is remembered."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One service in depth. `since` is when it came to be up or not up, if that is known."""
+
+    reading: Reading
+    facts: tuple[Fact, ...] = ()
+    link: str = ""
+    since: datetime | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As in a report, with `since` (ISO 8601 or null), `link`, `facts` (`[{"name", "text", "good", "links"}]`)."""
+        return {
+            **self.reading.as_json(),
+            "since": self.since.isoformat(timespec="seconds") if self.since else None,
+            "link": self.link,
+            "facts": [
+                {"name": one.name, "text": one.text, "good": one.is_good, "links": [link.url for link in one.links]}
+                for one in self.facts
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class DeepReport:
+    """What all the services that were asked told, in the order of reports."""
+
+    at: datetime
+    looks: tuple[Look, ...]
+
+    @property
+    def report(self) -> Report:
+        """The readings alone."""
+        return Report(self.at, tuple(look.reading for look in self.looks))
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"at", "ok", "services": […]}` as the readings' JSON, with more for each service."""
+        return {**self.report.as_json(), "services": [look.as_json() for look in self.looks]}
+
+
+class DeepHealthDesk:
+    """Asks the probes in depth. `deadline` is seconds for the facts of each service, after its reading's own."""
+
+    def __init__(
+        self,
+        health: HealthDesk,
+        probes: Sequence[DeepProbe],
+        records: Records,
+        clock: Clock,
+        deadline: float = DEADLINE,
+    ) -> None:
+        self._health = health
+        self._probes = {probe.name: probe for probe in probes}
+        self._records = records
+        self._clock = clock
+        self._deadline = deadline
+
+    async def ask(self, names: Sequence[str] = ()) -> DeepReport:
+        """Asks the named services (all for no names) at once. Raises NotFoundError for an unknown name."""
+        chosen = self._health.chosen(names)
+        looks = await asyncio.gather(*(self._look(name) for name in chosen))
+        since = await self._since()
+        return DeepReport(self._clock(), tuple(_dated(look, since) for look in looks))
+
+    async def _look(self, name: str) -> Look:
+        probe = self._probes[name]
+        reading = (await self._health.ask([name])).readings[0]
+        if reading.state not in (State.UP, State.DEGRADED):
+            return Look(reading, link=probe.link)
+        try:
+            async with asyncio.timeout(self._deadline):
+                facts = tuple(await probe.look())
+        except TimeoutError:
+            facts = (Fact("details", f"not told within {self._deadline:g} s", is_good=False),)
+        return Look(reading, facts[:FACTS], probe.link)
+
+    async def _since(self) -> Mapping[str, Since]:
+        try:
+            return await self._records.since()
+        except StoreAwayError:
+            return {}
+
+
+def _dated(look: Look, since: Mapping[str, Since]) -> Look:
+    """With the moment from the records, if they say the same of the service as it does now."""
+    known = since.get(look.reading.service)
+    if known is None or look.reading.state is State.OFF or known.is_up is not (look.reading.state is State.UP):
+        return look
+    return Look(look.reading, look.facts, look.link, known.at)

@@ -1,0 +1,96 @@
+"""How the services were, in words: as an answer with a strip of characters, and as what a picture shows."""
+
+from datetime import timedelta
+
+from bot.domain.clock import spelled
+from bot.domain.health_history import History, Piece, Strip
+from bot.slack.mrkdwn import Mrkdwn, joined, mrkdwn, utc
+from bot.slack.views.parts import Message, context, paragraphs, said, section, short
+
+WIDTH = 48  # characters of a strip: they fit on a telephone
+_NAME = 16
+_SHOWN = 40
+UP, PARTLY, DOWN, UNKNOWN = "█", "▄", "▁", "·"
+
+
+def gathering(period: timedelta) -> Message:
+    """While it is gathered."""
+    return said(mrkdwn("Reading the last {}…", spelled(period)))
+
+
+def told(history: History) -> Message:
+    """Uptime and latency of each service with its strip, as text alone."""
+    if not history.strips:
+        return said(
+            mrkdwn(
+                "Nothing was measured in the last {}: the services are asked again and again, so try later.",
+                spelled(history.period),
+            )
+        )
+    lines = [
+        mrkdwn("`{}` *{}* {}", _strip(one), short(one.service, 40), figures(one)) for one in history.strips[:_SHOWN]
+    ]
+    small = [
+        mrkdwn(
+            "{} to {}, oldest first, {} each", utc(history.since), utc(history.until), spelled(history.period / WIDTH)
+        ),
+        mrkdwn("{} up, {} partly, {} down, {} not asked", UP, PARTLY, DOWN, UNKNOWN),
+    ]
+    heading = section(mrkdwn("*{}*", title(history)))
+    return Message(sentence(history), (heading, *paragraphs(lines), context(*small)))
+
+
+def sentence(history: History) -> Mrkdwn:
+    """Who was not up all the time, in a sentence."""
+    troubled = [one for one in history.strips if (one.uptime or 0) < 1]
+    if not troubled:
+        return mrkdwn(
+            "All {} services were up all of the measured time of the last {}.",
+            len(history.strips),
+            spelled(history.period),
+        )
+    parts = [mrkdwn("{} {}", one.service, percent(one.uptime)) for one in troubled[:6]]
+    return mrkdwn("Up in the last {}: {}; the others all the time.", spelled(history.period), joined(", ", parts))
+
+
+def title(history: History) -> str:
+    """What picture and answer are called."""
+    return f"Services, the last {spelled(history.period)}"
+
+
+def figures(one: Strip) -> str:
+    """`99.65 % up · 12 ms`."""
+    latency = "" if one.latency is None else f" · {one.latency:,.0f} ms" if one.latency >= 1 else " · under 1 ms"
+    return f"{percent(one.uptime)} up{latency}"
+
+
+def percent(share: float | None) -> str:
+    """`100 %`, `99.97 %`: never rounded up to all of it."""
+    if share is None:
+        return "unknown"
+    if share in (0.0, 1.0):
+        return f"{share * 100:.0f} %"
+    return f"{min(99.99, max(0.01, share * 100)):.2f} %"
+
+
+def alt(history: History) -> str:
+    """The picture in words."""
+    services = "; ".join(f"{one.service} {figures(one)}" for one in history.strips)
+    return short(
+        f"A strip and a line of latency for each service. {title(history)}, to {utc(history.until)}: {services}.", 1000
+    )
+
+
+def _strip(one: Strip) -> str:
+    """The pieces as characters, several pieces each where there are more."""
+    count = len(one.pieces)
+    width = min(WIDTH, count)
+    return "".join(_character(one.pieces[n * count // width : (n + 1) * count // width]) for n in range(width))
+
+
+def _character(pieces: tuple[Piece | None, ...]) -> str:
+    known = [piece for piece in pieces if piece]
+    if not known:
+        return UNKNOWN
+    up = sum(piece.up for piece in known)
+    return UP if up == sum(piece.asked for piece in known) else PARTLY if up else DOWN
