@@ -107,10 +107,12 @@ async def test_a_bot_with_older_settings_calls_nothing_off(world: World) -> None
     old = world.bots[0]
     new = await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
     assert new is not old
+    await world.stored("bookings", _id="rule", rule="Sun 03:00-05:00 UTC")
     world.clock.set("2026-11-28 03:00:01")
     await told(world, "MW-20261129-0300/24h")
     await world.slack.settled(0.4)
     assert (await window(world, "MW-20261129-0300"))["state"] == "planned"
+    assert keys(world) == ["MW-20261129-0300/24h"]
 
 
 class Recording:

@@ -36,6 +36,7 @@ class WindowClock:
         self._audit = audit
         self.clock = clock
         self._has_set_rule = False
+        self._is_outdone = False
         self._planned: set[str] = set()
         self._crowded: set[str] = set()  # occurrences whose time another window has
         longest = max((length for _, length in ladder.before), default=timedelta(0))
@@ -47,8 +48,10 @@ class WindowClock:
         if not self._has_set_rule:
             await self._calendar.set_rule(str(self.rule))
             self._has_set_rule = True
+        # Of bots with different settings, as while they are replaced, the one that started last is right.
+        self._is_outdone = await self._calendar.rule() != str(self.rule)
         for window in occurrences(self.rule, now - CATCH_UP, now + self.ahead):
-            if window.id not in self._planned:
+            if window.id not in self._planned and not self._is_outdone:
                 await self.plan(window)
         freezes = await self._freezes.current(now - CATCH_UP)
         windows = await self._windows.current(now - CATCH_UP)
@@ -84,7 +87,7 @@ class WindowClock:
                 if other.window_id in ((besides,) if is_new else (window.id, besides)):
                     continue
                 known = await self._windows.get(other.window_id)
-                if known is not None and known.is_live and self.counts(known, self.clock()):
+                if known is not None and known.is_live and (self._is_outdone or self.counts(known, self.clock())):
                     return known
                 if known is not None or self.clock() - other.at > LOST:
                     await self._calendar.release(other)
@@ -105,12 +108,14 @@ class WindowClock:
         """Whether a window is one of ours: not one that only an earlier rule made, of which nobody was told."""
         if window.is_altered or window.head or window.state is not State.PLANNED:
             return True
+        if self._is_outdone or window.id in self._crowded:
+            return False
         around = occurrences(self.rule, window.start - timedelta(days=1), window.end + timedelta(days=1))
-        return window.id not in self._crowded and any(one.id == window.id for one in around)
+        return any(one.id == window.id for one in around)
 
     async def _stepped(self, window: Window, freezes: Sequence[Freeze], now: datetime) -> Window:
         """The window after all steps that its time asks for; as somebody else left it, if they were quicker."""
-        while (after := await self._next(window, freezes, now)) is not None:
+        while (after := self._next(window, freezes, now)) is not None:
             if await self._windows.save(after, window.version):
                 act = after.acts[-1]
                 await self._audit.wrote(SYSTEM, f"window {act.deed}", window.id, detail=act.text)
@@ -121,13 +126,13 @@ class WindowClock:
                 window = await self._windows.get(window.id) or after
         return window
 
-    async def _next(self, window: Window, freezes: Sequence[Freeze], now: datetime) -> Window | None:
+    def _next(self, window: Window, freezes: Sequence[Freeze], now: datetime) -> Window | None:
         """The window one step on, or None if nothing is due."""
         if window.state is State.UNDER_WAY and window.is_plain and now >= window.end:
             return steps.ended(window, SYSTEM, window.end, now)
         if window.state is not State.PLANNED or not self.counts(window, now):
             return None
-        if await self._is_outdated(window, now):
+        if self._is_outdated(window, now):
             return steps.cancelled(window, SYSTEM, f"the weekly window is now {self.rule}", now)
         freeze = next((one for one in freezes if one.holds(window)), None)
         reason = freeze.reason if freeze and not window.exemption else ""
@@ -152,17 +157,12 @@ class WindowClock:
             return steps.lapsed(window, "nobody was told of it", now)
         return steps.begun(window, SYSTEM, _ready_at(window), now)
 
-    async def _is_outdated(self, window: Window, now: datetime) -> bool:
-        """Whether only an earlier rule made it, people were told of it, and it has not started.
-
-        A bot with older settings that is about to be stopped must not call off what the newer one plans.
-        """
-        if window.is_altered or now >= window.start:
+    def _is_outdated(self, window: Window, now: datetime) -> bool:
+        """Whether only an earlier rule made it, people were told of it, and it has not started."""
+        if self._is_outdone or window.is_altered or now >= window.start:
             return False
         around = occurrences(self.rule, window.start - timedelta(days=1), window.end + timedelta(days=1))
-        if any(one.id == window.id for one in around):
-            return False
-        return await self._calendar.rule() == str(self.rule)
+        return not any(one.id == window.id for one in around)
 
 
 def _ready_at(window: Window) -> datetime:

@@ -1,0 +1,126 @@
+"""Scopes and their approvals: who may, what the rungs say, and what becomes of a window that is not approved."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from tests.asking import answer
+from tests.planning import says, told, window, with_roles
+from tests.world import World
+
+ID = "MW-20261126-1400"
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A Wednesday noon; Bob leads, Ann is on call."""
+    async with World(slack, mongod.url()) as ready:
+        await with_roles(ready)
+        yield ready
+
+
+async def test_a_scope_is_approved_and_the_window_begins(world: World) -> None:
+    """Ann writes it, nobody else's button does, Bob approves; the rungs say so and the clock begins the window."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    world.clock.set("2026-11-26 13:00:01")
+    head = await told(world, f"{ID}/1h")
+    assert "is in the channel" in await says(
+        world, f"scope {ID} Upgrade Loki to 3.2 silencing job=loki severity=~warn.*"
+    )
+    post = await world.slack.until(lambda: head.replies[0], "the scope")
+    assert "it lacks the approval of the tech lead.\nWho can approve: @bob." in post.shown
+    assert post.buttons == ["Approve", "Reject"]
+    stored = await window(world, ID)
+    assert stored["scope"]["silencing"] == ["job=loki", "severity=~warn.*"]
+    cyd = world.slack.person("cyd")
+    await cyd.clicks("Approve", post)
+    await cyd.sees("takes the tech lead", "Who may: @bob")
+    await world.stored("audit", act="approve", outcome="refused", who="U0CYD")
+    await world.bob.clicks("Approve", post)
+    await world.bob.sees("You approved the scope")
+    await world.slack.until(lambda: post.buttons == [], "the buttons to go")
+    assert "approved already" in await says(world, "approve", world.bob)
+    world.clock.set("2026-11-26 13:45:01")
+    assert "Its scope is approved by the tech lead." in (await told(world, f"{ID}/15m")).text
+    world.clock.set("2026-11-26 14:00:01")
+    assert "has started" in (await told(world, f"{ID}/start")).text
+
+
+async def test_a_window_that_is_not_approved_waits_at_its_start(world: World) -> None:
+    """The start says so and names who can; approved within its time it begins then, and that is told too."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    world.clock.set("2026-11-26 13:45:01")
+    assert "not approved yet" in (await told(world, f"{ID}/15m")).shown
+    world.clock.set("2026-11-26 14:00:01")
+    start = await told(world, f"{ID}/start")
+    assert "it is not started: it lacks the approval of the tech lead" in start.text
+    assert "Who can approve: @bob" in start.shown
+    assert "is not approved, so it was not started" in await says(world, "start")
+    assert (await window(world, ID))["state"] == "planned"
+    world.clock.set("2026-11-26 14:20:00")
+    await says(world, "approve", world.bob)
+    await world.slack.shows("has started after all", ID)
+    begun = await window(world, ID, state="under way")
+    assert begun["actual_start"].strftime("%H:%M") == "14:20"
+
+
+async def test_what_was_never_approved_is_not_held(world: World) -> None:
+    """Its end says so; nobody is asked whether it has ended."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    world.clock.set("2026-11-26 13:45:01")
+    await told(world, f"{ID}/15m")
+    world.clock.set("2026-11-26 14:00:01")
+    await told(world, f"{ID}/start")
+    world.clock.set("2026-11-26 15:00:01")
+    end = await told(world, f"{ID}/end")
+    assert "was not held: its scope was not approved" in end.text
+    assert end.buttons == []
+    await window(world, ID, state="not held")
+
+
+async def test_a_scope_is_rejected_with_a_reason(world: World) -> None:
+    """The button asks why; the reason is in the thread, and another scope begins anew."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    post = await world.slack.shows("Upgrade Loki to 3.2", "lacks the approval")
+    await world.bob.clicks("Reject", post)
+    await world.bob.sees("Reject the scope")
+    await world.bob.submits({"Why?": "no rollback plan"})
+    await world.slack.until(
+        lambda: "was rejected by @bob" in world.slack.thread(post).shown, "the reason in the thread"
+    )
+    assert "was rejected: “no rollback plan”, by @bob." in await says(world, "approve", world.bob)
+    await says(world, "scope Upgrade Loki to 3.2, back by snapshot")
+    await world.slack.until(lambda: "replaced by a later one" in post.shown, "the old one to be marked")
+    assert "You approved" in await says(world, "approve", world.bob)
+
+
+async def test_nobody_approves_their_own_and_a_cancelled_one_is_past_approving(world: World) -> None:
+    """Bob leads, and wrote it himself; then it is cancelled."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2", world.bob)
+    assert "nobody approves or rejects their own" in await says(world, "approve", world.bob)
+    assert "is cancelled. Nothing had been announced of it." in await says(world, f"cancel {ID} vendor is late")
+    told = await says(world, f"approve {ID}", world.bob)
+    assert "was cancelled: “vendor is late”, by @ann." in told
+
+
+async def test_two_approvers_at_once_are_one_approval(world: World) -> None:
+    """Owner and backup press at the same moment, on two bots: one approves, the other hears who did."""
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob backup @cyd")
+    await world.starts()
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    post = await world.slack.shows("Upgrade Loki to 3.2", "lacks the approval")
+    cyd = world.slack.person("cyd")
+    await asyncio.gather(world.bob.clicks("Approve", post), cyd.clicks("Approve", post))
+    both = [world.bob, cyd]
+    await world.slack.until(lambda: all(one.ephemerals for one in both) or None, "two answers")
+    answers = sorted(one.ephemerals[-1].shown.split(" ")[0] for one in both)
+    assert answers == ["The", "You"]
+    assert len((await window(world, ID))["scope"]["approvals"]) == 1
