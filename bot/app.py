@@ -15,7 +15,8 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 import handlers
-from bot import logs
+from bot import logs, webhook
+from bot.alarms import Means, Neighbours, alarms
 from bot.domain.announcement import Ladder
 from bot.domain.announcement_desk import AnnouncementDesk, Timetable
 from bot.domain.audit import AuditDesk, AuditEntry
@@ -34,6 +35,7 @@ from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import Ports, SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
 from bot.endpoint import Endpoint
+from bot.errors import UserError
 from bot.jobs import Jobs, Owners, Tempo
 from bot.metrics import Metrics
 from bot.probes import llm_writer, probes
@@ -57,7 +59,7 @@ from bot.slack.voice import Voice
 from bot.store.database import Store
 from bot.store.mongo import close, connect, database_of
 from bot.tasks import Tasks
-from bot.web import Readiness, SlackEvents, Web
+from bot.web import Alerts, Readiness, SlackEvents, Web
 from handlers.desks import Desks
 from handlers.middleware import Door
 
@@ -91,6 +93,7 @@ class Outside:
     pictures: Pictures
     exports: Exports
     writer: LlmWriter
+    means: Means
 
 
 class App:
@@ -136,6 +139,7 @@ class App:
                 pictures=Pictures(api, files),
                 exports=Exports(api, files),
                 writer=llm_writer(settings, http, tuning.llm_limit),
+                means=Means(outbox, api, directory, http, tasks.start),
             )
         )
 
@@ -143,7 +147,7 @@ class App:
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
         handlers.register(door, desks)
 
-        web = Web(settings.host, settings.port, self._readiness, metrics, self._slack_events(bolt))
+        web = Web(settings.host, settings.port, self._readiness, metrics, self._slack_events(bolt), self._alerts(desks))
         self.port = await web.start()
         self._exit.push_async_callback(web.stop)
         await introduced(directory)
@@ -158,6 +162,9 @@ class App:
             threads=reading,
             search=desks.search,
             summaries=desks.summaries,
+            alerts=desks.alerts,
+            silences=desks.silences,
+            escalations=desks.escalations,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
@@ -199,13 +206,20 @@ class App:
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
         timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
+        changes = IncidentChanges(store.incidents, incidents, roles, audit, clock)
+        found = alarms(
+            settings, store, outside.means, Neighbours(incidents, changes, timelines, roles, audit, directory), clock
+        )
         return Desks(
+            alerts=found.alerts,
+            silences=found.silences,
+            escalations=found.escalations,
             health=outside.health,
             checklists=ChecklistDesk(store.checklists, board, audit, clock),
             announcements=AnnouncementDesk(timetable, store.announcements, board, audit, outside.metrics, clock),
             emergencies=EmergencyDesk(store.announcements, incidents, roles, audit, clock),
             incidents=incidents,
-            changes=IncidentChanges(store.incidents, incidents, roles, audit, clock),
+            changes=changes,
             reminders=ReminderDesk(store.incidents, board, settings.update_every, clock),
             timelines=timelines,
             search=search,
@@ -240,6 +254,16 @@ class App:
             return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
 
         return SlackEvents(secret.get_secret_value(), answer)
+
+    def _alerts(self, desks: Desks) -> Alerts:
+        token = self._settings.alert_webhook_token
+
+        async def take(body: bytes) -> None:
+            if self._status != "ready":
+                raise UserError("The bot is not ready.", "Send it again.")
+            await desks.alerts.heard(webhook.read(body))
+
+        return Alerts(token.get_secret_value() if token else "", take)
 
     def _readiness(self) -> Readiness:
         if self._status != "ready":

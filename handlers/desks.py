@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.domain.alert_desk import AlertDesk
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.audit import AuditDesk
 from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock
 from bot.domain.emergency import EmergencyDesk
+from bot.domain.escalation_desk import EscalationDesk
 from bot.domain.export_desk import ExportDesk
 from bot.domain.health import HealthDesk
 from bot.domain.incident import Quote
@@ -17,6 +19,7 @@ from bot.domain.incident_desk import IncidentDesk
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.search_desk import SearchDesk
+from bot.domain.silence_desk import SilenceDesk
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import SummaryDesk
 from bot.domain.timeline import Changed, Gone, Heard
@@ -79,6 +82,9 @@ class Desks:
     stats: StatsDesk
     summaries: SummaryDesk
     exports: ExportDesk
+    alerts: AlertDesk
+    silences: SilenceDesk
+    escalations: EscalationDesk
     roles: RoleDesk
     audit: AuditDesk
     places: Places

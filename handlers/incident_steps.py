@@ -72,12 +72,6 @@ async def severity_picked(desks: Desks, call: Call, body: Body) -> None:
     await call.answer(view.rated(done.incident, done.instead_of))
 
 
-async def escalate_pressed(desks: Desks, call: Call, body: Body) -> None:
-    """*Escalate*: the next in line is called."""
-    incident_id, _, seen = _pressed(call, body).partition(" ")
-    await call.answer(view.escalated(await desks.changes.escalate(incident_id, call.who, "", int(seen or 0))))
-
-
 async def reopen_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Reopen* on the card of one that is over."""
     await call.answer(view.reopened(await desks.changes.reopen(_pressed(call, body), call.who, "")))

@@ -24,6 +24,7 @@ class Member:
     name: str
     real_name: str
     is_bot: bool = False
+    has_left: bool = False
 
 
 @dataclass

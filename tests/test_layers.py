@@ -24,6 +24,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "sandbox": (),
     "bot": ("bot.commands", "bot.domain"),  # the frame: settings, logs, metrics, web, jobs, …
     "bot.probes": ("bot.domain", "bot.services", "bot.store", "bot.settings", "bot.endpoint"),
+    "bot.alarms": ("bot.domain", "bot.services", "bot.slack", "bot.store", "bot.settings"),
     "bot.app": ("bot", "handlers"),
     "bot.__main__": ("bot.app", "bot.probes", "bot"),
 }
@@ -38,6 +39,7 @@ REMEDY = {
     "sandbox": "The sandbox must not trust what it tests: it only starts `python -m bot`.",
     "bot": "Only bot/app.py puts layers together; take what you need as an argument, or move this to bot/app.py.",
     "bot.probes": "bot/probes.py turns settings into probes, and nothing else.",
+    "bot.alarms": "bot/alarms.py builds the desks for alerts, silences and escalations, and nothing else.",
     "bot.app": "bot/app.py is run by the bot, not by the sandbox.",
     "bot.__main__": "Let bot/app.py do it.",
 }

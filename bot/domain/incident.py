@@ -140,7 +140,7 @@ class Incident:
     `opened_at` is when the record began, `began` when the trouble did. `updated_by` and `updated_at` tell of the last
     update that people read: an act or a note, not what is said in the thread. `joined` are all who wrote or acted.
     `active_at` is when something was said in its thread last, `reminded_at` when its owner was asked for an update,
-    `asked_at` when it was asked whether it is over; `escalated` are the people called so far.
+    `asked_at` when it was asked whether it is over.
     `untold` are the acts that timeline, thread and card may not show yet: after a kill they are told again.
     """
 
@@ -176,7 +176,6 @@ class Incident:
     words: str = ""
     untold: tuple[Act, ...] = ()
     active_at: datetime | None = None
-    escalated: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

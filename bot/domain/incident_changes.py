@@ -11,8 +11,8 @@ from bot.domain import incident_steps as steps
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident, Severity, Status, Touched
-from bot.domain.role import Role, RoleDesk
-from bot.errors import ConflictError, NotFoundError, RefusedError
+from bot.domain.role import RoleDesk
+from bot.errors import ConflictError, RefusedError
 
 TRIES = 20  # of a change that others keep overtaking
 SNOOZE = timedelta(minutes=30)
@@ -158,25 +158,6 @@ class IncidentChanges:
                 lambda known: steps.snoozed(known, who, self._clock() + SNOOZE, self._clock()),
             )
         )[1]
-
-    async def escalate(self, incident_id: str, who: str, why: str, seen: int | None = None) -> Incident:
-        """Calls the next who was not called yet: on-call, then duty officer, then tech lead. Anybody may.
-
-        `seen` is how many were called when the button was drawn: of two who press it, one calls.
-        """
-        holders = {holder.role: holder for holder in await self._roles.holders()}
-        chain = [holders[role] for role in (Role.ON_CALL, Role.DUTY_OFFICER, Role.TECH_LEAD)]
-        assigned = [(holder.role, person) for holder in chain for person in holder.people]
-        if not assigned:
-            raise NotFoundError(
-                "Nobody has a role yet, so there is nobody to call.",
-                "An admin of the bot hands them out: `/ops role on-call @who`.",
-            )
-        _, after = await self._change(
-            incident_id, lambda known: steps.escalated(known, (who, why), assigned, self._clock(), seen)
-        )
-        await self._audit.wrote(who, "escalate", incident_id, detail=after.escalated[-1])
-        return after
 
     async def reposted(self, incident_id: str) -> Incident:
         """Keeps that the card was deleted and posted anew."""

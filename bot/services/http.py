@@ -40,7 +40,7 @@ class Redirect(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer: the media type in lower case without parameters ("" for none), at most `MAX_BODY` bytes."""
+    """An HTTP answer: the media type in lower case without parameters ("" for none), the beginning of its body."""
 
     status: int
     media_type: str
@@ -104,9 +104,18 @@ class Http:
         await self._client.aclose()
 
     async def ask(
-        self, method: str, url: str, *, authorization: str = "", json: object = None, wait: float | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        authorization: str = "",
+        json: object = None,
+        wait: float | None = None,
+        most: int = MAX_BODY,
     ) -> Answer:
         """One request. `json` becomes the body; `wait` (seconds) replaces the client's own patience.
+
+        Of the answer's body `most` bytes are read.
 
         Raises NoAnswerError when no HTTP answer came; every status is an answer.
         """
@@ -115,7 +124,7 @@ class Http:
             request = self._request(method, url, authorization, json)
             # One limit over all: httpx's own are for each step, which a trickle of bytes renews for ever.
             async with asyncio.timeout(patience):
-                return await self._answer(request)
+                return await self._answer(request, most)
         except TimeoutError:
             raise NoAnswerError(f"no answer within {patience:g} s") from None
         except (httpx.HTTPError, httpx.StreamError, OSError, *_MISSET) as error:
@@ -132,11 +141,11 @@ class Http:
         headers = {"Authorization": authorization} if authorization else {}
         return self._client.build_request(method, address, headers=headers, json=json, timeout=None)
 
-    async def _answer(self, request: httpx.Request) -> Answer:
+    async def _answer(self, request: httpx.Request, most: int) -> Answer:
         response = await self._client.send(request, stream=True)
         try:
             media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            return Answer(response.status_code, media_type, await _beginning(response), _redirect(response))
+            return Answer(response.status_code, media_type, await _beginning(response, most), _redirect(response))
         finally:
             await response.aclose()
 
@@ -147,13 +156,13 @@ def _authorities(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=True)
 
 
-async def _beginning(response: httpx.Response) -> bytes:
+async def _beginning(response: httpx.Response, most: int) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) >= MAX_BODY:
+        if len(body) >= most:
             break
-    return bytes(body[:MAX_BODY])
+    return bytes(body[:most])
 
 
 def _redirect(response: httpx.Response) -> Redirect:

@@ -3,10 +3,26 @@
 import asyncio
 from datetime import timedelta
 
-from bot.store import announcement, audit, checklist, event, export, incident, outbox, search, summary, timeline
+from bot.store import (
+    alert,
+    announcement,
+    audit,
+    checklist,
+    escalation,
+    event,
+    export,
+    incident,
+    outbox,
+    search,
+    silence,
+    summary,
+    timeline,
+)  # fmt: skip
+from bot.store.alert import Alerts
 from bot.store.announcement import Announcements
 from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
+from bot.store.escalation import Escalations
 from bot.store.event import Events
 from bot.store.export import Claims, Opened
 from bot.store.incident import Incidents
@@ -14,6 +30,7 @@ from bot.store.mongo import Database, Documents, Reach
 from bot.store.outbox import Outbox
 from bot.store.role import Roles
 from bot.store.search import Words
+from bot.store.silence import Silences
 from bot.store.stats import Briefs
 from bot.store.summary import Summaries
 from bot.store.timeline import Timelines
@@ -41,6 +58,9 @@ class Store:
             "outbox": outbox.INDEXES,
             "events": event.INDEXES,
             "exports": export.INDEXES,
+            "alerts": alert.INDEXES,
+            "silences": silence.INDEXES,
+            "escalations": escalation.INDEXES,
         }
         self._documents = documents
         self._has_indexes = False
@@ -55,6 +75,9 @@ class Store:
         self.audit = AuditTrail(documents("audit"))
         self.outbox = Outbox(documents("outbox"), lease)
         self.events = Events(documents("events"))
+        self.alerts = Alerts(documents("alerts"), documents("incidents"))
+        self.silences = Silences(documents("silences"), lease)
+        self.escalations = Escalations(documents("escalations"))
         self.exports = Claims(documents("exports"))
         self.opened = Opened(documents("incidents"), documents("windows"))
 

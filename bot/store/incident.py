@@ -35,7 +35,7 @@ SHORT = 4  # characters of an ending that have a place in the index; all that ar
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _APART = ("card_ts", "reminded_at", "asked_at", "active_at")  # each has a write of its own
-_NOT_PLAIN = {"id", "severity", "status", "joined", "escalated", "untold", "status_set", "severity_set", "owner_set"}
+_NOT_PLAIN = {"id", "severity", "status", "joined", "untold", "status_set", "severity_set", "owner_set"}
 _AS_THEY_ARE = tuple(field.name for field in fields(Incident) if field.name not in {*_NOT_PLAIN, "quote"})
 
 
@@ -201,7 +201,7 @@ def new_document(incident: Incident) -> Document:
 def _document(incident: Incident) -> Document:
     document = asdict(incident)
     document["_id"] = document.pop("id")
-    for name in ("untold", "joined", "escalated"):
+    for name in ("untold", "joined"):
         document[name] = list(document[name])
     return document
 
@@ -220,7 +220,6 @@ def incident_of(document: Document) -> Incident:
         severity=Severity(document["severity"]),
         status=Status(document["status"]),
         joined=tuple(document.get("joined", ())),
-        escalated=tuple(document.get("escalated", ())),
         status_set=_touched(document.get("status_set")),
         severity_set=_touched(document.get("severity_set")),
         owner_set=_touched(document.get("owner_set")),
