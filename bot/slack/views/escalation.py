@@ -103,7 +103,7 @@ def _reason(skip: Skip) -> str:
 
 def _before(escalation: Escalation, step: Step) -> list[Mrkdwn]:
     found = [
-        mrkdwn("{} at {:%H:%M}", _named(ask), earlier.at)
+        mrkdwn("{} at {}", _named(ask), f"{earlier.at:%H:%M}")
         for earlier in escalation.steps[: step.number - 1]
         for ask in earlier.asked
     ]
@@ -127,7 +127,7 @@ def _button(label: str, action_id: str, value: str, incident: Incident) -> Butto
 def has_it(incident: Incident, escalation: Escalation) -> Message:
     """In the thread: somebody has it, after whom."""
     asked = [
-        mrkdwn("{} at {:%H:%M}", _named(ask), step.at) for step in escalation.steps for ask in step.asked
+        mrkdwn("{} at {}", _named(ask), f"{step.at:%H:%M}") for step in escalation.steps for ask in step.asked
     ]  # fmt: skip
     return said(
         mrkdwn(
