@@ -31,6 +31,7 @@ from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.search_desk import SearchDesk
+from bot.domain.silence_desk import SilenceDesk
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import Ports, SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
@@ -107,6 +108,7 @@ class App:
         self._sockets: Sockets | None = None
         self._jobs: Jobs | None = None
         self._directory: Directory | None = None
+        self._silences: SilenceDesk | None = None
         self.port = 0
 
     async def start(self) -> None:
@@ -143,6 +145,7 @@ class App:
             )
         )
 
+        self._silences = desks.silences
         bolt = bolt_app(directory, settings.slack_bot_token)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
         handlers.register(door, desks)
@@ -184,6 +187,13 @@ class App:
         scheduler.start()
         self._status = "ready"
         log.info("ready", port=self.port, channel=directory.ops_channel or directory.ops_name, owner=owner)
+
+    @property
+    def silences(self) -> SilenceDesk:
+        """The desk of silences, once the bot has started."""
+        if self._silences is None:
+            raise RuntimeError("the bot has not started")
+        return self._silences
 
     async def stop(self) -> None:
         """Takes nothing new, lets what runs end, closes everything in the opposite order of the start."""

@@ -271,6 +271,6 @@ def must_be_open(known: Escalation) -> None:
 
 
 def told(known: Escalation, number: int, now: datetime) -> Escalation:
-    """A step was seen to be in Slack; its time runs from now on."""
-    steps = tuple(replace(step, told_at=now) if step.number == number else step for step in known.steps)
+    """A step was seen to be in Slack; its time runs from when that was seen first."""
+    steps = tuple(replace(step, told_at=step.told_at or now) if step.number == number else step for step in known.steps)
     return replace(known, steps=steps, version=known.version + 1)
