@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.mongo import Mongod
 from sandbox.people import Person
-from sandbox.sight import Post
+from sandbox.sight import Post, ViewSight
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
 from tests.test_incident import ID
@@ -36,6 +36,12 @@ async def opened(world: World, severity: str = "sev2") -> tuple[Post, str]:
     found = ID.search(card.shown)
     assert found
     return card, found[0]
+
+
+async def escalates(world: World, who: Person, words: str) -> Post | ViewSight:
+    """Says `/escalate …`; the answer, which may take the place of another that says that it takes a while."""
+    await who.says("/escalate", words)
+    return await who.sees("called to", within=8.0)
 
 
 async def direct(world: World, who: Person, *words: str) -> Post:
@@ -66,7 +72,7 @@ async def told(world: World, incident_id: str, count: int) -> list[dict[str, Any
 async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None:
     """On-call in thread and directly, after ten minutes the backup; who has it ends it, owns it, and is named."""
     card, incident_id = await opened(world)
-    done = await answer(world.slack, cyd(world), "/escalate", f"{incident_id[-4:]} the database is gone")
+    done = await escalates(world, cyd(world), f"{incident_id[-4:]} the database is gone")
     assert "@ann (on-call) was called" in done.shown
     await world.slack.shows("@ann (on-call): @cyd asks you to come", "the database is gone", "555", thread=card)
     await direct(world, world.ann, "You are called", incident_id, "the database is gone")
@@ -92,7 +98,7 @@ async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None
 async def test_the_ladder_ends_with_everybody_and_names_who_is_left_out(world: World) -> None:
     """The tech lead's rung is nobody's: it is skipped by name, and all are asked with the phone bridge."""
     card, incident_id = await opened(world)
-    await answer(world.slack, cyd(world), "/escalate", incident_id)
+    await escalates(world, cyd(world), incident_id)
     for count in (1, 2, 3):
         await told(world, incident_id, count)
         world.clock.forward(minutes=10, seconds=1)
@@ -119,7 +125,7 @@ async def test_a_sev1_begins_with_on_call_and_duty_officer(world: World) -> None
 async def test_who_was_asked_passes_it_on(world: World) -> None:
     """At once, whoever was asked; others may not; the second press is told."""
     card, incident_id = await opened(world)
-    await answer(world.slack, cyd(world), "/escalate", incident_id)
+    await escalates(world, cyd(world), incident_id)
     call = await world.slack.shows("@ann (on-call)", thread=card)
     await cyd(world).clicks("Pass on", call)
     await cyd(world).sees("takes somebody who was asked", "@ann")
@@ -133,7 +139,7 @@ async def test_who_was_asked_passes_it_on(world: World) -> None:
 async def test_taking_or_resolving_the_incident_ends_it(world: World, way: str) -> None:
     """Nobody else is asked afterwards, however long it takes."""
     card, incident_id = await opened(world)
-    await answer(world.slack, cyd(world), "/escalate", incident_id)
+    await escalates(world, cyd(world), incident_id)
     call = await world.slack.shows("@ann (on-call)", thread=card)
     if way == "take":
         await world.bob.clicks("Take it", card)
@@ -155,7 +161,7 @@ async def test_several_bots_make_each_step_once(world: World) -> None:
     await world.starts()
     await world.starts()
     card, incident_id = await opened(world)
-    await answer(world.slack, cyd(world), "/escalate", incident_id)
+    await escalates(world, cyd(world), incident_id)
     await told(world, incident_id, 1)
     world.clock.forward(minutes=10, seconds=1)
     await told(world, incident_id, 2)
@@ -169,7 +175,7 @@ async def test_several_bots_make_each_step_once(world: World) -> None:
 async def test_after_a_while_without_a_bot_there_is_one_step(world: World) -> None:
     """An hour later the next is asked, and has the full time; nobody is skipped, nothing comes in a burst."""
     _, incident_id = await opened(world)
-    await answer(world.slack, cyd(world), "/escalate", incident_id)
+    await escalates(world, cyd(world), incident_id)
     await told(world, incident_id, 1)
     await world.stops()
     world.clock.forward(hours=1)
@@ -183,7 +189,7 @@ async def test_after_a_while_without_a_bot_there_is_one_step(world: World) -> No
 async def test_a_step_that_was_recorded_and_not_told_is_told(world: World) -> None:
     """A bot died in between: another asks, once, and the time runs from then on."""
     card, incident_id = await opened(world)
-    await answer(world.slack, cyd(world), "/escalate", incident_id)
+    await escalates(world, cyd(world), incident_id)
     await told(world, incident_id, 1)
     await world.stops()
     (kept,) = await world.documents("escalations")
@@ -200,7 +206,7 @@ async def test_who_has_left_is_left_out_by_name(world: World) -> None:
     card, incident_id = await opened(world)
     people = world.slack.workspace.people
     people[world.ann.id] = replace(people[world.ann.id], has_left=True)
-    await answer(world.slack, cyd(world), "/escalate", incident_id)
+    await escalates(world, cyd(world), incident_id)
     call = await world.slack.shows("@bob (on-call's backup): @cyd asks you", thread=card)
     assert "Left out: @ann (on-call, has left)" in call.shown
 
@@ -220,7 +226,7 @@ async def test_the_matrix_shows_who_is_where(world: World) -> None:
     assert "Each has 10 min" in plain.shown
     assert "Nothing is escalated" in plain.shown
     _, incident_id = await opened(world)
-    await answer(world.slack, cyd(world), "/escalate", f"{incident_id} come quickly")
+    await escalates(world, cyd(world), f"{incident_id} come quickly")
     await told(world, incident_id, 1)
     shown = (await answer(world.slack, world.bob, "/escalate")).shown
     assert incident_id in shown

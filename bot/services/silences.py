@@ -55,20 +55,23 @@ class Silences:
 
     async def make(self, silence: Silence, now: datetime) -> str:
         """See Silencer.make."""
+        known = await self.get(silence.remote_id) if silence.remote_id else None
+        is_known = known is not None and known.is_active
+        begins = known.starts_at if known and is_known else min(now, silence.starts_at) - EARLIER
         body: dict[str, Any] = {
             "matchers": [
                 {"name": one.name, "value": one.value, "isRegex": "~" in one.op, "isEqual": "!" not in one.op}
                 for one in silence.matchers
             ],
-            "startsAt": _text(min(now, silence.starts_at) - EARLIER),
+            "startsAt": _text(begins),  # with another beginning it would be another silence
             "endsAt": _text(silence.ends_at),
             "createdBy": f"{silence.author or silence.owner} ({BY})",
             "comment": silence.comment,
         }
-        if silence.remote_id:
+        if is_known:
             body["id"] = silence.remote_id
         answer = await self._ask("POST", "/api/v2/silences", body)
-        if answer.status == 404 and silence.remote_id:
+        if answer.status == 404 and is_known:
             del body["id"]  # it was killed in between, and does not know it any more
             answer = await self._ask("POST", "/api/v2/silences", body)
         if answer.status in (400, 422):
