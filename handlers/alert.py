@@ -23,7 +23,8 @@ async def show_list(desks: Desks, call: Call) -> None:
 async def open_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Open incident*: anybody may; the second press says which there is."""
     call.must_be_inside()
-    found = await desks.alerts.open_incident(_pressed(body), call.who)
+    ts = str((body.get("message") or {}).get("ts") or "")
+    found = await desks.alerts.open_incident(_pressed(body), call.who, ts)
     incident = found.incident
     url = desks.places.link_to(incident.channel, incident.card_ts or "")
     await call.answer(view.opened(incident, url, is_new=found.is_new))

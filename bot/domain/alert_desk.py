@@ -148,9 +148,9 @@ class AlertDesk:
             raise NotFoundError("That alert is not known any more.", "`/ops alerts` lists what fires.")
         return group
 
-    async def open_incident(self, topic_id: str, who: str) -> Found:
+    async def open_incident(self, topic_id: str, who: str, ts: str) -> Found:
         """Opens an incident from a group or a storm, or finds the open one; see AlertIncidents.open."""
-        found = await self._incidents.open(topic_id, who)
+        found = await self._incidents.open(topic_id, who, ts)
         if found.is_new:
             self._spawn(self._reshow(topic_id), f"alert {topic_id}")
         return found

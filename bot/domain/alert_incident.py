@@ -69,9 +69,13 @@ class AlertIncidents:
             return None
         return incident if incident.is_open else None
 
-    async def open(self, topic_id: str, who: str) -> Found:
-        """Opens one, or finds the one that is open. Raises NotFoundError, ConflictError and UserError."""
+    async def open(self, topic_id: str, who: str, ts: str) -> Found:
+        """Opens one, or finds the one that is open. Raises NotFoundError, ConflictError and UserError.
+
+        `ts` is the message whose button was pressed, which may not be kept yet.
+        """
         topic = await self._topic(topic_id)
+        topic = replace(topic, channel=topic.channel or self._board.channel, ts=topic.ts or ts)
         known = await self.of(topic.incident_id)
         if known is not None:
             return Found(known, is_new=False)

@@ -95,7 +95,13 @@ def _told(known: Group | None, group: Group, news: dict[str, list[str]], now: da
 
 
 def _next_episode(group: Group, fresh: set[str], now: datetime) -> Group:
-    members = tuple(alert for alert in group.members if alert.is_firing or alert.fingerprint in fresh)
+    # What ended a moment ago is remembered, so that a firing that was overtaken is known as such.
+    known = (
+        alert
+        for alert in group.members
+        if alert.is_firing or alert.fingerprint in fresh or now - (alert.heard_at or now) < LATE
+    )
+    members = tuple(known)
     return replace(group, members=members, episode=group.episode + 1, began=now, ts="", digest="", over_at=None)
 
 
