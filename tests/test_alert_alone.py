@@ -100,7 +100,8 @@ def test_a_group_does_not_grow_without_end() -> None:
     "text",
     [
         "alertname=~.*", "alertname=~.+", "job=", 'job=" "', "job!=loki", "job!~lo", 'a=~"x.*|.*"', 'a=~"[a-z]+"',
-        'a=~"\\\\d+"',         'a=~".{10,}"', 'a=~"(prod|.*)"', 'a=~"a?b?"', 'a=~"ab|"', 'a=~"^.*$"', 'a=~"(ab)|(.*)"', 'a=~"(ab)*"',
+        'a=~"\\\\d+"',
+        'a=~".{10,}"', 'a=~"(prod|.*)"', 'a=~"a?b?"', 'a=~"ab|"', 'a=~"^.*$"', 'a=~"(ab)|(.*)"', 'a=~"(ab)*"',
     ],
 )  # fmt: skip
 def test_what_could_match_everything_is_refused(text: str) -> None:
