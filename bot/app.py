@@ -15,7 +15,8 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 import handlers
-from bot import logs, windows
+from bot import logs, webhook, windows
+from bot.alarms import Means, Neighbours, alarms
 from bot.calendar_file import CalendarFile
 from bot.domain.announcement import Ladder
 from bot.domain.audit import AuditDesk, AuditEntry
@@ -31,11 +32,13 @@ from bot.domain.read_back import ReadBack
 from bot.domain.reminder import Answering, ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.search_desk import SearchDesk
+from bot.domain.silence_desk import SilenceDesk
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import Ports, SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
 from bot.domain.window_ports import Attendant
 from bot.endpoint import Endpoint
+from bot.errors import UserError
 from bot.jobs import Jobs, Owners, Tempo
 from bot.metrics import Metrics
 from bot.probes import llm_writer, probes
@@ -62,7 +65,7 @@ from bot.store.database import Store
 from bot.store.mongo import close, connect, database_of
 from bot.tasks import Tasks
 from bot.watching import Around, watching
-from bot.web import Readiness, SlackEvents, Web
+from bot.web import Alerts, Readiness, SlackEvents, Web
 from handlers.desks import Desks
 from handlers.middleware import Door
 
@@ -100,6 +103,7 @@ class Outside:
     exports: Exports
     writer: LlmWriter
     window_board: WindowBoard
+    means: Means
 
 
 class App:
@@ -113,6 +117,7 @@ class App:
         self._sockets: Sockets | None = None
         self._jobs: Jobs | None = None
         self._directory: Directory | None = None
+        self._silences: SilenceDesk | None = None
         self.port = 0
 
     async def start(self) -> None:
@@ -149,14 +154,19 @@ class App:
                 exports=Exports(api, files),
                 writer=llm_writer(settings, http, tuning.llm_limit),
                 window_board=WindowBoard(outbox, directory, self._coordination(), tuning.clock),
+                means=Means(outbox, api, directory, http, tasks.start),
             )
         )
 
+        self._silences = desks.silences
         bolt = bolt_app(directory, settings.slack_bot_token)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
         handlers.register(door, desks)
 
-        web = Web(settings.host, settings.port, self._readiness, metrics, self._slack_events(bolt), desks.calendar.file)
+        web = Web(
+            settings.host, settings.port, self._readiness, metrics, self._slack_events(bolt),
+            calendar=desks.calendar.file, alerts=self._alerts(desks),
+        )  # fmt: skip
         self.port = await web.start()
         self._exit.push_async_callback(web.stop)
         await introduced(directory)
@@ -175,6 +185,9 @@ class App:
             timelines=desks.timelines,
             watch=desks.watch,
             outages=desks.outages,
+            alerts=desks.alerts,
+            silences=desks.silences,
+            escalations=desks.escalations,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
@@ -195,6 +208,13 @@ class App:
         scheduler.start()
         self._status = "ready"
         log.info("ready", port=self.port, channel=directory.ops_channel or directory.ops_name, owner=owner)
+
+    @property
+    def silences(self) -> SilenceDesk:
+        """The desk of silences, once the bot has started."""
+        if self._silences is None:
+            raise RuntimeError("the bot has not started")
+        return self._silences
 
     async def stop(self) -> None:
         """Takes nothing new, lets what runs end, closes everything in the opposite order of the start."""
@@ -222,12 +242,19 @@ class App:
             self._tuning.rhythm,
         )  # fmt: skip
         services = watching(settings, outside.probes, around, incidents, timelines)
+        changes = IncidentChanges(store.incidents, incidents, roles, audit, clock)
+        found = alarms(
+            settings, store, outside.means, Neighbours(incidents, changes, timelines, roles, audit, directory), clock
+        )
         return Desks(
             health=services.health,
             deep_health=services.deep,
             history=services.history,
             outages=services.outages,
             watch=services.watch,
+            alerts=found.alerts,
+            silences=found.silences,
+            escalations=found.escalations,
             checklists=ChecklistDesk(store.checklists, board, audit, clock),
             announcements=maintenance.announcements,
             windows=maintenance.windows,
@@ -237,7 +264,7 @@ class App:
             calendar=maintenance.calendar,
             emergencies=EmergencyDesk(store.windows, incidents, roles, audit, clock),
             incidents=incidents,
-            changes=IncidentChanges(store.incidents, incidents, roles, audit, clock),
+            changes=changes,
             reminders=ReminderDesk(store.incidents, board, Answering(roles, directory), settings.update_every, clock),
             timelines=timelines,
             search=search,
@@ -297,6 +324,16 @@ class App:
             return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
 
         return SlackEvents(secret.get_secret_value(), answer)
+
+    def _alerts(self, desks: Desks) -> Alerts:
+        token = self._settings.alert_webhook_token
+
+        async def take(body: bytes) -> None:
+            if self._status != "ready":
+                raise UserError("The bot is not ready.", "Send it again.")
+            await desks.alerts.heard(webhook.read(body))
+
+        return Alerts(token.get_secret_value() if token else "", take)
 
     def _readiness(self) -> Readiness:
         if self._status != "ready":

@@ -8,8 +8,10 @@ from typing import Any, Protocol
 
 import structlog
 
+from bot.domain.alert_desk import AlertDesk
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.checklist import ChecklistDesk
+from bot.domain.escalation_desk import EscalationDesk
 from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.health_watch_desk import WatchDesk
 from bot.domain.incident import Incident
@@ -19,6 +21,7 @@ from bot.domain.outbox import Depth
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
 from bot.domain.search_desk import SearchDesk
+from bot.domain.silence_desk import SilenceDesk
 from bot.domain.summary_desk import SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
 from bot.domain.window_news import Attendance
@@ -103,6 +106,9 @@ class Owners:
     timelines: TimelineDesk
     watch: WatchDesk
     outages: OutageDesk
+    alerts: AlertDesk
+    silences: SilenceDesk
+    escalations: EscalationDesk
 
 
 class Pause:
@@ -157,6 +163,19 @@ class Jobs:
         every(tempo.sweep, self._read, "read")
         every(tempo.sweep, self._attend, "attend")
         every(tempo.watch, self._owners.watch.tick, "watch", tempo.first_watch)
+        # Each waits for something outside, which must not hold up the others.
+        every(tempo.tick, self._while_store_is_up(self._owners.escalations.tick), "escalations")
+        every(tempo.tick, self._while_store_is_up(self._owners.alerts.tick), "alerts")
+        every(tempo.tidy, self._while_store_is_up(self._owners.silences.tick), "silences")
+
+    def _while_store_is_up(
+        self, work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def run() -> None:
+            if self.is_store_up:
+                await work()
+
+        return run
 
     async def _traced(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
         with trace(job=name):

@@ -4,6 +4,7 @@ Whatever comes in, the answer is JSON (metrics apart), and a request that is wro
 """
 
 import asyncio
+import hmac
 import json
 import re
 import time
@@ -19,6 +20,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot import shapes
 from bot.errors import StoreAwayError, UserError
 from bot.metrics import CONTENT_TYPE
+from bot.webhook import WrongPayloadError
 
 BODY_LIMIT = 1024 * 1024  # bytes; Slack's largest payloads are a fraction of it
 BODY_SECONDS = 5.0  # Slack gives up after three
@@ -52,6 +54,18 @@ class SlackEvents:
     answer: Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+@dataclass(frozen=True)
+class Alerts:
+    """Monitoring's webhook: `take` gets the body of who knows the token, and returns when its content is kept.
+
+    It raises WrongPayloadError for a body that is none, UserError (StoreAwayError) when it cannot be kept. Without a
+    token nobody is let in.
+    """
+
+    token: str = field(repr=False)
+    take: Callable[[bytes], Awaitable[None]]
+
+
 class Exposition(Protocol):
     """Where the metrics come from."""
 
@@ -72,7 +86,9 @@ class Web:
         readiness: Callable[[], Readiness],
         metrics: Exposition,
         slack: SlackEvents | None = None,
+        *,
         calendar: Callable[[], Awaitable[bytes]] | None = None,
+        alerts: Alerts | None = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -80,6 +96,7 @@ class Web:
         self._metrics = metrics
         self._slack = slack
         self._calendar = calendar
+        self._alerts = alerts
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> int:
@@ -92,6 +109,8 @@ class Web:
             app.router.add_get("/calendar.ics", self._ics)
         if self._slack:
             app.router.add_post("/slack/events", _Signed(self._slack).receive)
+        if self._alerts:
+            app.router.add_post("/alerts", _Told(self._alerts).receive)
         runner = web.AppRunner(
             app,
             access_log=None,
@@ -133,6 +152,44 @@ class Web:
 
     async def _exposition(self, _: web.Request) -> web.Response:
         return web.Response(body=self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE})
+
+
+class _Told:
+    """Lets monitoring's notifications in. Alertmanager sends again what is answered with 5xx, and nothing else."""
+
+    def __init__(self, alerts: Alerts) -> None:
+        self._take = alerts.take
+        self._token = alerts.token
+
+    async def receive(self, request: web.Request) -> web.StreamResponse:
+        if not self._token:
+            return refusal(HTTPStatus.NOT_FOUND, "ALERT_WEBHOOK_TOKEN is not set, so the bot takes no alerts")
+        if not self._knows_token(request.headers.get("Authorization", "")):
+            answer = refusal(HTTPStatus.UNAUTHORIZED, "the bearer token is missing or wrong")
+            answer.headers["WWW-Authenticate"] = "Bearer"
+            return answer
+        return await self._taken(request)
+
+    def _knows_token(self, header: str) -> bool:
+        scheme, _, token = header.partition(" ")
+        is_same = hmac.compare_digest(token.strip().encode(errors="replace"), self._token.encode())
+        return is_same and scheme.lower() == "bearer"
+
+    async def _taken(self, request: web.Request) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await request.read()
+        except TimeoutError:
+            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the body did not come in time")
+        except web.RequestPayloadError:
+            return refusal(HTTPStatus.BAD_REQUEST, "the body cannot be decoded")
+        try:
+            await self._take(body)
+        except WrongPayloadError as error:
+            return refusal(HTTPStatus.BAD_REQUEST, str(error))
+        except UserError as error:
+            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        return web.json_response({"status": "kept"})
 
 
 class _Signed:

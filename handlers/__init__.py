@@ -5,8 +5,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from bot.commands import table
+from bot.slack.views import alert as alert_view
 from bot.slack.views import approval as approval_view
 from bot.slack.views import checklist as checklist_view
+from bot.slack.views import escalation as escalation_view
 from bot.slack.views import health_watch as health_watch_view
 from bot.slack.views import incident as incident_view
 from bot.slack.views import incident_card, incident_forms, incident_thread
@@ -17,7 +19,9 @@ from bot.slack.views import summary as summary_view
 from bot.slack.views import timeline as timeline_view
 from bot.slack.views import window as window_view
 from handlers import (
+    alert,
     checklist,
+    escalate,
     health,
     home,
     incident,
@@ -39,13 +43,17 @@ ANY = re.compile(".*")
 INCIDENT_BUTTONS = {
     incident_card.TAKE_BUTTON: incident_steps.take_pressed,
     incident_card.UPDATE_BUTTON: incident_steps.update_pressed,
-    incident_card.ESCALATE_BUTTON: incident_steps.escalate_pressed,
+    incident_card.ESCALATE_BUTTON: escalate.escalate_pressed,
     incident_card.RESOLVE_BUTTON: incident_steps.resolve_pressed,
     incident_card.STATUS_MENU: incident_steps.status_picked,
     incident_card.SEVERITY_MENU: incident_steps.severity_picked,
     incident_card.EXPLAIN_BUTTON: incident_steps.explain_pressed,
     incident_card.REOPEN_BUTTON: incident_steps.reopen_pressed,
     incident_card.CLOSE_BUTTON: incident_steps.close_pressed,
+    escalation_view.TAKE_BUTTON: escalate.take_pressed,
+    escalation_view.ON_BUTTON: escalate.pass_pressed,
+    alert_view.OPEN_BUTTON: alert.open_pressed,
+    alert_view.SILENCE_BUTTON: alert.silence_pressed,
     incident_thread.SNOOZE_BUTTON: incident_steps.snooze_pressed,
     incident_thread.DISMISS_BUTTON: incident_steps.dismiss_pressed,
     incident_thread.KEEP_BUTTON: incident_steps.keep_pressed,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.domain.alert_desk import AlertDesk
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.audit import AuditDesk
 from bot.domain.calendar import CalendarDesk
@@ -11,6 +12,7 @@ from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock
 from bot.domain.deep_health import DeepHealthDesk
 from bot.domain.emergency import EmergencyDesk
+from bot.domain.escalation_desk import EscalationDesk
 from bot.domain.export_desk import ExportDesk
 from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.health import HealthDesk
@@ -23,6 +25,7 @@ from bot.domain.quote import Quote
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.search_desk import SearchDesk
+from bot.domain.silence_desk import SilenceDesk
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import SummaryDesk
 from bot.domain.timeline import Changed, Gone, Heard
@@ -100,6 +103,9 @@ class Desks:
     stats: StatsDesk
     summaries: SummaryDesk
     exports: ExportDesk
+    alerts: AlertDesk
+    silences: SilenceDesk
+    escalations: EscalationDesk
     roles: RoleDesk
     audit: AuditDesk
     places: Places

@@ -22,8 +22,6 @@ async def take(desks: Desks, call: Call, said: words.Note | steps.Step, incident
     match said:
         case steps.SetStatus() | steps.Rate() | steps.Assign() | steps.Take():
             await _set(desks, call, said, incident_id)
-        case steps.Escalate():
-            await _escalate(desks, call, incident_id, await desks.places.with_names(said.why), None)
         case steps.Snooze():
             await call.answer(view.snoozed(await desks.changes.snooze(incident_id, call.who, said.length)))
         case steps.Close():
@@ -66,12 +64,6 @@ async def _tell(
             await call.answer(view.reopened(await changes.reopen(incident_id, who, text)))
 
 
-async def _escalate(desks: Desks, call: Call, incident_id: str, why: str, seen: int | None) -> None:
-    people = [person for holder in await desks.roles.holders() for person in holder.people]
-    left = await desks.places.left(people)
-    await call.answer(view.escalated(await desks.changes.escalate(incident_id, call.who, why, seen, left)))
-
-
 # Buttons and menus
 
 
@@ -112,12 +104,6 @@ async def severity_picked(desks: Desks, call: Call, body: Body) -> None:
     async with _menu_of(desks, incident_id):
         done = await desks.changes.rate(incident_id, call.who, Severity(severity))
     await call.answer(view.rated(done.incident, done.instead_of))
-
-
-async def escalate_pressed(desks: Desks, call: Call, body: Body) -> None:
-    """*Escalate*: the next in line is called."""
-    incident_id, _, seen = _pressed(call, body).partition(" ")
-    await _escalate(desks, call, incident_id, "", int(seen or 0))
 
 
 async def reopen_pressed(desks: Desks, call: Call, body: Body) -> None:

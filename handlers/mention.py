@@ -6,7 +6,7 @@ from typing import Any
 from bot.commands import table
 from bot.commands.words import typed, words
 from bot.errors import StoreAwayError, WordError
-from handlers import checklist, health, incident, maintenance, ops
+from handlers import checklist, escalate, health, incident, maintenance, ops
 from handlers.call import Call
 from handlers.desks import Desks
 
@@ -15,6 +15,7 @@ RUNS = {
     "checklist": checklist.run,
     "maintenance": maintenance.run,
     "incident": incident.run,
+    "escalate": escalate.run,
     "ops": ops.run,
 }
 

@@ -1,11 +1,12 @@
-"""/ops: help, roles, the audit trail, who am I, the runbook's log."""
+"""/ops: help, roles, the audit trail, who am I, the runbook's log, alerts and silences."""
 
 from bot.commands import ops as words
+from bot.commands import silence as silence_words
 from bot.commands.grammar import Help
 from bot.domain.role import Holder, Role
 from bot.errors import UserError
 from bot.slack.views import ops as view
-from handlers import export
+from handlers import alert, export, silence
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -27,6 +28,10 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await _who_am_i(desks, call)
         case words.Runbook():
             await export.log(desks, call, said.month)
+        case words.Alerts():
+            await alert.show_list(desks, call)
+        case silence_words.ListSilences() | silence_words.MakeSilence() | silence_words.ExpireSilence():
+            await silence.take(desks, call, said)
 
 
 async def _who_am_i(desks: Desks, call: Call) -> None:

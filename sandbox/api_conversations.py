@@ -119,6 +119,8 @@ class Directory:
             raise SlackError("users_list_not_supplied" if not users else "not_enough_users", str(users))
         if users[0] not in self._workspace.people or users[0] == BOT_USER:
             raise SlackError("user_not_found", users[0])
+        if self._workspace.people[users[0]].has_left:
+            raise SlackError("user_disabled", users[0])
         channel = self._workspace.direct(users[0])
         return {"channel": channel_json(channel) if args.get("return_im") in {True, "true"} else {"id": channel.id}}
 

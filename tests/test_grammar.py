@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.commands import checklist, health, incident, maintenance, ops, search, table
+from bot.commands import checklist, escalate, health, incident, maintenance, ops, search, table
 from bot.commands.grammar import Command, Help
 from bot.commands.words import typed
 from bot.errors import NotFoundError, WordError
@@ -22,6 +22,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "checklist": checklist.parse,
     "maintenance": maintenance.parse,
     "incident": lambda text: incident.parse(text, OPEN),
+    "escalate": lambda text: escalate.parse(text, OPEN),
     "ops": ops.parse,
 }
 SAID: dict[str, object] = {
@@ -29,6 +30,7 @@ SAID: dict[str, object] = {
     "checklist": checklist.Said,
     "maintenance": maintenance.Said,
     "incident": incident.Said,
+    "escalate": escalate.Said,
     "ops": ops.Said,
 }
 VERBS: dict[str, set[str]] = {
@@ -36,6 +38,7 @@ VERBS: dict[str, set[str]] = {
     "checklist": set(checklist.VERBS),
     "maintenance": set(maintenance.VERBS),
     "incident": set(incident.VERBS),
+    "escalate": set(),
     "ops": set(ops.VERBS),
 }
 EACH = pytest.mark.parametrize("command", table.COMMANDS, ids=lambda command: command.name)
@@ -63,7 +66,14 @@ def test_every_grammar_is_in_the_table() -> None:
     folder = Path(table.__file__).parent
     grammars = {path.stem for path in folder.glob("*.py") if "\ndef parse(" in path.read_text(encoding="utf-8")}
     assert grammars == {command.name for command in table.COMMANDS} == set(PARSERS)
-    assert [command.name for command in table.COMMANDS] == ["health", "checklist", "maintenance", "incident", "ops"]
+    assert [command.name for command in table.COMMANDS] == [
+        "health",
+        "checklist",
+        "maintenance",
+        "incident",
+        "escalate",
+        "ops",
+    ]
 
 
 @EACH

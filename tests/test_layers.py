@@ -25,6 +25,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bot": ("bot.commands", "bot.domain"),  # the frame: settings, logs, metrics, web, jobs, …
     "bot.probes": ("bot.domain", "bot.services", "bot.store", "bot.settings", "bot.endpoint"),
     "bot.watching": ("bot.domain", "bot.slack", "bot.store", "bot.settings", "bot.metrics"),
+    "bot.alarms": ("bot.domain", "bot.services", "bot.slack", "bot.store", "bot.settings"),
     "bot.app": ("bot", "handlers"),
     "bot.__main__": ("bot.app", "bot.probes", "bot"),
 }
@@ -40,6 +41,7 @@ REMEDY = {
     "bot": "Only bot/app.py puts layers together; take what you need as an argument, or move this to bot/app.py.",
     "bot.probes": "bot/probes.py turns settings into probes, and nothing else.",
     "bot.watching": "bot/watching.py builds what watches the services, and nothing else.",
+    "bot.alarms": "bot/alarms.py builds the desks for alerts, silences and escalations, and nothing else.",
     "bot.app": "bot/app.py is run by the bot, not by the sandbox.",
     "bot.__main__": "Let bot/app.py do it.",
 }

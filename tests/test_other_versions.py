@@ -37,8 +37,8 @@ def card_of(world: World) -> Post:
 
 async def test_an_unknown_command_is_answered(world: World) -> None:
     """A command that the app has in Slack and the bot does not know leads to the help."""
-    told = await typed(world.slack, world.ann, "/escalate", "now")
-    assert told.shown == "The bot does not know `/escalate`. `/ops help` lists what it does."
+    told = await typed(world.slack, world.ann, "/deploy", "now")
+    assert told.shown == "The bot does not know `/deploy`. `/ops help` lists what it does."
 
 
 def form(callback_id: str, kind: str = "modal", private_metadata: str = "") -> View:

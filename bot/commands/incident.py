@@ -9,7 +9,6 @@
     /incident note [ID] TEXT
     /incident update [ID] TEXT                  see `incident_steps` for this and the next
     /incident take [ID]
-    /incident escalate [ID] [WHY]
     /incident snooze [ID] [30m]
     /incident status [ID] WORD
     /incident sev [ID] N

@@ -25,7 +25,6 @@ _SEVERITY = re.compile(r"(?:sev-?)?([1-4])")
 USAGES = (
     Usage("update [ID] TEXT", "say how it goes; the next reminder comes later", "update the fix is in", "update"),
     Usage("take [ID]", "own it yourself", "take", "take"),
-    Usage("escalate [ID] [WHY]", "call the next: on-call, duty officer, tech lead", "escalate no progress", "escalate"),
     Usage("snooze [ID] [30m]", "no reminder for a while", "snooze 1h", "snooze"),
     Usage("status [ID] WORD", "it is investigating, identified or monitoring", "status identified", "status"),
     Usage("sev [ID] N", "change the severity: 1 (worst) to 4", "sev 1", "sev"),
@@ -99,14 +98,6 @@ class Take:
 
 
 @dataclass(frozen=True)
-class Escalate:
-    """Call the next in line; the text, as it was typed, may say why."""
-
-    why: str = ""
-    id: str | None = None
-
-
-@dataclass(frozen=True)
 class Snooze:
     """No reminder for this long."""
 
@@ -114,7 +105,7 @@ class Snooze:
     id: str | None = None
 
 
-Step = SetStatus | Rate | Assign | Resolve | Reopen | Close | Update | Take | Escalate | Snooze
+Step = SetStatus | Rate | Assign | Resolve | Reopen | Close | Update | Take | Snooze
 
 
 def _status(line: Line, _: Collection[str]) -> SetStatus:
@@ -200,11 +191,6 @@ def _take(line: Line, _: Collection[str]) -> Take:
     return Take(_id(line.words[1]) if len(line.words) > 1 else None)
 
 
-def _escalate(line: Line, known: Collection[str]) -> Escalate:
-    found, at = ids.addressed(line, known)
-    return Escalate(line.rest(at).text, found)
-
-
 def _snooze(line: Line, _: Collection[str]) -> Snooze:
     """A duration and an ID, in any order; what reads as a duration is one."""
     some, found = list(line.words[1:]), None
@@ -222,7 +208,6 @@ def _is_id(word: Word) -> bool:
 VERBS: dict[str, Callable[[Line, Collection[str]], Step]] = {
     "update": _update,
     "take": _take,
-    "escalate": _escalate,
     "snooze": _snooze,
     "status": _status,
     "sev": _sev,

@@ -6,6 +6,8 @@
 /ops audit [N]
 /ops whoami
 /ops runbook [YYYY-MM]
+/ops alerts
+/ops silence …                              see `silence`
 """
 
 import itertools
@@ -14,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from bot.commands import silence
 from bot.commands.grammar import Command, Help, Usage, asks_help, is_help, unknown, whole_number
 from bot.commands.people import Who, mentioned, who
 from bot.commands.words import Line, closest, shown, span, words
@@ -27,7 +30,7 @@ _MONTH = re.compile(r"(20[0-9]{2})-([0-9]{1,2})")
 COMMAND = Command(
     "ops",
     "Ops Bot itself: help, roles, the audit trail, what you may do.",
-    "help [command] | roles | role NAME @who [backup @who] | audit [N] | whoami | runbook",
+    "help [command] | roles | role NAME @who [backup @who] | audit [N] | whoami | runbook | alerts | silence",
     (
         Usage("help [command]", "every command, or all about one", "help incident", "help"),
         Usage("roles", "who has which role", "roles", "roles"),
@@ -45,6 +48,8 @@ COMMAND = Command(
         ),
         Usage("whoami", "your roles and what you may do", "whoami", "whoami"),
         Usage("runbook [YYYY-MM]", "the log of all incidents, or of a month, as a file", "runbook 2026-11", "runbook"),
+        Usage("alerts", "what fires, the worst first", "alerts", "alerts"),
+        *silence.USAGES,
     ),
 )
 
@@ -82,7 +87,12 @@ class Runbook:
     month: date | None = None
 
 
-Said = Help | Roles | SetRole | Audit | WhoAmI | Runbook
+@dataclass(frozen=True)
+class Alerts:
+    """List what fires."""
+
+
+Said = Help | silence.Silencing | Alerts | Roles | SetRole | Audit | WhoAmI | Runbook
 
 
 def parse(text: str) -> Said:
@@ -167,6 +177,11 @@ def _runbook(line: Line) -> Runbook:
     return Runbook(date(int(found[1]), int(found[2]), 1))
 
 
+def _alerts(line: Line) -> Alerts:
+    line.no_more_than(1)
+    return Alerts()
+
+
 VERBS: dict[str, Callable[[Line], Said]] = {
     "help": _help,
     "roles": _roles,
@@ -174,4 +189,6 @@ VERBS: dict[str, Callable[[Line], Said]] = {
     "audit": _audit,
     "whoami": _whoami,
     "runbook": _runbook,
+    "alerts": _alerts,
+    silence.VERB: silence.read,
 }

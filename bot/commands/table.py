@@ -5,7 +5,7 @@ Help, the manifest and the words that a mention may leave out are read from here
 
 from dataclasses import dataclass
 
-from bot.commands import checklist, health, incident, maintenance, ops
+from bot.commands import checklist, escalate, health, incident, maintenance, ops
 from bot.commands.grammar import Command, is_help
 from bot.commands.words import Word, closest, key, shown, words
 from bot.errors import WordError
@@ -15,6 +15,7 @@ COMMANDS: tuple[Command, ...] = (
     checklist.COMMAND,
     maintenance.COMMAND,
     incident.COMMAND,
+    escalate.COMMAND,
     ops.COMMAND,
 )
 
@@ -56,7 +57,8 @@ SCOPES: tuple[Needed, ...] = (
     Needed("users:read", "names in the timeline"),
     Needed("files:write", "an incident's export in its thread, the runbook's log, statistics as a picture"),
     Needed("files:read", "whether a file was shared, where Slack's answer got lost"),
-    Needed("im:write", "files that are for one person alone"),
+    Needed("im:write", "files that are for one person alone; who is called is asked directly too"),
+    Needed("im:history", "whether a direct message arrived, where Slack's answer got lost"),
 )
 
 # https://docs.slack.dev/reference/events

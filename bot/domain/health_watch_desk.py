@@ -183,7 +183,7 @@ class WatchDesk:
 
     async def _enter(self, outage: Outage) -> None:
         for change in outage.changes:
-            key = f"{change.service}/{change.at:%Y%m%dT%H%M%S}"
+            key = f"{change.service}/{change.at:%Y%m%dT%H%M%S}/{'up' if change.is_up else 'down'}"
             await self._timelines.attach(outage.incident, Kind.HEALTH, key, change.at, in_words(change))
 
     async def _kept(self) -> None:

@@ -154,9 +154,8 @@ class Incident:
     `opened_at` is when the record began, `began` when the trouble did. `updated_by` and `updated_at` tell of the last
     update that people read: an act or a note, not what is said in the thread. `joined` are all who wrote or acted.
     `active_at` is when something was said in its thread last, `reminded_at` when its owner was asked for an update,
-    `asked_at` when it was asked whether it is over; `escalated` are the people called so far.
-    `said` are the notes of the last minute. `untold` are the acts that timeline, thread and card may not show yet:
-    after a kill they are told again.
+    `asked_at` when it was asked whether it is over. `said` are the notes of the last minute.
+    `untold` are the acts that timeline, thread and card may not show yet: after a kill they are told again.
     """
 
     id: str
@@ -191,7 +190,6 @@ class Incident:
     words: str = ""
     untold: tuple[Act, ...] = ()
     active_at: datetime | None = None
-    escalated: tuple[str, ...] = ()
     reasons_set: Touched | None = None
     said: tuple[Said, ...] = ()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,8 +12,8 @@ from bot.domain.audit import AuditDesk
 from bot.domain.batch import Batches
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident, Reasons, Severity, Status, Touched
-from bot.domain.role import Role, RoleDesk
-from bot.errors import ConflictError, NotFoundError, RefusedError
+from bot.domain.role import RoleDesk
+from bot.errors import ConflictError, RefusedError
 
 TRIES = 20  # of a change that others keep overtaking
 SNOOZE = timedelta(minutes=30)
@@ -181,37 +181,6 @@ class IncidentChanges:
                 lambda known: steps.snoozed(known, who, self._clock() + length, self._clock()),
             )
         )[1]
-
-    async def escalate(
-        self, incident_id: str, who: str, why: str, seen: int | None, left: Mapping[str, str]
-    ) -> Incident:
-        """Calls the next who was not called yet: on-call, then duty officer, then tech lead. Anybody may.
-
-        `seen` is how many were called when the button was drawn: of two who press it, one calls. `left` are those who
-        have left the workspace, with their names: they are skipped, and the thread says so.
-        """
-        holders = {holder.role: holder for holder in await self._roles.holders()}
-        chain = [holders[role] for role in (Role.ON_CALL, Role.DUTY_OFFICER, Role.TECH_LEAD)]
-        everybody = [(holder.role, person) for holder in chain for person in holder.people]
-        assigned = [(role, person) for role, person in everybody if person not in left]
-        gone = ", ".join(dict.fromkeys(left[person] or person for _, person in everybody if person in left))
-        if gone and not assigned:
-            raise NotFoundError(
-                f"Nobody who has a role is in the workspace any more ({gone}), so there is nobody to call.",
-                "An admin of the bot hands them out: `/ops role on-call @who`.",
-            )
-        if gone:
-            why = f"{why} (skipped, having left the workspace: {gone})".strip()
-        if not assigned:
-            raise NotFoundError(
-                "Nobody has a role yet, so there is nobody to call.",
-                "An admin of the bot hands them out: `/ops role on-call @who`.",
-            )
-        _, after = await self._change(
-            incident_id, lambda known: steps.escalated(known, (who, why), assigned, self._clock(), seen)
-        )
-        await self._audit.wrote(who, "escalate", incident_id, detail=after.escalated[-1])
-        return after
 
     async def heard_from(self, incident_id: str, who: str, at: datetime) -> None:
         """Somebody wrote in the thread at that moment: they have joined, and the incident is not stale."""

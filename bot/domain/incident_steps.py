@@ -208,29 +208,6 @@ def snoozed(incident: Incident, who: str, until: datetime, now: datetime) -> Inc
     return _after(after, Act(0, Deed.SNOOZED, who, now, now=f"{until:%Y-%m-%d %H:%M UTC}"))
 
 
-def escalated(
-    incident: Incident, said: tuple[str, str], chain: Sequence[tuple[str, str]], now: datetime, seen: int | None = None
-) -> Incident:
-    """The incident with the next of `chain` called: pairs of a role and a person. `said`: who calls, and why."""
-    who, why = said
-    if seen is not None and seen != len(incident.escalated):
-        raise ConflictError(
-            f"<@{incident.escalated[-1]}> was called to {incident.id} a moment ago.",
-            "Nobody else was called; press again if they do not come.",
-        )
-    must_be_open(incident)
-    left = [(role, person) for role, person in chain if person not in incident.escalated]
-    if not left:
-        raise ConflictError(
-            f"Everybody who has a role was called about {incident.id}: "
-            + ", ".join(f"<@{person}>" for person in incident.escalated) + ".",
-            "The thread has when; the phone bridge may be quicker.",
-        )  # fmt: skip
-    role, person = left[0]
-    after = replace(incident, escalated=(*incident.escalated, person))
-    return _after(after, Act(0, Deed.ESCALATED, who, now, why, was=role, now=person))
-
-
 def redrawn(incident: Incident) -> Incident:
     """The same incident, for its card to be drawn anew."""
     return replace(incident, version=incident.version + 1)

@@ -110,7 +110,7 @@ class Outbox:
             return
         if added is not None:
             job.letter = added
-            self._queue(letter.channel, job)
+            self._queue(letter.channel, job, self._front(letter.channel) if even_unrecorded else None)
             return
         known = await self._records.find(letter.id)
         if known is not None and known.ts:
@@ -194,6 +194,12 @@ class Outbox:
         lane = self._lanes.setdefault(channel, _Lane())
         lane.jobs.insert(len(lane.jobs) if place is None else place, job)
         self._start(channel, lane)
+
+    def _front(self, channel: str) -> int | None:
+        """The place before all that can wait: an incident's card must not stand in line behind a hundred alerts."""
+        lane = self._lanes.get(channel, _Lane())
+        can_wait = (place for place, job in enumerate(lane.jobs) if job is not lane.current and not job.even_unrecorded)
+        return next(can_wait, None)
 
     def _queue_by_age(self, letter: Letter) -> None:
         """Puts a letter that nobody works on before the younger ones that wait."""

@@ -4,9 +4,11 @@ import asyncio
 from datetime import timedelta
 
 from bot.store import (
+    alert,
     announcement,
     audit,
     checklist,
+    escalation,
     event,
     export,
     freeze,
@@ -14,13 +16,16 @@ from bot.store import (
     incident,
     outbox,
     search,
+    silence,
     summary,
     timeline,
     window,
 )
+from bot.store.alert import Alerts
 from bot.store.announcement import Announcements
 from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
+from bot.store.escalation import Escalations
 from bot.store.event import Events
 from bot.store.export import Claims, Opened
 from bot.store.freeze import Freezes
@@ -31,6 +36,7 @@ from bot.store.outage import Outages
 from bot.store.outbox import Outbox
 from bot.store.role import Roles
 from bot.store.search import Words
+from bot.store.silence import Silences
 from bot.store.stats import Briefs
 from bot.store.summary import Summaries
 from bot.store.timeline import Timelines
@@ -61,6 +67,9 @@ class Store:
             "events": event.INDEXES,
             "exports": export.INDEXES,
             "health": health.INDEXES,
+            "alerts": alert.INDEXES,
+            "silences": silence.INDEXES,
+            "escalations": escalation.INDEXES,
         }
         self._documents = documents
         self._has_indexes = False
@@ -78,6 +87,9 @@ class Store:
         self.audit = AuditTrail(documents("audit"))
         self.outbox = Outbox(documents("outbox"), lease)
         self.events = Events(documents("events"))
+        self.alerts = Alerts(documents("alerts"), documents("incidents"))
+        self.silences = Silences(documents("silences"), lease)
+        self.escalations = Escalations(documents("escalations"))
         self.exports = Claims(documents("exports"))
         self.watch = WatchRecords(documents("watch"), documents("health"), documents("outages"), owner)
         self.rounds = Rounds(documents("health"))

@@ -37,7 +37,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _APART = ("card_ts", "reminded_at", "asked_at", "active_at")  # each has a write of its own
 _TOUCHED = {"status_set", "severity_set", "owner_set", "reasons_set"}
-_NOT_PLAIN = {"id", "severity", "status", "joined", "escalated", "untold", "said", *_TOUCHED}
+_NOT_PLAIN = {"id", "severity", "status", "joined", "untold", "said", *_TOUCHED}
 _AS_THEY_ARE = tuple(field.name for field in fields(Incident) if field.name not in {*_NOT_PLAIN, "quote"})
 
 
@@ -199,7 +199,7 @@ def new_document(incident: Incident) -> Document:
 def _document(incident: Incident) -> Document:
     document = asdict(incident)
     document["_id"] = document.pop("id")
-    for name in ("untold", "joined", "escalated", "said"):
+    for name in ("untold", "joined", "said"):
         document[name] = list(document[name])
     return document
 
@@ -223,7 +223,6 @@ def incident_of(document: Document) -> Incident:
         severity=Severity(document["severity"]),
         status=Status(document["status"]),
         joined=tuple(document.get("joined", ())),
-        escalated=tuple(document.get("escalated", ())),
         reasons_set=_touched(document.get("reasons_set")),
         said=tuple(Said(**one) for one in document.get("said", ())),
         status_set=_touched(document.get("status_set")),

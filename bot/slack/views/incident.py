@@ -106,11 +106,6 @@ def kept_open(incident: Incident) -> Message:
     return said(mrkdwn("{} stays open.", incident.id))
 
 
-def escalated(incident: Incident) -> Message:
-    """The answer to whoever escalated."""
-    return said(mrkdwn("{} was called to {}.", person(incident.escalated[-1]), incident.id))
-
-
 def opening(title: str) -> Message:
     """While an incident is being opened."""
     return said(mrkdwn("Opening “{}”…", title))

@@ -186,7 +186,6 @@ def _buttons(incident: Incident) -> list[InteractiveElement]:
                 "Escalate",
                 ESCALATE_BUTTON,
                 incident,
-                value=f"{incident.id} {len(incident.escalated)}",
                 confirm=_sure("Call the next in line?", "Escalate"),
             ),
             button("Resolve", RESOLVE_BUTTON, incident, confirm=_sure("Is it over?", "Yes, resolve it")),
@@ -215,7 +214,10 @@ def button(
 
 
 def _sure(question: str, yes: str) -> ConfirmObject:
-    text = {"Escalate": "They are mentioned in the thread.", "Yes, resolve it": "You are asked what fixed it."}[yes]
+    text = {
+        "Escalate": "They are asked in the thread and directly, until somebody has it.",
+        "Yes, resolve it": "You are asked what fixed it.",
+    }[yes]
     return ConfirmObject(title=question, text=PlainTextObject(text=text), confirm=yes, deny="Not now")
 
 

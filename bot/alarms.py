@@ -1,0 +1,78 @@
+"""Builds what alerts, silences and escalations need, from the settings and the desks that are there."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.alert_desk import AlertDesk
+from bot.domain.alert_incident import AlertIncidents
+from bot.domain.audit import AuditDesk
+from bot.domain.clock import Clock
+from bot.domain.escalation_desk import EscalationDesk, Ports
+from bot.domain.incident_changes import IncidentChanges
+from bot.domain.incident_desk import IncidentDesk
+from bot.domain.role import RoleDesk
+from bot.domain.silence_desk import SilenceDesk
+from bot.domain.silence_keeper import SilenceKeeper
+from bot.domain.timeline_desk import TimelineDesk
+from bot.services.http import Http
+from bot.services.silences import Silences
+from bot.settings import Settings
+from bot.slack.alert import AlertBoard
+from bot.slack.api import Api
+from bot.slack.direct import Direct
+from bot.slack.directory import Directory
+from bot.slack.escalation import EscalationBoard
+from bot.slack.outbox import Outbox
+from bot.slack.silence import SilenceBoard
+from bot.store.database import Store
+
+
+@dataclass(frozen=True)
+class Means:
+    """The ways to the outside: Slack in its parts, HTTP, and background work."""
+
+    outbox: Outbox
+    api: Api
+    directory: Directory
+    http: Http
+    spawn: Callable[[Coroutine[Any, Any, None], str], Any]
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The desks that these desks ask."""
+
+    incidents: IncidentDesk
+    changes: IncidentChanges
+    timelines: TimelineDesk
+    roles: RoleDesk
+    audit: AuditDesk
+    people: Directory
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """The desks for alerts, silences and escalations."""
+
+    alerts: AlertDesk
+    silences: SilenceDesk
+    escalations: EscalationDesk
+
+
+def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clock: Clock) -> Alarms:
+    """All three desks."""
+    url = settings.alertmanager_url
+    silencer = Silences(url.with_credentials if url else "", means.http)
+    direct = Direct(means.api)
+    board = AlertBoard(means.outbox, means.directory, clock, may_silence=silencer.is_there)
+    opening = AlertIncidents(store.alerts, near.incidents, board, clock)
+    silence_board = SilenceBoard(means.outbox, direct, means.directory, clock)
+    keeper = SilenceKeeper(store.silences, silencer, silence_board, near.audit, clock)
+    asking = EscalationBoard(means.outbox, direct, means.directory, settings.phone_bridge or "", clock)
+    ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people)
+    return Alarms(
+        AlertDesk(store.alerts, board, opening, near.timelines, means.spawn, clock),
+        SilenceDesk(store.silences, silencer, keeper, near.roles, near.audit, clock),
+        EscalationDesk(store.escalations, asking, ports, near.audit, settings.escalate_after, clock),
+    )

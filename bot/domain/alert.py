@@ -1,0 +1,191 @@
+"""What monitoring tells of alerts: groups of them, each with one message, and what a notification changes.
+
+    never shown ──fires──▶ firing ◀──▶ partly resolved ──the last one resolves──▶ over
+                              ▲                                                    │
+                              ├──────fires again within an hour: the same message──┤
+                              └──────fires again later: a new message (episode)────┘
+
+The steps are in `alert_steps`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.incident import Severity
+from bot.domain.silence import Matcher
+
+Pairs = tuple[tuple[str, str], ...]
+
+_SEVERITIES = {
+    **{severity.value: severity for severity in Severity},
+    **dict.fromkeys(("critical", "page", "error", "high", "major"), Severity.SEV2),
+    **dict.fromkeys(("warning", "warn", "medium", "minor"), Severity.SEV3),
+    **dict.fromkeys(("info", "information", "low", "none", "debug"), Severity.SEV4),
+}
+_GENERAL = ("alertname", "severity")
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One alert. Before it is kept its times may be unknown; `heard_at` is when its firing, or end, was heard of."""
+
+    fingerprint: str
+    labels: Pairs
+    annotations: Pairs
+    is_firing: bool
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    url: str = ""
+    heard_at: datetime | None = None
+
+    def label(self, name: str) -> str:
+        """The label's value; empty if there is none."""
+        return dict(self.labels).get(name, "")
+
+    def annotation(self, *names: str) -> str:
+        """The first of these annotations that says something."""
+        known = dict(self.annotations)
+        return next((known[name] for name in names if known.get(name)), "")
+
+    @property
+    def severity(self) -> Severity:
+        """By its label `severity`: sev1 to sev4 as they are, other words by what they mean, sev3 for unknown ones."""
+        return _SEVERITIES.get(self.label("severity").casefold(), Severity.SEV3)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One notification: some alerts of a group. `is_grafanas`: Alertmanager does not know these alerts."""
+
+    key: str
+    labels: Pairs
+    alerts: tuple[Alert, ...]
+    source: str = ""
+    is_grafanas: bool = False
+
+    @property
+    def group_id(self) -> str:
+        """The group's ID, which follows from its key."""
+        return hashlib.sha256(self.key.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one notification changed, kept until message, thread and timeline tell of it: names of some members.
+
+    `count` is how many it was in all. The first turn of an episode `is_first`: the message itself tells it.
+    """
+
+    version: int
+    at: datetime
+    fired: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    resolved: tuple[str, ...] = ()
+    firing: int = 0
+    is_first: bool = False
+    is_back: bool = False  # it was over, so that the channel should hear of it too
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An incident that is about to be opened: for whom, since when, and as what."""
+
+    who: str
+    at: datetime
+    title: str
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class Group:
+    """The alerts of one groupKey. `version` is what a change is compared against; `episode` numbers its messages.
+
+    `episode` 0: it was never shown. `digest` names the storm's message that tells of it instead of one of its own.
+    """
+
+    id: str
+    key: str
+    labels: Pairs
+    members: tuple[Alert, ...]
+    began: datetime
+    changed_at: datetime
+    episode: int = 0
+    over_at: datetime | None = None
+    source: str = ""
+    is_grafanas: bool = False
+    channel: str = ""
+    ts: str = ""
+    digest: str = ""
+    incident_id: str = ""
+    asked: Asked | None = None
+    version: int = 1
+    untold: tuple[Turn, ...] = ()
+
+    @property
+    def firing(self) -> tuple[Alert, ...]:
+        """The members that fire."""
+        return tuple(alert for alert in self.members if alert.is_firing)
+
+    @property
+    def is_firing(self) -> bool:
+        """Whether any of them does."""
+        return any(alert.is_firing for alert in self.members)
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of those that fire, or of all when none does."""
+        return min((alert.severity for alert in self.firing or self.members), default=Severity.SEV3)
+
+    @property
+    def name(self) -> str:
+        """`HighLatency service=checkout`: its labels in a few words."""
+        labels = dict(self.labels)
+        first = labels.pop("alertname", "") or self._common("alertname") or "Alerts"
+        return " ".join([first, *(f"{name}={value}" for name, value in labels.items() if value)])
+
+    def name_of(self, alert: Alert) -> str:
+        """What tells a member from the others, and its summary: `instance=a: p99 on a`."""
+        general = {name for name, _ in self.labels} | set(_GENERAL)
+        own = " ".join(f"{name}={value}" for name, value in alert.labels if name not in general)
+        summary = alert.annotation("summary", "message", "description")
+        return ": ".join(part for part in (own or alert.label("alertname"), summary) if part) or alert.fingerprint
+
+    @property
+    def matchers(self) -> tuple[Matcher, ...]:
+        """What a silence of the whole group matches; nothing if its labels say too little."""
+        labels = [(name, value) for name, value in self.labels if value]
+        if not labels and (name := self._common("alertname")):
+            labels = [("alertname", name)]
+        return tuple(Matcher(name, "=", value) for name, value in labels)
+
+    def _common(self, name: str) -> str:
+        found = {alert.label(name) for alert in self.members}
+        return found.pop() if len(found) == 1 else ""
+
+
+@dataclass(frozen=True)
+class Digest:
+    """The one message of a storm: groups that came so many at once that each of its own would bury the channel."""
+
+    id: str
+    began: datetime
+    last_at: datetime
+    channel: str = ""
+    ts: str = ""
+    incident_id: str = ""
+    asked: Asked | None = None
+    version: int = 1
+    told: int = 0
+    told_at: datetime | None = None
+
+
+def in_words(group: Group, turn: Turn) -> str:
+    """What a turn says, for a timeline."""
+    parts = [
+        f"{label}: {'; '.join(names)}"
+        for label, names in (("firing", turn.fired), ("firing again", turn.again), ("resolved", turn.resolved))
+        if names
+    ]
+    left = f"{turn.firing} still firing" if turn.firing and turn.resolved else "" if turn.firing else "all is resolved"
+    return f"{group.name}: {', '.join(part for part in (*parts, left) if part)}"

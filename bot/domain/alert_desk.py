@@ -1,0 +1,179 @@
+"""Takes what monitoring tells of alerts: kept first, then shown in one message for each group, and in its incident."""
+
+import asyncio
+import weakref
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from bot.domain.alert import Group, Notice, in_words
+from bot.domain.alert_incident import AlertIncidents, Found
+from bot.domain.alert_ports import AlertBoard, Groups
+from bot.domain.alert_steps import heard
+from bot.domain.alert_storm import Storms
+from bot.domain.clock import Clock
+from bot.domain.outbox import UndeliveredError
+from bot.domain.timeline import Kind
+from bot.domain.timeline_desk import TimelineDesk
+from bot.errors import ConflictError, NotFoundError, StoreAwayError
+
+TRIES = 20  # of a change that others keep overtaking
+LEFT_BEHIND = timedelta(seconds=15)  # a turn untold for so long was left by a bot that died
+LISTED = 20
+NAMED = 50  # groups that are still firing, by name
+
+
+Spawn = Callable[[Coroutine[Any, Any, None], str], Any]
+"""Runs background work of this name under supervision."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The groups that fire, worst first, each with its message's link ("" for none); `total` counts all that do."""
+
+    groups: tuple[tuple[Group, str], ...]
+    total: int
+
+
+class AlertDesk:
+    """The alerts. `heard` returns when a notification is kept; telling of it goes on in the background."""
+
+    def __init__(
+        self,
+        groups: Groups,
+        board: AlertBoard,
+        incidents: AlertIncidents,
+        timelines: TimelineDesk,
+        spawn: Spawn,
+        clock: Clock,
+    ) -> None:
+        self._groups = groups
+        self._board = board
+        self._incidents = incidents
+        self._timelines = timelines
+        self._storms = Storms(groups, board, clock)
+        self._spawn = spawn
+        self._clock = clock
+        self._showing = asyncio.Lock()
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    async def heard(self, notice: Notice) -> None:
+        """Keeps what a notification changes. Raises StoreAwayError; ConflictError if too many come at once."""
+        for _ in range(TRIES):
+            known = await self._groups.get(notice.group_id)
+            after = heard(known, notice, self._clock())
+            if after is None:
+                return
+            if await self._keep(known, after):
+                if after.untold:
+                    self._spawn(self._tell_soon(after.id), f"alert {after.id}")
+                return
+        raise ConflictError("Too many notifications of one group come at once.", "It is to be sent again.")
+
+    async def _keep(self, known: Group | None, after: Group) -> bool:
+        if after.episode == (known.episode if known else 0):
+            done = await self._saved(known, after, begins=False)
+            if done and after.digest and after.untold:
+                await self._groups.join_digest(after.digest, after.changed_at, is_new=False)
+            return done
+        # One after the other, so that each sees how many others there are.
+        async with self._showing:
+            digest = await self._storms.join(after.changed_at)
+            incident = await self._incidents.of(after.incident_id)
+            after = replace(after, digest=digest, incident_id=incident.id if incident else "", asked=None)
+            if not await self._saved(known, after, begins=True):
+                return False
+        if digest:
+            await self._groups.join_digest(digest, after.changed_at, is_new=True)
+        return True
+
+    async def _saved(self, known: Group | None, after: Group, *, begins: bool) -> bool:
+        if known is None:
+            return await self._groups.add(after)
+        return await self._groups.save(after, known.version, begins=begins)
+
+    # Telling
+
+    async def _tell_soon(self, group_id: str) -> None:
+        """What MongoDB or Slack do not take now is told later, by this bot or another."""
+        try:
+            await self.tell(group_id)
+        except (StoreAwayError, UndeliveredError):
+            return
+
+    async def tell(self, group_id: str) -> None:
+        """Tells the untold turns in message, thread and timeline; telling twice changes nothing."""
+        async with self._turns.setdefault(group_id, asyncio.Lock()):
+            group = await self._groups.get(group_id)
+            if group is None or not self._board.channel:
+                return
+            if not group.digest:
+                group = await self._shown(group)
+            for turn in group.untold:
+                if not group.digest and not turn.is_first:
+                    await self._board.news(group, turn)
+                if group.incident_id:
+                    key, url = f"{group.id}/v{turn.version}", self._link(group)
+                    text = in_words(group, turn)
+                    await self._timelines.attach(group.incident_id, Kind.ALERT, key, turn.at, text, url)
+            await self._groups.told(group.id, group.version)
+
+    async def _shown(self, group: Group) -> Group:
+        incident = await self._incidents.of(group.incident_id)
+        ts = await self._board.alert(group, incident)
+        if ts != group.ts:
+            await self._groups.posted(group, self._board.channel, ts)
+        return replace(group, channel=self._board.channel, ts=ts)
+
+    def _link(self, group: Group) -> str:
+        return self._board.link_to(group.channel, group.ts)
+
+    async def tick(self) -> None:
+        """Keeps the messages of storms, and tells what was left behind. Raises StoreAwayError."""
+        await self._storms.tick()
+        await self._incidents.finish()
+        for group in await self._groups.untold(self._clock() - LEFT_BEHIND):
+            try:
+                await self.tell(group.id)
+            except UndeliveredError:
+                continue  # the outbox has it in the log; the others have nothing to do with it
+
+    # What people ask for
+
+    async def get(self, group_id: str) -> Group:
+        """The group with this ID. Raises NotFoundError."""
+        group = await self._groups.get(group_id)
+        if group is None:
+            raise NotFoundError("That alert is not known any more.", "`/ops alerts` lists what fires.")
+        return group
+
+    async def open_incident(self, topic_id: str, who: str, ts: str) -> Found:
+        """Opens an incident from a group or a storm, or finds the open one; see AlertIncidents.open."""
+        found = await self._incidents.open(topic_id, who, ts)
+        if found.is_new:
+            self._spawn(self._reshow(topic_id), f"alert {topic_id}")
+        return found
+
+    async def _reshow(self, topic_id: str) -> None:
+        try:
+            group = await self._groups.get(topic_id)
+            if group is not None and not group.digest and self._board.channel:
+                await self._shown(group)
+        except (StoreAwayError, UndeliveredError):
+            return  # the next change shows it
+
+    async def listed(self) -> Listing:
+        """What fires. Raises StoreAwayError."""
+        found = await self._groups.firing(LISTED)
+        linked = []
+        for group in found:
+            digest = await self._groups.digest(group.digest) if group.digest else None
+            link = self._board.link_to(digest.channel, digest.ts) if digest else self._link(group)
+            linked.append((group, link))
+        return Listing(tuple(linked), await self._groups.count_firing())
+
+    async def firing(self) -> list[str]:
+        """What is still firing, in words, worst first; what is silenced is among it. Raises StoreAwayError."""
+        found = await self._groups.firing(NAMED)
+        return [f"{group.name} ({len(group.firing)})" if len(group.firing) > 1 else group.name for group in found]

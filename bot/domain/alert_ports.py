@@ -1,0 +1,98 @@
+"""What the alerts' desks need: where groups and storms are kept, and where they are shown."""
+
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.alert import Asked, Digest, Group, Turn
+from bot.domain.incident import Incident
+
+
+class Groups(Protocol):
+    """Where groups and storms are kept. Each method raises StoreAwayError when MongoDB is away."""
+
+    async def get(self, group_id: str) -> Group | None:
+        """The group with this ID."""
+
+    async def add(self, group: Group) -> bool:
+        """Keeps a new one; False if it is known."""
+
+    async def save(self, group: Group, was: int, *, begins: bool) -> bool:
+        """Keeps a change; False if the stored version is not `was` any more. `begins`: with it an episode does."""
+
+    async def began_since(self, since: datetime, most: int) -> int:
+        """How many were shown first, or anew, since then; counted up to `most`."""
+
+    async def posted(self, group: Group, channel: str, ts: str) -> None:
+        """Keeps where the message of this episode is."""
+
+    async def told(self, group_id: str, version: int) -> None:
+        """Forgets the untold turns up to this version."""
+
+    async def untold(self, before: datetime) -> list[Group]:
+        """Those with turns from before that moment which may not have been told."""
+
+    async def firing(self, limit: int) -> list[Group]:
+        """Those that fire, worst first, then newest."""
+
+    async def count_firing(self) -> int:
+        """How many fire."""
+
+    # What an incident is opened from: a group or a storm, by its ID
+
+    async def ask(self, topic_id: str, asked: Asked, stale: datetime) -> bool:
+        """Notes that an incident is being opened from it; False if one is since `stale`."""
+
+    async def link(self, topic_id: str, incident_id: str) -> None:
+        """Keeps which incident it belongs to."""
+
+    async def asked(self, before: datetime) -> list[str]:
+        """Those from which an incident was to be opened before that moment, and is not known to have been."""
+
+    async def quoting(self, channel: str, ts: str, since: datetime) -> str:
+        """The incident that was opened since then from the message there; empty if there is none."""
+
+    # Storms
+
+    async def digest(self, digest_id: str) -> Digest | None:
+        """The storm with this ID."""
+
+    async def newest_digest(self, since: datetime) -> Digest | None:
+        """The storm that a group joined last since then."""
+
+    async def begin_digest(self, digest: Digest) -> None:
+        """Keeps a new storm, if it is not known."""
+
+    async def join_digest(self, digest_id: str, now: datetime, *, is_new: bool) -> None:
+        """A group of it changed; `is_new`: it has just come."""
+
+    async def untold_digests(self, told_before: datetime) -> list[Digest]:
+        """Those whose message is older than what is known, and was not touched since that moment."""
+
+    async def told_digest(self, digest: Digest, channel: str, ts: str, now: datetime) -> None:
+        """Its message shows this version."""
+
+    async def count_of(self, digest_id: str) -> tuple[int, int]:
+        """How many groups it has, and how many of them fire."""
+
+    async def worst_of(self, digest_id: str, limit: int) -> list[Group]:
+        """Its groups: those that fire before the others, worst first."""
+
+
+class AlertBoard(Protocol):
+    """Where alerts are shown. Each method raises UndeliveredError and StoreAwayError."""
+
+    @property
+    def channel(self) -> str:
+        """The channel's id; empty as long as it is not known."""
+
+    async def alert(self, group: Group, incident: Incident | None) -> str:
+        """Has the group's message show it as it is; its timestamp."""
+
+    async def news(self, group: Group, turn: Turn) -> None:
+        """Tells in the message's thread what is new, once."""
+
+    async def digest(self, digest: Digest, counts: tuple[int, int], worst: list[Group]) -> str:
+        """Has the storm's message show this; its timestamp."""
+
+    def link_to(self, channel: str, ts: str) -> str:
+        """A message's permanent link, or nothing."""

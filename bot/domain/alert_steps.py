@@ -1,0 +1,111 @@
+"""What a notification changes: the group as it was → as it is afterwards, with a turn that tells what is new.
+
+Notifications come twice, late and out of order. What is new follows from fingerprints and from when a firing began and
+ended. A member that is not mentioned stays as it was: it may only be silenced.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import chain
+
+from bot.domain.alert import Alert, Group, Notice, Turn
+
+AGAIN = timedelta(hours=1)  # a group that fires again within this keeps its message; nobody scrolls up further
+# A firing that ended cannot be told of anew so soon: what says so was overtaken. Longer ago it can, under the same
+# start: Prometheus comes back and goes on firing what Alertmanager had given up. A group is told of every 5 minutes.
+LATE = timedelta(minutes=2)
+MEMBERS = 500  # of a group; more are not told apart
+ENDED = 50  # members that are over are kept as long as there are no more
+NAMED = 10  # members that are named where a change is told
+
+
+def heard(known: Group | None, notice: Notice, now: datetime) -> Group | None:
+    """The group after a notification; None if that changes nothing."""
+    members = {alert.fingerprint: alert for alert in known.members} if known else {}
+    before = dict(members)
+    news: dict[str, list[str]] = {"fired": [], "again": [], "resolved": []}
+    for alert in notice.alerts:
+        after, step = _met(members.get(alert.fingerprint), alert, now)
+        if alert.fingerprint not in members and len(members) >= MEMBERS:
+            continue
+        members[alert.fingerprint] = after
+        if step:
+            news[step].append(alert.fingerprint)
+    if known is not None and members == before:
+        return None
+    group = _group(known, notice, tuple(members.values()), now)
+    return _told(known, group, news, now) if any(news.values()) else group
+
+
+def _met(known: Alert | None, alert: Alert, now: datetime) -> tuple[Alert, str]:
+    """A member after the news of it, and which kind of news it is: none if it is old, or nobody needs to hear it."""
+    if alert.is_firing:
+        start = alert.starts_at or (known.starts_at if known else None) or now
+        new = replace(alert, starts_at=start, ends_at=None, heard_at=now)
+        if known is None:
+            return new, "fired"
+        began = known.starts_at or now
+        if known.is_firing:
+            return (replace(new, heard_at=known.heard_at) if start > began else known), ""
+        is_old = start <= began and now - (known.heard_at or now) < LATE
+        return (known, "") if is_old else (new, "again")
+    end = alert.ends_at or now
+    start = alert.starts_at or (known.starts_at if known else None) or end
+    new = replace(alert, starts_at=start, ends_at=end, heard_at=now)
+    if known is None:
+        return new, ""  # it was never seen firing, so nobody waits for its end
+    began = known.starts_at or now
+    if not known.is_firing:
+        return (new if start > began else known), ""
+    # The end of an earlier firing. A start in the future tells of a clock that is wrong, and not of the order.
+    is_old = start < began and end <= began <= (known.heard_at or now)
+    return (known, "") if is_old else (replace(new, starts_at=max(start, began)), "resolved")
+
+
+def _group(known: Group | None, notice: Notice, members: tuple[Alert, ...], now: datetime) -> Group:
+    if known is None:
+        group = Group(notice.group_id, notice.key, notice.labels, members, now, now)
+    else:
+        group = replace(known, members=_kept(members), changed_at=now, version=known.version + 1)
+    return replace(group, source=notice.source, is_grafanas=notice.is_grafanas)
+
+
+def _kept(members: tuple[Alert, ...]) -> tuple[Alert, ...]:
+    over = [alert for alert in members if not alert.is_firing]
+    gone = set(map(id, over[:-ENDED])) if len(over) > ENDED else set()
+    return tuple(alert for alert in members if id(alert) not in gone)
+
+
+def _told(known: Group | None, group: Group, news: dict[str, list[str]], now: datetime) -> Group:
+    """The group with the turn that tells what is new, in the next episode if it was over for long."""
+    fires = bool(news["fired"] or news["again"])
+    was_over = known is None or not known.episode or known.over_at is not None
+    is_first = False
+    if fires and was_over:
+        over_at = known.over_at if known else None
+        is_first = over_at is None or now - over_at > AGAIN
+        if is_first:
+            group = _next_episode(group, set(chain(*news.values())), now)
+    if not group.episode:
+        return group
+    names = {alert.fingerprint: group.name_of(alert) for alert in group.members}
+    some = {kind: _some([names[one] for one in fingerprints if one in names]) for kind, fingerprints in news.items()}
+    turn = Turn(group.version, now, **some, firing=len(group.firing), is_first=is_first, is_back=fires and was_over)
+    return replace(group, over_at=None if group.is_firing else now, untold=(*group.untold, turn))
+
+
+def _next_episode(group: Group, fresh: set[str], now: datetime) -> Group:
+    # What ended a moment ago is remembered, so that a firing that was overtaken is known as such.
+    known = (
+        alert
+        for alert in group.members
+        if alert.is_firing or alert.fingerprint in fresh or now - (alert.heard_at or now) < LATE
+    )
+    members = tuple(known)
+    return replace(group, members=members, episode=group.episode + 1, began=now, ts="", digest="", over_at=None)
+
+
+def _some(names: list[str]) -> tuple[str, ...]:
+    if len(names) <= NAMED:
+        return tuple(names)
+    return (*names[: NAMED - 1], f"and {len(names) - NAMED + 1} more")

@@ -1,0 +1,170 @@
+"""What alerts look like: a group's message, what its thread says, a storm's digest, and the answers to its buttons."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import Block, ButtonElement, InteractiveElement, PlainTextObject
+
+from bot.domain.alert import Alert, Digest, Group, Turn
+from bot.domain.alert_desk import Listing
+from bot.domain.incident import Incident
+from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn
+from bot.slack.views.parts import Message, actions, brief, context, paragraphs, said, section
+
+OPEN_BUTTON = "alert_incident"
+SILENCE_BUTTON = "alert_silence"
+
+SHOWN = 10  # members of a group, and groups of a storm
+NAME_SHOWN = 200
+TITLE_SHOWN = 300
+
+
+def alert(group: Group, incident: Incident | None, incident_url: str, *, may_silence: bool) -> Message:
+    """A group's message as it should look now."""
+    blocks: list[Block] = [section(mrkdwn("{}\n{}", _headline(group), _times(group)))]
+    blocks += paragraphs(_members(group))
+    where = _where(group, incident, incident_url)
+    if where:
+        blocks.append(context(where))
+    buttons = _buttons(group, has_incident=incident is not None, may_silence=may_silence)
+    if buttons:
+        blocks.append(actions(buttons, block_id=f"alert-{group.episode}-{group.version}"))
+    return Message(mrkdwn("Alert {} {}.", brief(group.name, TITLE_SHOWN), _state(group)), tuple(blocks))
+
+
+def _headline(group: Group) -> Mrkdwn:
+    mark = ":rotating_light:" if group.is_firing else ":white_check_mark:"
+    return mrkdwn("{} *{}* {}", Mrkdwn(mark), brief(group.name, TITLE_SHOWN), _state(group))
+
+
+def _state(group: Group) -> Mrkdwn:
+    firing, total = len(group.firing), len(group.members)
+    if not firing:
+        return Mrkdwn("is resolved")
+    severity = group.severity.upper()
+    if firing == total:
+        return mrkdwn("is firing ({}{})", severity, f", {total} alerts" if total > 1 else "")
+    return mrkdwn("is partly resolved: {} of {} still fire ({})", firing, total, severity)
+
+
+def _times(group: Group) -> Mrkdwn:
+    began = mrkdwn("Since {}, {}", both(group.began), ago(group.began))
+    return began if group.over_at is None else mrkdwn("From {} to {}", both(group.began), both(group.over_at))
+
+
+def _members(group: Group) -> list[Mrkdwn]:
+    ordered = (*group.firing, *(one for one in group.members if not one.is_firing))
+    lines = [_member(group, one) for one in ordered[:SHOWN]]
+    if len(ordered) > SHOWN:
+        lines.append(mrkdwn("… and {} more", len(ordered) - SHOWN))
+    return lines
+
+
+def _member(group: Group, one: Alert) -> Mrkdwn:
+    state = "firing" if one.is_firing else "resolved"
+    name = link(one.url, "source") if one.url else Mrkdwn("")
+    source = mrkdwn(" ({})", name) if name.startswith("<") else Mrkdwn("")
+    return mrkdwn("• {}: {}{}", state, brief(group.name_of(one), NAME_SHOWN), source)
+
+
+def _where(group: Group, incident: Incident | None, incident_url: str) -> Mrkdwn:
+    some = group.firing or group.members
+    pages = {
+        "Runbook": next((url for one in some if (url := one.annotation("runbook_url", "runbook"))), ""),
+        "Dashboard": next((url for one in some if (url := one.annotation("dashboard", "dashboard_url"))), ""),
+    }
+    found = [link(url, label) for label, url in pages.items()]
+    if incident is not None:
+        found.insert(0, mrkdwn("Incident {}", link(incident_url, incident.id)))
+    return joined(" · ", [one for one in found if "<" in one or one.startswith("Incident")])
+
+
+def _buttons(group: Group, *, has_incident: bool, may_silence: bool) -> list[InteractiveElement]:
+    if not group.is_firing:
+        return []
+    found: list[InteractiveElement] = []
+    if not has_incident:
+        found.append(_button("Open incident", OPEN_BUTTON, group.id, group.name))
+    if may_silence and group.matchers:
+        found.append(_button("Silence 1h", SILENCE_BUTTON, group.id, group.name))
+    return found
+
+
+def _button(label: str, action_id: str, topic_id: str, name: str) -> ButtonElement:
+    return ButtonElement(
+        text=PlainTextObject(text=label),
+        action_id=action_id,
+        value=topic_id,
+        accessibility_label=f"{label}: {name}"[:75],
+    )
+
+
+def news(group: Group, turn: Turn) -> Message:
+    """What a turn changed, for the message's thread."""
+    parts = [
+        mrkdwn("{} {}", Mrkdwn(label), brief("; ".join(names), 1_200))
+        for label, names in (
+            (":rotating_light: Firing:", turn.fired),
+            (":rotating_light: Firing again:", turn.again),
+            (":white_check_mark: Resolved:", turn.resolved),
+        )
+        if names
+    ]
+    left = f"{turn.firing} still firing." if turn.firing else "All is resolved."
+    return said(mrkdwn("{}: {}\n{}", brief(group.name, TITLE_SHOWN), joined("\n", parts), left))
+
+
+def digest(storm: Digest, counts: tuple[int, int], worst: Sequence[Group], has_incident: bool) -> Message:
+    """A storm's message."""
+    total, firing = counts
+    text = mrkdwn("Alert storm: {} groups since {}, {} still firing.", total, both(storm.began), firing)
+    lines = [
+        mrkdwn("• {} {}, {}", group.severity.upper(), brief(group.name, NAME_SHOWN), _state(group)) for group in worst
+    ]
+    if total > len(lines):
+        lines.append(mrkdwn("… and {} more", total - len(lines)))
+    blocks: list[Block] = [section(mrkdwn(":cyclone: {}", text)), *paragraphs(lines)]
+    blocks.append(context(Mrkdwn("They came too many at once for a message each. `/ops alerts` lists what fires.")))
+    if firing and not has_incident:
+        blocks.append(actions([_button("Open incident", OPEN_BUTTON, storm.id, "alert storm")]))
+    return Message(text, tuple(blocks))
+
+
+# Answers
+
+
+def opened(incident: Incident, url: str, *, is_new: bool) -> Message:
+    """The answer to *Open incident*."""
+    where = link(url, "its thread") if url else Mrkdwn("its thread")
+    if is_new:
+        return said(mrkdwn("{} is open for it. Write in {}: it is the record.", incident.id, where))
+    return said(mrkdwn("{} is open for it already, by {}: see {}.", incident.id, _by(incident), where))
+
+
+def _by(incident: Incident) -> Mrkdwn:
+    return Mrkdwn(f"<@{incident.opened_by}>")
+
+
+def too_wide() -> Message:
+    """The answer to *Silence 1h* where the group's labels say too little."""
+    return said(
+        Mrkdwn("Its labels would silence too much. Say which: `/ops silence alertname=NAME job=NAME for 1h REASON`.")
+    )
+
+
+def listed(listing: Listing) -> Message:
+    """`/ops alerts`: what fires, worst first."""
+    if not listing.groups:
+        return said(Mrkdwn("No alert fires, as far as Alertmanager has told."))
+    text = mrkdwn("{} group(s) of alerts fire, the worst first.", listing.total)
+    lines = []
+    for group, url in listing.groups:
+        name = brief(group.name, NAME_SHOWN)
+        shown = link(url, group.name[:NAME_SHOWN]) if url else name
+        incident = f", {group.incident_id}" if group.incident_id else ""
+        count = f", {len(group.firing)} alerts" if len(group.firing) > 1 else ""
+        lines.append(
+            mrkdwn("• {} {}{}{}, since {}", group.severity.upper(), shown, count, incident, local(group.began))
+        )
+    if listing.total > len(lines):
+        lines.append(mrkdwn("… and {} more", listing.total - len(lines)))
+    return Message(text, (section(text), *paragraphs(lines)))

@@ -1,0 +1,221 @@
+"""Groups of alerts and storms in MongoDB (`alerts`; `_id` follows from the groupKey, or is `storm-…`).
+
+Labels are kept as lists of pairs: their names may have `$` and `.` in them, which mean something in a document's keys.
+"""
+
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from bot.domain.alert import Alert, Asked, Digest, Group, Pairs, Turn
+from bot.domain.incident import Severity
+from bot.store.mongo import Document, Documents
+
+GROUP, STORM = "group", "storm"
+_WORST = [("is_firing", DESCENDING), ("severity", ASCENDING), ("began", DESCENDING)]
+
+INDEXES = (
+    IndexModel([("kind", ASCENDING), *_WORST]),
+    IndexModel([("digest", ASCENDING), *_WORST]),
+    IndexModel([("kind", ASCENDING), ("shown_at", DESCENDING)]),
+    IndexModel([("kind", ASCENDING), ("last_at", DESCENDING)]),
+    IndexModel([("untold.at", ASCENDING)]),
+    IndexModel([("asked.at", ASCENDING)]),
+)
+
+_PLAIN = {each.name for each in fields(Group)} - {"id", "key", "labels", "members", "asked", "untold"}
+_OF_STORM = {each.name for each in fields(Digest)} - {"id", "asked"}
+# What has a write of its own is not touched when a group is saved.
+_APART = ("incident_id", "asked", "channel", "ts")
+
+
+class Alerts:
+    """Implements bot.domain.alert_ports.Groups on `alerts`; `incidents` is read for those opened from an alert."""
+
+    def __init__(self, documents: Documents, incidents: Documents) -> None:
+        self._documents = documents
+        self._incidents = incidents
+
+    async def get(self, group_id: str) -> Group | None:
+        """See Groups.get."""
+        found = await self._documents.one({"_id": group_id, "kind": GROUP})
+        return _group(found) if found else None
+
+    async def add(self, group: Group) -> bool:
+        """See Groups.add."""
+        try:
+            await self._documents.insert(_document(group))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def save(self, group: Group, was: int, *, begins: bool) -> bool:
+        """See Groups.save. An episode begins without a message; its incident is decided with it."""
+        document = _document(group)
+        if not begins:
+            for name in _APART:
+                del document[name]
+        return await self._documents.update({"_id": group.id, "version": was}, {"$set": document}) == 1
+
+    async def began_since(self, since: datetime, most: int) -> int:
+        """See Groups.began_since."""
+        return await self._documents.count({"kind": GROUP, "shown_at": {"$gt": since}}, most)
+
+    async def posted(self, group: Group, channel: str, ts: str) -> None:
+        """See Groups.posted."""
+        query = {"_id": group.id, "episode": group.episode}
+        await self._documents.update(query, {"$set": {"channel": channel, "ts": ts}})
+
+    async def told(self, group_id: str, version: int) -> None:
+        """See Groups.told."""
+        await self._documents.update({"_id": group_id}, {"$pull": {"untold": {"version": {"$lte": version}}}})
+
+    async def untold(self, before: datetime) -> list[Group]:
+        """See Groups.untold."""
+        found = await self._documents.many({"untold.at": {"$lt": before}}, [("untold.at", ASCENDING)], 50)
+        return [_group(document) for document in found]
+
+    async def firing(self, limit: int) -> list[Group]:
+        """See Groups.firing."""
+        found = await self._documents.many({"kind": GROUP, "is_firing": True}, _WORST, limit)
+        return [_group(document) for document in found]
+
+    async def count_firing(self) -> int:
+        """See Groups.count_firing."""
+        return await self._documents.count({"kind": GROUP, "is_firing": True})
+
+    async def ask(self, topic_id: str, asked: Asked, stale: datetime) -> bool:
+        """See Groups.ask."""
+        query = {"_id": topic_id, "$or": [{"asked": None}, {"asked.at": {"$lt": stale}}]}
+        return await self._documents.update(query, {"$set": {"asked": asdict(asked)}}) == 1
+
+    async def link(self, topic_id: str, incident_id: str) -> None:
+        """See Groups.link. The version grows, since the message is to show it."""
+        change = {"$set": {"incident_id": incident_id, "asked": None}, "$inc": {"version": 1}}
+        await self._documents.update({"_id": topic_id}, change)
+
+    async def asked(self, before: datetime) -> list[str]:
+        """See Groups.asked."""
+        found = await self._documents.many({"asked.at": {"$lt": before}}, [("asked.at", ASCENDING)], 20)
+        return [str(document["_id"]) for document in found]
+
+    async def quoting(self, channel: str, ts: str, since: datetime) -> str:
+        """See Groups.quoting."""
+        query = {"opened_at": {"$gte": since}, "quote.channel": channel, "quote.ts": ts}
+        found = await self._incidents.one(query, [("opened_at", DESCENDING)])
+        return str(found["_id"]) if found else ""
+
+    # Storms
+
+    async def digest(self, digest_id: str) -> Digest | None:
+        """See Groups.digest."""
+        return _maybe(await self._documents.one({"_id": digest_id, "kind": STORM}))
+
+    async def newest_digest(self, since: datetime) -> Digest | None:
+        """See Groups.newest_digest."""
+        query = {"kind": STORM, "last_at": {"$gt": since}}
+        return _maybe(await self._documents.one(query, [("last_at", DESCENDING)]))
+
+    async def begin_digest(self, digest: Digest) -> None:
+        """See Groups.begin_digest."""
+        document = {**asdict(digest), "kind": STORM}
+        del document["id"]
+        await self._documents.upsert({"_id": digest.id}, {"$setOnInsert": document})
+
+    async def join_digest(self, digest_id: str, now: datetime, *, is_new: bool) -> None:
+        """See Groups.join_digest."""
+        change: Document = {"$inc": {"version": 1}}
+        if is_new:
+            change["$max"] = {"last_at": now}
+        await self._documents.update({"_id": digest_id}, change)
+
+    async def untold_digests(self, told_before: datetime) -> list[Digest]:
+        """See Groups.untold_digests."""
+        query = {
+            "kind": STORM,
+            "$expr": {"$lt": ["$told", "$version"]},
+            "$or": [{"told_at": None}, {"told_at": {"$lt": told_before}}],
+        }
+        return [_digest(document) for document in await self._documents.many(query, [("last_at", DESCENDING)], 5)]
+
+    async def told_digest(self, digest: Digest, channel: str, ts: str, now: datetime) -> None:
+        """See Groups.told_digest."""
+        change: Document = {
+            "$set": {"channel": channel, "ts": ts},
+            "$max": {"told": digest.version, "told_at": now},
+        }
+        await self._documents.update({"_id": digest.id}, change)
+
+    async def count_of(self, digest_id: str) -> tuple[int, int]:
+        """See Groups.count_of."""
+        total = await self._documents.count({"digest": digest_id})
+        return total, await self._documents.count({"digest": digest_id, "is_firing": True})
+
+    async def worst_of(self, digest_id: str, limit: int) -> list[Group]:
+        """See Groups.worst_of."""
+        return [_group(document) for document in await self._documents.many({"digest": digest_id}, _WORST, limit)]
+
+
+def _document(group: Group) -> Document:
+    document = {name: getattr(group, name) for name in _PLAIN}
+    return {
+        **document,
+        "_id": group.id,
+        "kind": GROUP,
+        "key": group.key,
+        "labels": _lists(group.labels),
+        "members": [_member(alert) for alert in group.members],
+        "asked": asdict(group.asked) if group.asked else None,
+        "untold": [asdict(turn) for turn in group.untold],
+        # For looking up alone.
+        "is_firing": group.is_firing,
+        "severity": group.severity,
+        "shown_at": group.began if group.episode else None,
+    }
+
+
+def _member(alert: Alert) -> Document:
+    return {**asdict(alert), "labels": _lists(alert.labels), "annotations": _lists(alert.annotations)}
+
+
+def _group(document: Document) -> Group:
+    return Group(
+        **{name: document[name] for name in _PLAIN if name in document},
+        id=document["_id"],
+        key=document["key"],
+        labels=_pairs(document["labels"]),
+        members=tuple(
+            Alert(**{**each, "labels": _pairs(each["labels"]), "annotations": _pairs(each["annotations"])})
+            for each in document["members"]
+        ),
+        asked=_asked(document.get("asked")),
+        untold=tuple(_turn(each) for each in document["untold"]),
+    )
+
+
+def _turn(document: Document) -> Turn:
+    return Turn(**{**document, **{name: tuple(document[name]) for name in ("fired", "again", "resolved")}})
+
+
+def _asked(document: Document | None) -> Asked | None:
+    return Asked(**{**document, "severity": Severity(document["severity"])}) if document else None
+
+
+def _maybe(document: Document | None) -> Digest | None:
+    return _digest(document) if document else None
+
+
+def _digest(document: Document) -> Digest:
+    known: dict[str, Any] = {name: document[name] for name in _OF_STORM if name in document}
+    return Digest(**known, id=document["_id"], asked=_asked(document.get("asked")))
+
+
+def _lists(pairs: Pairs) -> list[list[str]]:
+    return [list(pair) for pair in pairs]
+
+
+def _pairs(lists: list[list[str]]) -> Pairs:
+    return tuple((name, value) for name, value in lists)

@@ -1,0 +1,136 @@
+"""The rules of alerts and silences by themselves: what a notification changes, and which matchers say too little."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.commands.matchers import Matcher, matchers, narrows
+from bot.domain.alert import Alert, Group, Notice
+from bot.domain.alert_steps import AGAIN, ENDED, LATE, MEMBERS, heard
+from bot.errors import WordError
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+
+def at(minutes: float) -> datetime:
+    return NOW + timedelta(minutes=minutes)
+
+
+def one(name: str = "a", begin: float = 0, end: float | None = None) -> Alert:
+    ends_at = None if end is None else at(end)
+    return Alert(name, (("alertname", "X"), ("instance", name)), (), end is None, at(begin), ends_at)
+
+
+def notice(*alerts: Alert) -> Notice:
+    return Notice("{}:{}", (("alertname", "X"),), alerts)
+
+
+def after(*steps: tuple[float, Alert]) -> Group | None:
+    """The group after these alerts, heard at these minutes."""
+    group: Group | None = None
+    for minute, alert in steps:
+        group = heard(group, notice(alert), at(minute)) or group
+    return group
+
+
+def test_repeats_change_nothing() -> None:
+    group = after((0, one()))
+    assert group is not None
+    assert heard(group, notice(one(), one()), at(1)) is None
+
+
+@given(st.permutations([one("a"), one("b"), one("a"), one("b", end=3)]))
+def test_the_order_within_a_moment_makes_no_difference(alerts: list[Alert]) -> None:
+    """However two senders are mixed, what was told as over and what fires is the same in the end."""
+    group = after(*((5, alert) for alert in alerts))
+    assert group is not None
+    states = {alert.fingerprint: alert.is_firing for alert in group.members}
+    assert states["a"] is True
+    # An end that was heard first is followed by a firing that is too late to be believed.
+    assert states["b"] is False
+
+
+def test_a_firing_that_ended_fires_again_under_the_same_start_only_later() -> None:
+    """Prometheus comes back after a while and goes on with what Alertmanager had given up."""
+    over = after((0, one()), (10, one(end=9)))
+    assert over is not None
+    assert heard(over, notice(one()), at(10) + LATE / 2) is None
+    again = heard(over, notice(one()), at(10) + LATE)
+    assert again is not None
+    assert again.is_firing
+    assert again.episode == 1
+
+
+def test_an_old_end_does_not_resolve_and_a_wrong_clock_does_not_hold_it_up() -> None:
+    """An end before the present firing began is old; a beginning in the future says nothing about the order."""
+    group = after((0, one()), (1, one(end=1)), (5, one(begin=4)), (6, one(end=1)))
+    assert group is not None
+    assert group.is_firing
+    ahead = after((0, one(begin=60)), (1, one(begin=2, end=2)))
+    assert ahead is not None
+    assert not ahead.is_firing
+
+
+def test_an_hour_decides_whether_it_is_the_same_message() -> None:
+    over = after((0, one()), (1, one(end=1)))
+    assert over is not None
+    soon = heard(over, notice(one(begin=30)), at(1) + AGAIN)
+    late = heard(over, notice(one(begin=90)), at(1) + AGAIN + timedelta(seconds=1))
+    assert soon is not None
+    assert late is not None
+    assert (soon.episode, late.episode) == (1, 2)
+    assert late.untold[-1].is_first
+
+
+def test_a_group_does_not_grow_without_end() -> None:
+    """More members than it holds are not told apart; of those that are over the newest stay."""
+    group = heard(None, notice(*(one(str(n)) for n in range(MEMBERS + 100))), NOW)
+    assert group is not None
+    assert len(group.members) == MEMBERS
+    over = heard(group, notice(*(one(str(n), end=1) for n in range(MEMBERS))), at(1))
+    assert over is not None
+    assert len(over.members) == ENDED
+    assert replace(over, untold=()).is_firing is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "alertname=~.*", "alertname=~.+", "job=", 'job=" "', "job!=loki", "job!~lo", 'a=~"x.*|.*"', 'a=~"[a-z]+"',
+        'a=~"\\\\d+"',
+        'a=~".{10,}"', 'a=~"(prod|.*)"', 'a=~"a?b?"', 'a=~"ab|"', 'a=~"^.*$"', 'a=~"(ab)|(.*)"', 'a=~"(ab)*"',
+    ],
+)  # fmt: skip
+def test_what_could_match_everything_is_refused(text: str) -> None:
+    with pytest.raises(WordError, match="could silence everything"):
+        matchers(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("job=loki", Matcher("job", "=", "loki")),
+        ('job="check out"', Matcher("job", "=", "check out")),
+        ("job=“check out”", Matcher("job", "=", "check out")),
+        ('a.b$c="x \\"y\\" z"', Matcher("a.b$c", "=", 'x "y" z')),
+        ('a=~"db-.*"', Matcher("a", "=~", "db-.*")),
+        ("a=~prod|staging", Matcher("a", "=~", "prod|staging")),
+        ('{a=~"(?:prod|staging)"}', Matcher("a", "=~", "(?:prod|staging)")),
+    ],
+)
+def test_matchers_are_read(text: str, found: Matcher) -> None:
+    assert matchers(text) == ((found,), len(text))
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_or_refused_in_words(text: str) -> None:
+    """And what is taken narrows."""
+    try:
+        found, end = matchers(text)
+    except WordError:
+        return
+    assert any(map(narrows, found))
+    assert 0 < end <= len(text)

@@ -1,0 +1,234 @@
+"""Escalation as people meet it: who is asked when, what ends it, and what bots that die or wait make of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sandbox.mongo import Mongod
+from sandbox.people import Person
+from sandbox.sight import Post, ViewSight
+from sandbox.slack import Slack
+from tests.asking import answer, answer_to_mention
+from tests.test_incident import ID
+from tests.world import World
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """Ann is on call, Bob her backup, Cyd the duty officer; the tech lead's role is nobody's."""
+    async with World(slack, mongod.url(), {"PHONE_BRIDGE": "+1 555 0100"}) as ready:
+        await answer(slack, ready.ann, "/ops", "role on-call @ann backup @bob")
+        await answer(slack, ready.ann, "/ops", "role duty-officer @cyd")
+        yield ready
+
+
+def cyd(world: World) -> Person:
+    return world.slack.person("cyd")
+
+
+async def opened(world: World, severity: str = "sev2") -> tuple[Post, str]:
+    """An incident of Cyd's, and its card."""
+    await answer(world.slack, cyd(world), "/incident", f"open {severity} checkout is down")
+    card = await world.slack.shows("checkout is down")
+    found = ID.search(card.shown)
+    assert found
+    return card, found[0]
+
+
+async def escalates(world: World, who: Person, words: str) -> Post | ViewSight:
+    """Says `/escalate …`; the answer, which may take the place of another that says that it takes a while."""
+    await who.says("/escalate", words)
+    return await who.sees("called to", within=8.0)
+
+
+async def direct(world: World, who: Person, *words: str) -> Post:
+    """What the bot wrote to this person directly."""
+
+    def there() -> Post | None:
+        found = [
+            post
+            for post in who.posts
+            if world.slack.workspace.channels[post.channel].im_with == who.id and all(w in post.shown for w in words)
+        ]
+        return found[-1] if found else None
+
+    return await world.slack.until(there, f"a direct message to {who.name} with {words}", within=8.0)
+
+
+async def told(world: World, incident_id: str, count: int) -> list[dict[str, Any]]:
+    """The steps, once so many are told."""
+
+    async def enough() -> list[dict[str, Any]] | None:
+        (kept,) = await world.documents("escalations", incident_id=incident_id)
+        steps = [step for step in kept["steps"] if step["told_at"]]
+        return steps if len(steps) >= count else None
+
+    return await world.until(enough, f"{count} steps told")
+
+
+async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None:
+    """On-call in thread and directly, after ten minutes the backup; who has it ends it, owns it, and is named."""
+    card, incident_id = await opened(world)
+    done = await escalates(world, cyd(world), f"{incident_id[-4:]} the database is gone")
+    assert "@ann (on-call) was called" in done.shown
+    await world.slack.shows("@ann (on-call): @cyd asks you to come", "the database is gone", "555", thread=card)
+    await direct(world, world.ann, "You are called", incident_id, "the database is gone")
+    await told(world, incident_id, 1)
+    world.clock.forward(minutes=9)
+    await world.slack.settled(0.3)
+    assert len(await told(world, incident_id, 1)) == 1
+    world.clock.forward(minutes=1, seconds=5)
+    await told(world, incident_id, 2)
+    await world.slack.shows("@bob (on-call's backup): @ann did not come within 10 min", "Asked before", thread=card)
+    call = await direct(world, world.bob, "You are called")
+    await world.bob.clicks("I have it", call)
+    await world.slack.shows("@bob has", "nobody else is called", "@ann (on-call) at", thread=card)
+    await world.slack.until(lambda: "Owner: @bob" in card.shown, "the new owner")
+    await world.slack.until(lambda: call.buttons == [], "no more buttons")
+    world.clock.forward(hours=2)
+    await world.slack.settled(0.3)
+    (kept,) = await world.documents("escalations")
+    assert (len(kept["steps"]), kept["state"], kept["holder"]) == (2, "held", world.bob.id)
+    assert len(await world.stored("timeline", 3, incident_id=incident_id, kind="escalated")) == 3
+
+
+async def test_the_ladder_ends_with_everybody_and_names_who_is_left_out(world: World) -> None:
+    """The tech lead's rung is nobody's: it is skipped by name, and all are asked with the phone bridge."""
+    card, incident_id = await opened(world)
+    await escalates(world, cyd(world), incident_id)
+    for count in (1, 2, 3):
+        await told(world, incident_id, count)
+        world.clock.forward(minutes=10, seconds=1)
+    await told(world, incident_id, 4)
+    last = await world.slack.shows("Everybody: join the phone bridge: +1 555 0100", thread=card)
+    assert "tech lead (nobody has it)" in last.shown
+    assert "@ann (everybody), @bob (everybody), @cyd (everybody)" in last.shown
+    assert last.buttons == ["I have it"]
+    world.clock.forward(hours=3)
+    await world.slack.settled(0.3)
+    assert len(await told(world, incident_id, 4)) == 4
+    refused = await answer(world.slack, world.bob, "/escalate", incident_id)
+    assert "Everybody who has a role was called" in refused.shown
+
+
+async def test_a_sev1_begins_with_on_call_and_duty_officer(world: World) -> None:
+    card, incident_id = await opened(world, "sev1")
+    await answer_to_mention(world.slack, world.bob, "escalate", thread=card)
+    await world.slack.shows("@ann (on-call), @cyd (duty officer): @bob asks you", thread=card)
+    (first,) = await told(world, incident_id, 1)
+    assert [ask["who"] for ask in first["asked"]] == [world.ann.id, cyd(world).id]
+
+
+async def test_who_was_asked_passes_it_on(world: World) -> None:
+    """At once, whoever was asked; others may not; the second press is told."""
+    card, incident_id = await opened(world)
+    await escalates(world, cyd(world), incident_id)
+    call = await world.slack.shows("@ann (on-call)", thread=card)
+    await cyd(world).clicks("Pass on", call)
+    await cyd(world).sees("takes somebody who was asked", "@ann")
+    await asyncio.gather(world.ann.clicks("Pass on", call), world.ann.clicks("Pass on", call))
+    await world.slack.shows("@bob (on-call's backup): @ann passed it on", thread=card)
+    await world.ann.sees("passed on already")
+    assert len(await told(world, incident_id, 2)) == 2
+
+
+@pytest.mark.parametrize("way", ["take", "resolve"])
+async def test_taking_or_resolving_the_incident_ends_it(world: World, way: str) -> None:
+    """Nobody else is asked afterwards, however long it takes."""
+    card, incident_id = await opened(world)
+    await escalates(world, cyd(world), incident_id)
+    call = await world.slack.shows("@ann (on-call)", thread=card)
+    if way == "take":
+        await world.bob.clicks("Take it", card)
+        await world.slack.shows("@bob has", thread=card)
+    else:
+        await answer(world.slack, cyd(world), "/incident", f"resolve {incident_id} fixed")
+        await world.slack.until(lambda: "It is over" in call.shown, "the call to be over")
+    (kept,) = await world.stored("escalations", is_end_told=True)
+    assert kept["state"] == ("held" if way == "take" else "over")
+    world.clock.forward(hours=1)
+    await world.slack.settled(0.3)
+    assert len((await world.documents("escalations"))[0]["steps"]) == 1
+    await world.ann.says("/escalate", incident_id)
+    await world.ann.sees("is already resolved" if way == "resolve" else "was called")
+
+
+async def test_several_bots_make_each_step_once(world: World) -> None:
+    """Three bots: one step when it is due, one message in the thread, one directly."""
+    await world.starts()
+    await world.starts()
+    card, incident_id = await opened(world)
+    await escalates(world, cyd(world), incident_id)
+    await told(world, incident_id, 1)
+    world.clock.forward(minutes=10, seconds=1)
+    await told(world, incident_id, 2)
+    await world.slack.settled(0.5)
+    assert len(await told(world, incident_id, 2)) == 2
+    asked = [post for post in world.slack.thread(card).replies if "come to" in post.text]
+    assert len(asked) == 2
+    assert len([post for post in world.bob.posts if "You are called" in post.text]) == 1
+
+
+async def test_after_a_while_without_a_bot_there_is_one_step(world: World) -> None:
+    """An hour later the next is asked, and has the full time; nobody is skipped, nothing comes in a burst."""
+    _, incident_id = await opened(world)
+    await escalates(world, cyd(world), incident_id)
+    await told(world, incident_id, 1)
+    await world.stops()
+    world.clock.forward(hours=1)
+    await world.starts()
+    steps = await told(world, incident_id, 2)
+    await world.slack.settled(0.4)
+    assert len(await told(world, incident_id, 2)) == 2
+    assert steps[1]["asked"] == [{"rung": "on-call's backup", "who": world.bob.id}]
+
+
+async def test_a_step_that_was_recorded_and_not_told_is_told(world: World) -> None:
+    """A bot died in between: another asks, once, and the time runs from then on."""
+    card, incident_id = await opened(world)
+    await escalates(world, cyd(world), incident_id)
+    await told(world, incident_id, 1)
+    await world.stops()
+    (kept,) = await world.documents("escalations")
+    second = {**kept["steps"][0], "number": 2, "rungs": ["on-call's backup"], "told_at": None, "by": "", "why": ""}
+    second["asked"] = [{"rung": "on-call's backup", "who": world.bob.id}]
+    await world.changes("escalations", kept["_id"], {"steps": [*kept["steps"], second], "version": 9})
+    world.clock.forward(minutes=30)
+    await world.starts()
+    await world.slack.shows("@bob (on-call's backup)", thread=card)
+    assert len(await told(world, incident_id, 2)) == 2
+
+
+async def test_who_has_left_is_left_out_by_name(world: World) -> None:
+    card, incident_id = await opened(world)
+    people = world.slack.workspace.people
+    people[world.ann.id] = replace(people[world.ann.id], has_left=True)
+    await escalates(world, cyd(world), incident_id)
+    call = await world.slack.shows("@bob (on-call's backup): @cyd asks you", thread=card)
+    assert "Left out: @ann (on-call, has left)" in call.shown
+
+
+async def test_a_double_enter_calls_one(world: World) -> None:
+    _, incident_id = await opened(world)
+    await asyncio.gather(*(world.bob.says("/escalate", incident_id) for _ in range(3)))
+    await world.bob.sees("a moment ago")
+    assert len(await told(world, incident_id, 1)) == 1
+
+
+async def test_the_matrix_shows_who_is_where(world: World) -> None:
+    """`/escalate` alone calls nobody."""
+    plain = await answer(world.slack, world.bob, "/escalate")
+    assert "1. *on-call*: @ann" in plain.shown
+    assert "4. *tech lead*: nobody" in plain.shown
+    assert "Each has 10 min" in plain.shown
+    assert "Nothing is escalated" in plain.shown
+    _, incident_id = await opened(world)
+    await escalates(world, cyd(world), f"{incident_id} come quickly")
+    await told(world, incident_id, 1)
+    shown = (await answer(world.slack, world.bob, "/escalate")).shown
+    assert incident_id in shown
+    assert "@ann (on-call) at" in shown
+    assert "the next is asked at" in shown

@@ -1,0 +1,224 @@
+"""Silences with the real Alertmanager: made, prolonged, ended, lost and made again, and who may."""
+
+import asyncio
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.domain.silence import Matcher
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from tests.alerting import SETTINGS, alert, told
+from tests.asking import answer
+from tests.peers import free_port
+from tests.world import World
+
+CONFIG = "{route: {receiver: none}, receivers: [{name: none}]}"
+
+
+class Alertmanager:
+    """A real one, which can be killed and started again on its data."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._process: asyncio.subprocess.Process | None = None
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> None:
+        program = shutil.which("prometheus-alertmanager") or pytest.fail("apt-get install prometheus-alertmanager")
+        (self._folder / "am.yml").write_text(CONFIG)
+        arguments = (
+            f"--config.file={self._folder}/am.yml", f"--storage.path={self._folder}/data",
+            f"--web.listen-address=127.0.0.1:{self._port}", "--cluster.listen-address=",
+        )  # fmt: skip
+        quiet = asyncio.subprocess.DEVNULL
+        self._process = await asyncio.create_subprocess_exec(program, *arguments, stdout=quiet, stderr=quiet)
+        for _ in range(400):
+            try:
+                await self.silences()
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.02)
+            else:
+                return
+        pytest.fail("Alertmanager does not start")
+
+    async def kill(self) -> None:
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGKILL)
+        await self._process.wait()
+
+    async def silences(self, state: str = "active") -> list[dict[str, Any]]:
+        async with aiohttp.ClientSession(self.url) as client, client.get("/api/v2/silences") as found:
+            return [one for one in await found.json() if one["status"]["state"] == state]
+
+    async def post(self, body: dict[str, Any]) -> None:
+        async with aiohttp.ClientSession(self.url) as client, client.post("/api/v2/silences", json=body) as made:
+            assert made.status == 200, await made.text()
+
+    async def delete(self, silence_id: str) -> None:
+        async with aiohttp.ClientSession(self.url) as client, client.delete(f"/api/v2/silence/{silence_id}") as gone:
+            assert gone.status == 200
+
+
+@pytest.fixture
+async def alertmanager(tmp_path: Path) -> AsyncIterator[Alertmanager]:
+    server = Alertmanager(tmp_path)
+    await server.start()
+    yield server
+    await server.kill()
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod, alertmanager: Alertmanager) -> AsyncIterator[World]:
+    """Bob is on call; the clock is Alertmanager's."""
+    world = World(slack, mongod.url(), {**SETTINGS, "ALERTMANAGER_URL": alertmanager.url})
+    world.clock.set(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}")
+    async with world:
+        await answer(slack, world.ann, "/ops", "role on-call @bob")
+        yield world
+
+
+async def holds(world: World, alertmanager: Alertmanager, count: int) -> list[dict[str, Any]]:
+    async def so_many() -> list[dict[str, Any]] | None:
+        found = await alertmanager.silences()
+        return found or [{}] if len(found) == count else None
+
+    return await world.until(so_many, f"{count} silences")
+
+
+async def test_a_silence_is_made_prolonged_and_ended(world: World, alertmanager: Alertmanager) -> None:
+    """By whoever has a role; author, incident and reason are in Alertmanager's comment; said again it lasts longer."""
+    words = 'silence job=loki instance=~"db-.*" for 1h INC-20261125-7KQ4 the disk is replaced'
+    refused = await answer(world.slack, world.ann, "/ops", words)
+    assert "Who may: @bob" in refused.shown
+    assert await alertmanager.silences() == []
+    done = await answer(world.slack, world.bob, "/ops", words)
+    assert "is silenced until" in done.shown
+    (made,) = await alertmanager.silences()
+    (kept,) = await world.documents("silences")
+    assert made["comment"].startswith(f"{kept['_id']} INC-20261125-7KQ4: ")
+    assert "the disk is replaced" in made["comment"]
+    assert "bob" in made["createdBy"]
+    assert {(one["name"], one["value"], one["isRegex"]) for one in made["matchers"]} == {
+        ("job", "loki", False), ("instance", "db-.*", True),
+    }  # fmt: skip
+    again = await answer(world.slack, world.bob, "/ops", words.replace("1h", "30m"))
+    assert "is silenced already" in again.shown
+    await answer(world.slack, world.bob, "/ops", words.replace("1h", "3h"))
+    (longer,) = await alertmanager.silences()
+    assert longer["id"] == made["id"]
+    assert longer["endsAt"] > made["endsAt"]
+    assert kept["_id"] in (await answer(world.slack, world.ann, "/ops", "silence list")).shown
+    ended = await answer(world.slack, world.bob, "/ops", f"silence expire {kept['_id'][-4:]}")
+    assert "is heard again" in ended.shown
+    assert await alertmanager.silences() == []
+
+
+async def test_what_alertmanager_lost_is_made_again(world: World, alertmanager: Alertmanager) -> None:
+    """Killed, it forgets a young silence, and one that was ended is back: both are put right, once, by two bots."""
+    await world.starts()
+    await answer(world.slack, world.bob, "/ops", "silence job=loki for 1h the disk")
+    await holds(world, alertmanager, 1)
+    await alertmanager.kill()
+    trouble = await answer(world.slack, world.bob, "/ops", "silence job=mongo for 1h away")
+    assert "not in force yet" in trouble.shown
+    await alertmanager.start()
+    found = await holds(world, alertmanager, 2)
+    assert {one["matchers"][0]["value"] for one in found} == {"loki", "mongo"}
+    await world.slack.settled(0.8)
+    assert len(await alertmanager.silences()) == 2
+
+
+async def test_an_end_by_hand_is_respected_and_told(world: World, alertmanager: Alertmanager) -> None:
+    """Somebody ends it in Alertmanager: it stays ended, and the owner hears of it directly, once."""
+    await world.starts()
+    await answer(world.slack, world.bob, "/ops", "silence job=loki for 1h the disk")
+    (made,) = await holds(world, alertmanager, 1)
+    await world.stored("silences", remote_id=made["id"])
+    await alertmanager.delete(made["id"])
+    await world.bob.sees("Somebody ended your silence", "in Alertmanager", within=8.0)
+    await world.slack.settled(0.5)
+    assert await alertmanager.silences() == []
+    assert len([post for post in world.bob.posts if "Somebody ended" in post.text]) == 1
+
+
+async def test_owners_are_told_before_the_end_and_of_old_ones(world: World, alertmanager: Alertmanager) -> None:
+    """A quarter of an hour before the end, directly and once; what somebody made for weeks is told in the channel."""
+    now = datetime.now(UTC)
+    foreign = {
+        "matchers": [{"name": "job", "value": "old", "isRegex": False}],
+        "startsAt": now.isoformat(), "endsAt": (now + timedelta(days=30)).isoformat(),
+        "createdBy": "<!here> eve", "comment": "forgotten",
+    }  # fmt: skip
+    await alertmanager.post(foreign)
+    await world.starts()
+    await answer(world.slack, world.bob, "/ops", "silence job=loki for 1h the disk")
+    world.clock.forward(minutes=46)
+    await world.bob.sees("Your silence", "job=loki", "ends at", within=8.0)
+    world.clock.forward(days=2)
+    await world.slack.shows("A silence in Alertmanager of job=old", "eve", "Is it still needed?", within=8.0)
+    world.clock.forward(days=1)
+    await world.slack.settled(0.5)
+    old = [post for post in world.slack.channel().by_bot if "Is it still needed?" in post.text]
+    assert len(old) == 1
+    assert len([post for post in world.bob.posts if "ends at" in post.text]) == 1
+
+
+async def test_a_button_silences_the_group(world: World, alertmanager: Alertmanager) -> None:
+    await told(world, alert("a"))
+    post = await world.slack.shows("HighLatency", "is firing")
+    await world.bob.clicks("Silence 1h", post)
+    await world.bob.sees("is silenced until")
+    (made,) = await alertmanager.silences()
+    assert {(one["name"], one["value"]) for one in made["matchers"]} == {
+        ("alertname", "HighLatency"), ("service", "checkout"),
+    }  # fmt: skip
+    await world.bob.clicks("Silence 1h", post)
+    await world.slack.settled(0.3)
+    assert len(await alertmanager.silences()) == 1
+
+
+async def test_alertmanager_s_refusal_is_told(world: World, alertmanager: Alertmanager) -> None:
+    """A pattern that Python reads and Go does not: nothing is silenced, and the same can be said otherwise."""
+    refused = await answer(world.slack, world.bob, "/ops", 'silence job=~"loki(?=x)" for 1h because')
+    assert "Alertmanager refuses the silence" in refused.shown
+    assert await alertmanager.silences() == []
+    await world.stored("silences", state="over")
+
+
+async def test_a_window_s_silence_follows_its_window(world: World, alertmanager: Alertmanager) -> None:
+    """Begun twice, prolonged and ended twice: one silence all the time, and none afterwards."""
+    desk = world.bots[0].silences
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
+    for _ in range(2):
+        await desk.for_window("MW-20261128-0200", [Matcher("job", "=", "loki")], until, world.bob.id)
+    (made,) = await alertmanager.silences()
+    assert made["comment"].startswith("SIL-MW-20261128-0200 MW-20261128-0200: ")
+    await desk.for_window("MW-20261128-0200", [Matcher("job", "=", "loki")], until + timedelta(hours=1), world.bob.id)
+    (longer,) = await alertmanager.silences()
+    assert longer["endsAt"] > made["endsAt"]
+    for _ in range(2):
+        await desk.end_for_window("MW-20261128-0200")
+    assert await alertmanager.silences() == []
+
+
+async def test_nobody_silences_everything(world: World, alertmanager: Alertmanager) -> None:
+    for words, part in (
+        ("silence alertname=~.* for 1h x", "could silence everything"),
+        ("silence job!=loki for 1h x", "could silence everything"),
+        ("silence for 1h x", "What is to be silenced?"),
+        ("silence job=loki for 25h x", "1d is the most"),
+        ("silence job=loki for 1h", "Why?"),
+        ("silence job=loki", "For how long?"),
+        ("silence expire 7KQ4", "I know no silence SIL-7KQ4"),
+    ):
+        assert part in (await answer(world.slack, world.bob, "/ops", words)).shown
+    assert await alertmanager.silences() == []
