@@ -65,7 +65,7 @@ from bot.store.database import Store
 from bot.store.mongo import close, connect, database_of
 from bot.tasks import Tasks
 from bot.watching import Around, watching
-from bot.web import Alerts, Readiness, SlackEvents, Web
+from bot.web import Alerts, Entrances, Readiness, SlackEvents, Web
 from handlers.desks import Desks
 from handlers.middleware import Door
 
@@ -163,10 +163,8 @@ class App:
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
         handlers.register(door, desks)
 
-        web = Web(
-            settings.host, settings.port, self._readiness, metrics, self._slack_events(bolt),
-            calendar=desks.calendar.file, alerts=self._alerts(desks),
-        )  # fmt: skip
+        entrances = Entrances(self._slack_events(bolt), self._alerts(desks), desks.calendar.file)
+        web = Web(settings.host, settings.port, self._readiness, metrics, entrances)
         self.port = await web.start()
         self._exit.push_async_callback(web.stop)
         await introduced(directory)

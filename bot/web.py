@@ -66,6 +66,15 @@ class Alerts:
     take: Callable[[bytes], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class Entrances:
+    """What is served besides the bot's own state, as far as there is any; `calendar` gives an `.ics` file."""
+
+    slack: SlackEvents | None = None
+    alerts: Alerts | None = None
+    calendar: Callable[[], Awaitable[bytes]] | None = None
+
+
 class Exposition(Protocol):
     """Where the metrics come from."""
 
@@ -85,18 +94,13 @@ class Web:
         port: int,
         readiness: Callable[[], Readiness],
         metrics: Exposition,
-        slack: SlackEvents | None = None,
-        *,
-        calendar: Callable[[], Awaitable[bytes]] | None = None,
-        alerts: Alerts | None = None,
+        entrances: Entrances = Entrances(),
     ) -> None:
         self._host = host
         self._port = port
         self._readiness = readiness
         self._metrics = metrics
-        self._slack = slack
-        self._calendar = calendar
-        self._alerts = alerts
+        self._doors = entrances
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> int:
@@ -105,12 +109,12 @@ class Web:
         app.router.add_get("/healthz", self._alive)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/metrics", self._exposition)
-        if self._calendar:
+        if self._doors.calendar:
             app.router.add_get("/calendar.ics", self._ics)
-        if self._slack:
-            app.router.add_post("/slack/events", _Signed(self._slack).receive)
-        if self._alerts:
-            app.router.add_post("/alerts", _Told(self._alerts).receive)
+        if self._doors.slack:
+            app.router.add_post("/slack/events", _Signed(self._doors.slack).receive)
+        if self._doors.alerts:
+            app.router.add_post("/alerts", _Told(self._doors.alerts).receive)
         runner = web.AppRunner(
             app,
             access_log=None,
@@ -140,10 +144,10 @@ class Web:
         return web.json_response(told, status=status)
 
     async def _ics(self, _: web.Request) -> web.Response:
-        if self._calendar is None:
+        if self._doors.calendar is None:
             raise web.HTTPNotFound
         try:
-            body = await self._calendar()
+            body = await self._doors.calendar()
         except StoreAwayError as error:
             return refusal(HTTPStatus.SERVICE_UNAVAILABLE, error.problem)
         except UserError as error:  # without the library there is no calendar, however often it is asked for

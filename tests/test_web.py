@@ -19,7 +19,7 @@ from slack_sdk.signature import SignatureVerifier
 
 import bot.web
 from bot.metrics import Metrics
-from bot.web import BODY_LIMIT, Readiness, SlackEvents, Web
+from bot.web import BODY_LIMIT, Entrances, Readiness, SlackEvents, Web
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -41,7 +41,7 @@ class Bot:
 
 @asynccontextmanager
 async def served(bot: Bot, slack: SlackEvents | None = None) -> AsyncIterator[aiohttp.ClientSession]:
-    server = Web("127.0.0.1", 0, lambda: bot.now, bot.metrics, slack)
+    server = Web("127.0.0.1", 0, lambda: bot.now, bot.metrics, Entrances(slack))
     port = await server.start()
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
