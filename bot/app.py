@@ -32,7 +32,7 @@ from bot.domain.read_back import ReadBack
 from bot.domain.reminder import Answering, ReminderDesk
 from bot.domain.role import RoleDesk
 from bot.domain.search_desk import SearchDesk
-from bot.domain.silence_desk import SilenceDesk
+from bot.domain.silence_window import WindowSilences
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import Ports, SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
@@ -117,7 +117,6 @@ class App:
         self._sockets: Sockets | None = None
         self._jobs: Jobs | None = None
         self._directory: Directory | None = None
-        self._silences: SilenceDesk | None = None
         self.port = 0
 
     async def start(self) -> None:
@@ -158,7 +157,6 @@ class App:
             )
         )
 
-        self._silences = desks.silences
         bolt = bolt_app(directory, settings.slack_bot_token)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
         handlers.register(door, desks)
@@ -207,13 +205,6 @@ class App:
         self._status = "ready"
         log.info("ready", port=self.port, channel=directory.ops_channel or directory.ops_name, owner=owner)
 
-    @property
-    def silences(self) -> SilenceDesk:
-        """The desk of silences, once the bot has started."""
-        if self._silences is None:
-            raise RuntimeError("the bot has not started")
-        return self._silences
-
     async def stop(self) -> None:
         """Takes nothing new, lets what runs end, closes everything in the opposite order of the start."""
         self._status = "stopping"
@@ -234,16 +225,17 @@ class App:
         search = SearchDesk(store.words, store.incidents, store.timelines)
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
-        maintenance = self._maintenance(outside, roles, audit)
+        changes = IncidentChanges(store.incidents, incidents, roles, audit, clock)
+        found = alarms(
+            settings, store, outside.means, Neighbours(incidents, changes, timelines, roles, audit, directory), clock
+        )
+        attendants = (WindowSilences(found.silences, audit), *self._tuning.attendants)
+        maintenance = self._maintenance(outside, roles, audit, attendants)
         around = Around(
             store, maintenance.windows, outside.outages, directory, outside.pictures, outside.metrics, clock,
             self._tuning.rhythm,
         )  # fmt: skip
         services = watching(settings, outside.probes, around, incidents, timelines)
-        changes = IncidentChanges(store.incidents, incidents, roles, audit, clock)
-        found = alarms(
-            settings, store, outside.means, Neighbours(incidents, changes, timelines, roles, audit, directory), clock
-        )
         return Desks(
             health=services.health,
             deep_health=services.deep,
@@ -276,7 +268,9 @@ class App:
             runbook_url=settings.runbook_url or "",
         )
 
-    def _maintenance(self, outside: Outside, roles: RoleDesk, audit: AuditDesk) -> windows.Maintenance:
+    def _maintenance(
+        self, outside: Outside, roles: RoleDesk, audit: AuditDesk, attendants: tuple[Attendant, ...]
+    ) -> windows.Maintenance:
         settings, store = self._settings, outside.store
         ladder = Ladder(settings.announce_before, settings.ending_soon)
         return windows.maintenance(
@@ -290,7 +284,7 @@ class App:
                 meter=outside.metrics,
                 writer=CalendarFile(),
                 sharing=outside.exports,
-                attendants=self._tuning.attendants,
+                attendants=attendants,
             ),
             roles,
             audit,

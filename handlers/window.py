@@ -9,6 +9,7 @@ from bot.commands import window as words
 from bot.commands.naming import REASON_LIMIT
 from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
+from bot.domain.silence import Matcher
 from bot.domain.window import Scope, State, Window
 from bot.domain.window_changes import Plan
 from bot.errors import NotFoundError, UserError, WordError
@@ -32,7 +33,7 @@ async def take(desks: Desks, call: Call, said: words.Step) -> None:
         case words.Scope():
             window = await which(desks, call, said.window, lambda one: one.is_live)
             text = await desks.places.with_names(said.text)
-            scope = Scope(text, who, desks.clock(), 0, said.is_infra, said.silencing)
+            scope = Scope(text, who, desks.clock(), 0, said.is_infra, _matchers(said))
             await call.answer(view.scoped(await changes.scope(window, scope)))
         case words.Approve():
             window = await which(desks, call, said.window, _waits)
@@ -84,6 +85,10 @@ def _waits(window: Window) -> bool:
 
 def _is_under_way(window: Window) -> bool:
     return window.state is State.UNDER_WAY
+
+
+def _matchers(said: words.Scope) -> tuple[Matcher, ...]:
+    return tuple(Matcher(one.name, one.op, one.value) for one in said.silencing)
 
 
 async def named(desks: Desks, text: str) -> str:

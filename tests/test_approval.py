@@ -34,7 +34,10 @@ async def test_a_scope_is_approved_and_the_window_begins(world: World) -> None:
     assert "it lacks the approval of the tech lead.\nWho can approve: @bob." in post.shown
     assert post.buttons == ["Approve", "Reject"]
     stored = await window(world, ID)
-    assert stored["scope"]["silencing"] == ["job=loki", "severity=~warn.*"]
+    assert stored["scope"]["silencing"] == [
+        {"name": "job", "op": "=", "value": "loki"},
+        {"name": "severity", "op": "=~", "value": "warn.*"},
+    ]
     cyd = world.slack.person("cyd")
     await cyd.clicks("Approve", post)
     await cyd.sees("takes the tech lead", "Who may: @bob")

@@ -1,6 +1,7 @@
 """Silences with the real Alertmanager: made, prolonged, ended, lost and made again, and who may."""
 
 import asyncio
+import re
 import shutil
 import signal
 from collections.abc import AsyncIterator
@@ -11,7 +12,6 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.domain.silence import Matcher
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS, alert, told
@@ -195,19 +195,50 @@ async def test_alertmanager_s_refusal_is_told(world: World, alertmanager: Alertm
 
 
 async def test_a_window_s_silence_follows_its_window(world: World, alertmanager: Alertmanager) -> None:
-    """Begun twice, prolonged and ended twice: one silence all the time, and none afterwards."""
-    desk = world.bots[0].silences
-    until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
-    for _ in range(2):
-        await desk.for_window("MW-20261128-0200", [Matcher("job", "=", "loki")], until, world.bob.id)
-    (made,) = await alertmanager.silences()
-    assert made["comment"].startswith("SIL-MW-20261128-0200 MW-20261128-0200: ")
-    await desk.for_window("MW-20261128-0200", [Matcher("job", "=", "loki")], until + timedelta(hours=1), world.bob.id)
-    (longer,) = await alertmanager.silences()
-    assert longer["endsAt"] > made["endsAt"]
-    for _ in range(2):
-        await desk.end_for_window("MW-20261128-0200")
+    """From the actual start to the actual end, extension included: one silence, and none afterwards."""
+    for role in ("tech-lead @ann", "duty-officer @cyd"):
+        await answer(world.slack, world.ann, "/ops", f"role {role}")
+    shown = (await answer(world.slack, world.bob, "/maintenance", "schedule in 2h for 2h Upgrade Loki")).shown
+    window_id = re.findall(r"MW-\d{8}-\d{4}", shown)[0]
+    scope = f"scope {window_id} Upgrade Loki to 3.2 silencing job=loki"
+    await answer(world.slack, world.bob, "/maintenance", scope)
+    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
     assert await alertmanager.silences() == []
+    await answer(world.slack, world.bob, "/maintenance", f"start {window_id}")
+
+    async def silenced() -> list[dict[str, Any]]:
+        return await alertmanager.silences()
+
+    (made,) = await world.until(silenced, "a silence")
+    assert made["comment"].startswith(f"SIL-{window_id} {window_id}: ")
+    assert [(one["name"], one["value"]) for one in made["matchers"]] == [("job", "loki")]
+    await answer(world.slack, world.bob, "/maintenance", f"extend 30m {window_id}")
+
+    async def longer() -> bool:
+        return any(one["endsAt"] > made["endsAt"] for one in await alertmanager.silences())
+
+    await world.until(longer, "a later end")
+    assert len(await alertmanager.silences()) == 1
+    await answer(world.slack, world.bob, "/maintenance", f"end {window_id}")
+
+    async def none_left() -> bool:
+        return await alertmanager.silences() == []
+
+    await world.until(none_left, "the end of the silence")
+    await world.stored("silences", _id=f"SIL-{window_id}", state="expired")
+
+
+async def test_a_scope_that_would_silence_everything_is_refused(world: World) -> None:
+    """And so is what follows the matchers; nothing is written."""
+    shown = (await answer(world.slack, world.bob, "/maintenance", "schedule in 2h for 2h Upgrade Loki")).shown
+    window_id = re.findall(r"MW-\d{8}-\d{4}", shown)[0]
+    for matchers, part in (
+        ("alertname=~.*", "could silence everything"),
+        ("job=loki and more", "does not belong to what is silenced"),
+    ):
+        words = f"scope {window_id} Upgrade Loki silencing {matchers}"
+        assert part in (await answer(world.slack, world.bob, "/maintenance", words)).shown
+    assert (await world.document("windows", window_id))["scope"] is None
 
 
 async def test_nobody_silences_everything(world: World, alertmanager: Alertmanager) -> None:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from bot.commands import ids
 from bot.commands.durations import duration, duration_first
 from bot.commands.grammar import Usage
+from bot.commands.matchers import Matcher, matchers
 from bot.commands.moments import day, moment, moment_first
 from bot.commands.naming import Given, addressed, between, only_window, reason
 from bot.commands.words import Line, is_blank, title, words_of
@@ -21,7 +22,7 @@ MOST = timedelta(days=7)
 SCOPE_LIMIT = 1_500
 
 _INFRA = ("infra", "infrastructure")
-_MATCHER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:=~|!~|!=|=).+")
+_COMPARES = re.compile(r"[{,]?[A-Za-z_][A-Za-z0-9_]*(?:=~|!~|!=|=)")
 
 USAGES = (
     Usage("schedule", "plan a window in a form", "schedule", "schedule"),
@@ -62,11 +63,11 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Scope:
-    """Say what is done; `silencing` has matchers as they were typed."""
+    """Say what is done; `silencing` has what is silenced meanwhile."""
 
     text: str
     is_infra: bool = False
-    silencing: tuple[str, ...] = ()
+    silencing: tuple[Matcher, ...] = ()
     window: str | None = None
 
 
@@ -172,16 +173,24 @@ def _title(line: Line, first: int, end: int) -> str:
 def _scope(line: Line, given: Given) -> Scope:
     found, at = addressed(line, given)
     some = line.words
-    end = next((n for n in range(at, len(some)) if some[n].key == "silencing" and n + 1 < len(some)), len(some))
-    matchers = some[end + 1 :]
-    if not all(_MATCHER.fullmatch(word.text) for word in matchers):
-        end, matchers = len(some), ()  # "silencing" is a word of the text
+    # Without anything to compare after it, "silencing" is a word of the text.
+    compared = (n for n in range(at, len(some) - 1) if some[n].key == "silencing" and _COMPARES.match(some[n + 1].text))
+    end = next(compared, len(some))
+    silenced = _silenced(line, end) if end < len(some) else ()
     text = between(line, at, end)
     if is_blank(text.text):
         raise text.wrong("What is to be done?", "Say it after `scope`, like `scope upgrade Loki to 3.2`.")
     if len(text.text) > SCOPE_LIMIT:
         raise text.wrong(f"That has {len(text.text):,} characters; {SCOPE_LIMIT:,} is the most.", "Say it shorter.")
-    return Scope(text.text, is_infra(text.text), tuple(word.text for word in matchers), found)
+    return Scope(text.text, is_infra(text.text), silenced, found)
+
+
+def _silenced(line: Line, at: int) -> tuple[Matcher, ...]:
+    found, end = matchers(line.text, line.words[at].end)
+    rest = [n for n, word in enumerate(line.words) if word.start >= end]
+    if rest:
+        raise line.rest(rest[0]).wrong("That does not belong to what is silenced.", "Nothing may follow the matchers.")
+    return found
 
 
 def is_infra(text: str) -> bool:

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from bot.domain.silence import Matcher
+
 TITLE_LIMIT = 150
 SCOPE_LIMIT = 1_500
 REASON_LIMIT = 500
@@ -99,7 +101,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Scope:
-    """What is to be done. `silencing`: matchers as they were typed (`NAME=VALUE`), for whoever silences alerts.
+    """What is to be done. `silencing`: the alerts that match all of it are silenced meanwhile.
 
     `version` is the window's when it was written. A rejected one has who rejected it and why.
     """
@@ -109,7 +111,7 @@ class Scope:
     at: datetime
     version: int
     is_infra: bool = False
-    silencing: tuple[str, ...] = ()
+    silencing: tuple[Matcher, ...] = ()
     approvals: tuple[Approval, ...] = ()
     rejected_by: str = ""
     rejection: str = ""

@@ -8,6 +8,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from bot.domain.emergency import Emergency
+from bot.domain.silence import Matcher
 from bot.domain.window import Act, Approval, Deed, Exemption, Kind, Scope, State, Window
 from bot.domain.window_ports import Booking
 from bot.store.mongo import Document, Documents
@@ -201,7 +202,9 @@ _PLAIN = (
 
 def _scope(document: dict[str, Any]) -> Scope:
     approvals = tuple(Approval(**one) for one in document["approvals"])
-    return Scope(**{**document, "approvals": approvals, "silencing": tuple(document["silencing"])})
+    return Scope(
+        **{**document, "approvals": approvals, "silencing": tuple(Matcher(**one) for one in document["silencing"])}
+    )
 
 
 def emergency_of(document: Document) -> Emergency:

@@ -49,7 +49,7 @@ def scope(window: Window, act: Act, approvers: Sequence[str]) -> Message:
     if present.is_infra:
         lines.append(Mrkdwn("It is marked as infrastructure."))
     if present.silencing:
-        lines.append(mrkdwn("Silenced meanwhile: {}", brief(" ".join(present.silencing), 500)))
+        lines.append(mrkdwn("Silenced meanwhile: {}", brief(" ".join(map(str, present.silencing)), 500)))
     blocks: list[Block] = [section(joined("\n", lines)), section(_standing(window, approvers))]
     if window.is_live and not present.is_approved and not present.rejected_by:
         value = f"{window.id} {present.version}"

@@ -1,0 +1,40 @@
+"""Silences what a window's scope names, from its actual start to its actual end."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.audit import SYSTEM, AuditDesk, Outcome
+from bot.domain.silence import Matcher, SilencerRefusedError
+from bot.domain.window import Window
+
+
+class Silences(Protocol):
+    """Makes and ends silences. Each method raises StoreAwayError."""
+
+    async def for_window(self, window_id: str, matchers: Sequence[Matcher], until: datetime, who: str) -> None:
+        """Silences for a window until then, or changes the end. Raises SilencerRefusedError."""
+
+    async def end_for_window(self, window_id: str) -> None:
+        """Ends the window's silence, if it has one that holds."""
+
+
+class WindowSilences:
+    """Implements bot.domain.window_ports.Attendant."""
+
+    def __init__(self, silences: Silences, audit: AuditDesk) -> None:
+        self._silences = silences
+        self._audit = audit
+
+    async def began(self, window: Window) -> None:
+        """See Attendant.began. What Alertmanager refuses is refused again however often it is asked."""
+        if window.scope is None or not window.scope.silencing or not window.is_live:
+            return
+        try:
+            await self._silences.for_window(window.id, window.scope.silencing, window.end, window.scope.by)
+        except SilencerRefusedError as error:
+            await self._audit.wrote(SYSTEM, "silence", window.id, Outcome.REFUSED, error.cause)
+
+    async def ended(self, window: Window) -> None:
+        """See Attendant.ended."""
+        await self._silences.end_for_window(window.id)
