@@ -29,6 +29,7 @@ from bot.domain.incident_desk import IncidentDesk
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
+from bot.domain.role_changes import RoleChanges, RolesNow, RoleVoice
 from bot.domain.search_desk import SearchDesk
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import Ports, SummaryDesk
@@ -42,13 +43,16 @@ from bot.scheduler import Scheduler
 from bot.services.http import Http
 from bot.services.llm import LIMIT, LlmWriter
 from bot.settings import Settings
+from bot.slack import role as slack_role
 from bot.slack.api import Api
 from bot.slack.board import Board, Guide
 from bot.slack.bolt import bolt_app, by_socket, connected, introduced, web_client
 from bot.slack.delivery import Delivery, Pace
+from bot.slack.direct import Direct
 from bot.slack.directory import Directory
 from bot.slack.export import Exports
 from bot.slack.files import Files
+from bot.slack.groups import Groups
 from bot.slack.outbox import Outbox
 from bot.slack.pictures import Pictures
 from bot.slack.socket import Sockets
@@ -91,6 +95,8 @@ class Outside:
     pictures: Pictures
     exports: Exports
     writer: LlmWriter
+    groups: Groups
+    role_voice: RoleVoice
 
 
 class App:
@@ -136,6 +142,10 @@ class App:
                 pictures=Pictures(api, files),
                 exports=Exports(api, files),
                 writer=llm_writer(settings, http, tuning.llm_limit),
+                groups=Groups(api),
+                role_voice=slack_role.RoleVoice(
+                    Direct(outbox, api, directory, tuning.clock), outbox, directory, tuning.clock
+                ),
             )
         )
 
@@ -158,6 +168,7 @@ class App:
             threads=reading,
             search=desks.search,
             summaries=desks.summaries,
+            roles=desks.role_changes,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
@@ -194,7 +205,7 @@ class App:
             return redactor.text(await directory.with_names(text))
 
         audit = AuditDesk(store.audit, _audit_line, clock)
-        roles = RoleDesk(store.roles, audit, settings.ops_admins)
+        roles = RoleDesk(RolesNow(store.roles, outside.groups, clock), audit, settings.ops_admins)
         search = SearchDesk(store.words, store.incidents, store.timelines)
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
@@ -213,6 +224,8 @@ class App:
             summaries=SummaryDesk(Ports(store.summaries, incidents, board, outside.writer, readable), audit, clock),
             exports=ExportDesk(incidents, store.opened, store.exports, outside.exports, directory, clock),
             roles=roles,
+            role_changes=RoleChanges(store.roles, outside.groups, roles, outside.role_voice, audit, clock),
+            groups=outside.groups,
             audit=audit,
             places=directory,
             clock=clock,

@@ -16,6 +16,7 @@ from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outbox import Depth
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
+from bot.domain.role_changes import RoleChanges
 from bot.domain.search_desk import SearchDesk
 from bot.domain.summary_desk import SummaryDesk
 from bot.errors import StoreAwayError
@@ -93,6 +94,7 @@ class Owners:
     threads: ReadBack
     summaries: SummaryDesk
     search: SearchDesk
+    roles: RoleChanges
 
 
 class Pause:
@@ -224,3 +226,4 @@ class Jobs:
             await self._owners.checklists.tell_left_behind()
             await self._owners.search.fill_in()
             await self._owners.summaries.tell_left_behind()
+            await self._owners.roles.tick()

@@ -16,6 +16,7 @@ from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
+from bot.domain.role_changes import Groups, RoleChanges
 from bot.domain.search_desk import SearchDesk
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import SummaryDesk
@@ -80,6 +81,8 @@ class Desks:
     summaries: SummaryDesk
     exports: ExportDesk
     roles: RoleDesk
+    role_changes: RoleChanges
+    groups: Groups
     audit: AuditDesk
     places: Places
     clock: Clock

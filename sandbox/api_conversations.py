@@ -41,7 +41,7 @@ class Directory:
             "users.info": Method(self.user, ("users:read",)),
             "users.list": Method(self.users, ("users:read",)),
             "usergroups.list": Method(_needs_plan, ("usergroups:read",)),
-            "usergroups.users.list": Method(_needs_plan, ("usergroups:read",)),
+            "usergroups.users.list": Method(self.group, ("usergroups:read",)),
             "team.info": Method(self.team, ("team:read",)),
         }
 
@@ -119,6 +119,8 @@ class Directory:
             raise SlackError("users_list_not_supplied" if not users else "not_enough_users", str(users))
         if users[0] not in self._workspace.people or users[0] == BOT_USER:
             raise SlackError("user_not_found", users[0])
+        if self._workspace.people[users[0]].has_left:
+            raise SlackError("user_disabled", users[0])
         channel = self._workspace.direct(users[0])
         return {"channel": channel_json(channel) if args.get("return_im") in {True, "true"} else {"id": channel.id}}
 
@@ -134,6 +136,14 @@ class Directory:
         page, cursor = _page(args, list(self._workspace.people.values()), 100, 1000)
         members = [member_json(member) for member in page]
         return {"members": members, "response_metadata": {"next_cursor": cursor}}
+
+    def group(self, args: Json) -> Json:
+        """usergroups.users.list."""
+        if self._workspace.groups is None:
+            return _needs_plan(args)
+        if args.get("usergroup") not in self._workspace.groups:
+            raise SlackError("no_such_subteam", str(args.get("usergroup")))
+        return {"users": list(self._workspace.groups[str(args["usergroup"])])}
 
     def team(self, _args: Json) -> Json:
         """team.info."""

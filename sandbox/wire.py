@@ -158,7 +158,7 @@ def member_json(member: Member) -> Json:
         "id": member.id,
         "team_id": TEAM,
         "name": member.name,
-        "deleted": False,
+        "deleted": member.has_left,
         "real_name": member.real_name,
         "tz": "Europe/Amsterdam",
         "tz_label": "Central European Time",

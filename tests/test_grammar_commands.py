@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.commands import checklist, health, incident, incident_steps, ops
+from bot.commands import checklist, health, incident, incident_steps, ops, role
 from bot.commands.grammar import Help
 from bot.commands.people import Who
 from bot.errors import NotFoundError, WordError
@@ -209,10 +209,10 @@ def test_an_incident_is_shown_by_any_end_of_its_id() -> None:
         ("audit 50", ops.Audit(50)),
         ("help incident", Help("incident")),
         ("? /incident", Help("incident")),
-        ("role on-call <@U1>", ops.SetRole("on-call", Who("U1"))),
-        ("role on call <@U1>, backup <@U2>", ops.SetRole("on-call", Who("U1"), Who("U2"))),
-        ("role Tech_Lead <@U1> backup <!subteam^S1>", ops.SetRole("tech-lead", Who("U1"), Who("S1", is_group=True))),
-        ("role dutyofficer <!subteam^S1>", ops.SetRole("duty-officer", Who("S1", is_group=True))),
+        ("role on-call <@U1>", role.SetRole("on-call", Who("U1"))),
+        ("role on call <@U1>, backup <@U2>", role.SetRole("on-call", Who("U1"), Who("U2"))),
+        ("role Tech_Lead <@U1> backup <!subteam^S1>", role.SetRole("tech-lead", Who("U1"), Who("S1", is_group=True))),
+        ("role dutyofficer <!subteam^S1>", role.SetRole("duty-officer", Who("S1", is_group=True))),
     ],
 )
 def test_the_bots_own_words_are_read(text: str, wanted: ops.Said) -> None:

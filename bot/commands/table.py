@@ -56,7 +56,9 @@ SCOPES: tuple[Needed, ...] = (
     Needed("users:read", "names in the timeline"),
     Needed("files:write", "an incident's export in its thread, the runbook's log, statistics as a picture"),
     Needed("files:read", "whether a file was shared, where Slack's answer got lost"),
-    Needed("im:write", "files that are for one person alone"),
+    Needed("im:write", "files and hints that are for one person alone"),
+    Needed("im:history", "whether a direct message was posted, where Slack's answer got lost"),
+    Needed("usergroups:read", "who has a role that a user group has; paid plans only, not needed without"),
 )
 
 # https://docs.slack.dev/reference/events
