@@ -16,10 +16,10 @@ from slack_bolt.async_app import AsyncApp
 
 import handlers
 from bot import logs
+from bot.checklists import Kept, checklist_desks
 from bot.domain.announcement import Ladder
 from bot.domain.announcement_desk import AnnouncementDesk, Timetable
 from bot.domain.audit import AuditDesk, AuditEntry
-from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock, utc_now
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
@@ -47,6 +47,7 @@ from bot.slack import role as slack_role
 from bot.slack.api import Api
 from bot.slack.board import Board, Guide
 from bot.slack.bolt import bolt_app, by_socket, connected, introduced, web_client
+from bot.slack.checklist import ChecklistBoard
 from bot.slack.delivery import Delivery, Pace
 from bot.slack.direct import Direct
 from bot.slack.directory import Directory
@@ -89,6 +90,7 @@ class Outside:
 
     store: Store
     board: Board
+    checklist_board: ChecklistBoard
     directory: Directory
     metrics: Metrics
     health: HealthDesk
@@ -136,6 +138,7 @@ class App:
             Outside(
                 store=store,
                 board=board,
+                checklist_board=ChecklistBoard(outbox, tuning.clock),
                 directory=directory,
                 metrics=metrics,
                 health=HealthDesk(probes(settings, http, database), tuning.clock),
@@ -164,7 +167,7 @@ class App:
             incidents=desks.incidents,
             changes=desks.changes,
             reminders=desks.reminders,
-            checklists=desks.checklists,
+            checklists=desks.checklist_care,
             threads=reading,
             search=desks.search,
             summaries=desks.summaries,
@@ -209,10 +212,14 @@ class App:
         search = SearchDesk(store.words, store.incidents, store.timelines)
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
+        kept = Kept(store.checklists, store.templates, store.window_records)
+        checklists = checklist_desks(kept, outside.checklist_board, outside.health, roles, audit, clock)
         timetable = Timetable(settings.maintenance_window, Ladder(settings.announce_before, settings.ending_soon))
         return Desks(
             health=outside.health,
-            checklists=ChecklistDesk(store.checklists, board, audit, clock),
+            checklists=checklists.desk,
+            checklist_care=checklists.care,
+            templates=checklists.templates,
             announcements=AnnouncementDesk(timetable, store.announcements, board, audit, outside.metrics, clock),
             emergencies=EmergencyDesk(store.announcements, incidents, roles, audit, clock),
             incidents=incidents,

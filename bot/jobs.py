@@ -9,7 +9,6 @@ from typing import Any, Protocol
 import structlog
 
 from bot.domain.announcement_desk import AnnouncementDesk
-from bot.domain.checklist import ChecklistDesk
 from bot.domain.incident import Incident
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
@@ -82,6 +81,13 @@ class Tempo:
     tidy: timedelta = timedelta(seconds=10)
 
 
+class Care(Protocol):
+    """What a part of the bot does by itself."""
+
+    async def tick(self) -> None:
+        """Does what is due. Raises StoreAwayError."""
+
+
 @dataclass(frozen=True)
 class Owners:
     """The desks that have work of their own."""
@@ -90,7 +96,7 @@ class Owners:
     incidents: IncidentDesk
     changes: IncidentChanges
     reminders: ReminderDesk
-    checklists: ChecklistDesk
+    checklists: Care
     threads: ReadBack
     summaries: SummaryDesk
     search: SearchDesk
@@ -223,7 +229,7 @@ class Jobs:
             for incident_id in await self._owners.incidents.mend_cards():
                 await self._owners.changes.reposted(incident_id)
             await self._owners.reminders.tick()
-            await self._owners.checklists.tell_left_behind()
+            await self._owners.checklists.tick()
             await self._owners.search.fill_in()
             await self._owners.summaries.tell_left_behind()
             await self._owners.roles.tick()

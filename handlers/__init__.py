@@ -6,13 +6,14 @@ from typing import Any
 
 from bot.commands import table
 from bot.slack.views import checklist as checklist_view
+from bot.slack.views import checklist_forms as checklist_form_views
 from bot.slack.views import incident as incident_view
 from bot.slack.views import incident_card, incident_forms, incident_thread
 from bot.slack.views import ops as ops_view
 from bot.slack.views import search as search_view
 from bot.slack.views import summary as summary_view
 from bot.slack.views import timeline as timeline_view
-from handlers import checklist, home, incident, incident_steps, mention, search, summary, timeline
+from handlers import checklist, checklist_forms, home, incident, incident_steps, mention, search, summary, timeline
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.middleware import Body, Door, Listen, Run
@@ -41,6 +42,11 @@ INCIDENT_FORMS = {
     incident_forms.EXPLAIN_FORM: (incident_steps.check_reasons, incident_steps.reasons_submitted),
 }
 
+CHECKLIST_FORMS = {
+    checklist_form_views.TEMPLATE_FORM: (checklist_forms.check_template, checklist_forms.template_submitted),
+    checklist_form_views.CLOSE_FORM: (checklist_forms.check_reason, checklist_forms.reason_submitted),
+}
+
 
 def register(door: Door, desks: Desks) -> None:
     """Has every command, button, form and event taken by its handler."""
@@ -55,7 +61,9 @@ def register(door: Door, desks: Desks) -> None:
     door.action(summary_view.POST, _press(desks, summary.post_pressed))
     door.action(summary_view.EDIT, _press(desks, summary.edit_pressed))
 
-    for form_id, (check, send) in INCIDENT_FORMS.items():
+    door.action(checklist_view.CLOSE_BUTTON, _press(desks, checklist_forms.close_pressed))
+
+    for form_id, (check, send) in (INCIDENT_FORMS | CHECKLIST_FORMS).items():
         door.form(form_id, check, _press(desks, send))
     door.form(summary_view.EDIT_FORM, summary.check_form, _press(desks, summary.edited))
     door.shortcut(table.OPEN_FROM_MESSAGE, _press(desks, incident.from_message))

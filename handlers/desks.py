@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.audit import AuditDesk
-from bot.domain.checklist import ChecklistDesk
+from bot.domain.checklist_desk import ChecklistDesk
+from bot.domain.checklist_template import TemplateDesk
 from bot.domain.clock import Clock
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
@@ -64,12 +65,21 @@ class Places(Protocol):
         """A message's permanent link, or nothing."""
 
 
+class Care(Protocol):
+    """What the bot does by itself now and then."""
+
+    async def tick(self) -> None:
+        """Does what is due. Raises StoreAwayError."""
+
+
 @dataclass(frozen=True)
 class Desks:
     """All that a handler may ask for."""
 
     health: HealthDesk
     checklists: ChecklistDesk
+    checklist_care: Care
+    templates: TemplateDesk
     announcements: AnnouncementDesk
     emergencies: EmergencyDesk
     incidents: IncidentDesk

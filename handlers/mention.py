@@ -38,10 +38,12 @@ async def _here(desks: Desks, call: Call) -> tuple[str | None, StoreAwayError | 
     if not call.thread_ts:
         return None, None
     try:
-        found = await desks.incidents.in_thread(call.channel, call.thread_ts)
+        if await desks.incidents.in_thread(call.channel, call.thread_ts) is not None:
+            return "incident", None
+        found = await desks.checklists.in_thread(call.channel, call.thread_ts)
     except StoreAwayError as error:
         return None, error
-    return "incident" if found is not None else None, None
+    return "checklist" if found is not None else None, None
 
 
 def _is_shared(text: str) -> bool:

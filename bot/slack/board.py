@@ -1,4 +1,4 @@
-"""What the channel shows: cards, threads, announcements and checklists, each through the outbox."""
+"""What the channel shows: cards, threads and announcements, each through the outbox."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.announcement import Rung
-from bot.domain.checklist import Checklist
 from bot.domain.clock import Clock
 from bot.domain.incident import Act, Incident
 from bot.domain.incident_facts import facts, from_facts
@@ -21,7 +20,6 @@ from bot.slack.api import Api, DeclinedError, SlackError
 from bot.slack.directory import Directory
 from bot.slack.messages import page
 from bot.slack.outbox import Outbox
-from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident_thread
 from bot.slack.views import maintenance as maintenance_view
 from bot.slack.views import summary as summary_view
@@ -34,7 +32,6 @@ log = structlog.get_logger("board")
 
 INCIDENT = "opsbot_incident"
 ANNOUNCEMENT = "opsbot_announcement"
-CHECKLIST = "opsbot_checklist"
 REPLY = "opsbot_reply"  # what is said in a thread; its own type, so that a card stays the only one of its key
 POSTED_WITHIN = 4.0  # seconds that a person waits for a summary; with Slack's limits it may take longer
 
@@ -181,20 +178,6 @@ class Board:
         view = maintenance_view.head(head, late, latest)
         content = _content(view, {"window": head.window.id, "rung": head.name}, revision=step + 1)
         await self._outbox.edit(letter_id(ANNOUNCEMENT, head.key), content, self._directory.ops_channel)
-
-    # Checklists
-
-    async def checklist(self, checklist: Checklist) -> str:
-        """See ChecklistBoard.checklist."""
-        content = _content(checklist_view.card(checklist), {"window": checklist.window_id}, checklist.version)
-        return await self._outbox.post(
-            Letter(CHECKLIST, checklist.window_id, checklist.channel, content, self._clock())
-        )
-
-    async def refresh_checklist(self, checklist: Checklist) -> None:
-        """See ChecklistBoard.refresh_checklist."""
-        content = _content(checklist_view.card(checklist), {"window": checklist.window_id}, checklist.version)
-        await self._outbox.edit(letter_id(CHECKLIST, checklist.window_id), content, checklist.channel)
 
 
 def _content(message: Message, facts: dict[str, str | int], revision: int = 1) -> Content:

@@ -7,6 +7,7 @@ from bot.store import announcement, audit, checklist, event, export, incident, o
 from bot.store.announcement import Announcements
 from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
+from bot.store.checklist_template import Templates
 from bot.store.event import Events
 from bot.store.export import Claims, Opened
 from bot.store.incident import Incidents
@@ -17,6 +18,7 @@ from bot.store.search import Words
 from bot.store.stats import Briefs
 from bot.store.summary import Summaries
 from bot.store.timeline import Timelines
+from bot.store.window_summary import WindowRecords
 
 
 class Store:
@@ -50,6 +52,8 @@ class Store:
         self.briefs = Briefs(documents("incidents"))
         self.announcements = Announcements(documents("windows"), documents("announcements"), owner, lease)
         self.checklists = Checklists(documents("checklists"))
+        self.templates = Templates(documents("checklist_templates"))
+        self.window_records = WindowRecords(documents("windows"))
         self.summaries = Summaries(documents("summaries"))
         self.roles = Roles(documents("roles"))
         self.audit = AuditTrail(documents("audit"))
