@@ -34,6 +34,8 @@ from bot.domain.search_desk import SearchDesk
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import Ports, SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
+from bot.domain.window_summary_desk import WindowSummaryDesk
+from bot.domain.window_summary_ports import SummaryPorts
 from bot.endpoint import Endpoint
 from bot.jobs import Jobs, Owners, Tempo
 from bot.metrics import Metrics
@@ -59,6 +61,7 @@ from bot.slack.pictures import Pictures
 from bot.slack.socket import Sockets
 from bot.slack.views.incident_card import Links
 from bot.slack.voice import Voice
+from bot.slack.window_summary import SummaryBoard, Thread
 from bot.store.database import Store
 from bot.store.mongo import close, connect, database_of
 from bot.tasks import Tasks
@@ -91,6 +94,7 @@ class Outside:
     store: Store
     board: Board
     checklist_board: ChecklistBoard
+    summary_board: SummaryBoard
     directory: Directory
     metrics: Metrics
     health: HealthDesk
@@ -134,16 +138,20 @@ class App:
         outbox = Outbox(Delivery(store.outbox, api, owner, tuning.pace, tuning.clock), tasks.start)
         board = Board(outbox, api, directory, self._guide(), tuning.clock)
         files = Files(api, session, tuning.pace.settle)
+        exports = Exports(api, files)
+        thread = settings.coordination_thread
+        coordination = Thread(thread.channel, thread.ts) if thread else None
         desks = self._desks(
             Outside(
                 store=store,
                 board=board,
                 checklist_board=ChecklistBoard(outbox, tuning.clock),
+                summary_board=SummaryBoard(outbox, exports, coordination, tuning.clock),
                 directory=directory,
                 metrics=metrics,
                 health=HealthDesk(probes(settings, http, database), tuning.clock),
                 pictures=Pictures(api, files),
-                exports=Exports(api, files),
+                exports=exports,
                 writer=llm_writer(settings, http, tuning.llm_limit),
                 groups=Groups(api),
                 role_voice=slack_role.RoleVoice(
@@ -172,6 +180,7 @@ class App:
             search=desks.search,
             summaries=desks.summaries,
             roles=desks.role_changes,
+            window_summaries=desks.window_summaries,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
@@ -230,6 +239,19 @@ class App:
             stats=StatsDesk(store.briefs, outside.pictures, clock),
             summaries=SummaryDesk(Ports(store.summaries, incidents, board, outside.writer, readable), audit, clock),
             exports=ExportDesk(incidents, store.opened, store.exports, outside.exports, directory, clock),
+            window_summaries=WindowSummaryDesk(
+                SummaryPorts(
+                    store.window_records,
+                    store.checklists,
+                    store.opened,
+                    outside.health,
+                    directory,
+                    outside.summary_board,
+                    store.exports,
+                ),
+                audit,
+                clock,
+            ),
             roles=roles,
             role_changes=RoleChanges(store.roles, outside.groups, roles, outside.role_voice, audit, clock),
             groups=outside.groups,

@@ -101,6 +101,7 @@ class Owners:
     summaries: SummaryDesk
     search: SearchDesk
     roles: RoleChanges
+    window_summaries: Care
 
 
 class Pause:
@@ -229,6 +230,7 @@ class Jobs:
             for incident_id in await self._owners.incidents.mend_cards():
                 await self._owners.changes.reposted(incident_id)
             await self._owners.reminders.tick()
+            await self._owners.window_summaries.tick()
             await self._owners.checklists.tick()
             await self._owners.search.fill_in()
             await self._owners.summaries.tell_left_behind()

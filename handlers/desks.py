@@ -23,6 +23,7 @@ from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import SummaryDesk
 from bot.domain.timeline import Changed, Gone, Heard
 from bot.domain.timeline_desk import TimelineDesk
+from bot.domain.window_summary_desk import WindowSummaryDesk
 
 
 class Places(Protocol):
@@ -90,6 +91,7 @@ class Desks:
     stats: StatsDesk
     summaries: SummaryDesk
     exports: ExportDesk
+    window_summaries: WindowSummaryDesk
     roles: RoleDesk
     role_changes: RoleChanges
     groups: Groups

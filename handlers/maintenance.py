@@ -2,12 +2,14 @@
 
 from bot.commands import maintenance as words
 from bot.commands.grammar import Help
+from bot.commands.window_summary import Summary
 from bot.domain.announcement import Announcement
 from bot.domain.emergency import LENGTH
 from bot.domain.incident import TITLE_LIMIT, Opening, Severity
 from bot.domain.window import Window
 from bot.errors import StoreAwayError
 from bot.slack.views import maintenance as view
+from handlers import window_summary
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -23,6 +25,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await _list(desks, call)
         case words.Emergency():
             await _emergency(desks, call, said)
+        case Summary():
+            await window_summary.share(desks, call, said)
 
 
 async def _list(desks: Desks, call: Call) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -111,6 +112,17 @@ async def test_after_the_end_words_mean_what_is_still_open(world: World) -> None
     await item(world, 12, done_by=world.bob.id)
     await answer(world.slack, world.bob, "/checklist", "start")
     assert "MW-20261205-0200" in (await answer(world.slack, world.bob, "/checklist")).shown
+
+
+async def test_what_is_due_follows_a_window_that_changes(world: World) -> None:
+    """An extended or moved window takes its due times and its end along."""
+    world.clock.set(FIRST_RUNG)
+    _, card = await posted(world)
+    await answer(world.slack, world.ann, "/checklist", "assign 7 @bob by end-30m")
+    end = (await world.document("windows", WINDOW))["end"]
+    await world.changes("windows", WINDOW, {"end": end + timedelta(hours=1)})
+    await world.slack.until(lambda: "7. for @bob, due 2026-11-28 06:30 UTC" in card.shown, "the new time")
+    assert (await world.document("checklists", WINDOW))["window_end"] == end + timedelta(hours=1)
 
 
 # Proven by itself

@@ -2,12 +2,14 @@
 
 /maintenance [list]
 /maintenance emergency TITLE [for 1h]
+/maintenance summary [WINDOW]                see bot/commands/window_summary.py
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.commands import window_summary
 from bot.commands.durations import duration
 from bot.commands.grammar import Command, Help, Usage, asks_help, unknown
 from bot.commands.words import Line, Word, title, words
@@ -15,7 +17,7 @@ from bot.commands.words import Line, Word, title, words
 COMMAND = Command(
     "maintenance",
     "Maintenance windows: when they are and what is announced when; emergencies.",
-    "[list] | emergency TITLE [for 1h]",
+    "[list] | emergency TITLE [for 1h] | summary [WINDOW]",
     (
         Usage("[list]", "the windows ahead and what is announced when", "list", "list"),
         Usage(
@@ -24,6 +26,7 @@ COMMAND = Command(
             "emergency replace the broken disk for 2h",
             "emergency",
         ),
+        window_summary.USAGE,
     ),
 )
 EMERGENCY_MOST = timedelta(hours=24)
@@ -42,7 +45,7 @@ class Emergency:
     length: timedelta | None = None
 
 
-Said = List | Emergency | Help
+Said = List | Emergency | window_summary.Summary | Help
 
 
 def parse(text: str) -> Said:
@@ -80,4 +83,4 @@ def _between(line: Line, first: int, end: int) -> Word:
     return Word(line.text[some[0].start : some[-1].end], some[0].start, some[-1].end, line.text)
 
 
-VERBS: dict[str, Callable[[Line], Said]] = {"list": _list, "emergency": _emergency}
+VERBS: dict[str, Callable[[Line], Said]] = {"list": _list, "emergency": _emergency, "summary": window_summary.read}

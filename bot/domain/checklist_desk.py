@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.checklist import Checklist, Item, Kind, Press, Remark, closed, meant, named
@@ -15,6 +15,7 @@ from bot.domain.window import Window
 from bot.errors import ConflictError, NotFoundError
 
 LEFT_BEHIND = timedelta(seconds=15)  # a change unshown for so long was left by a bot that died
+JUST_ENDED = timedelta(hours=1)  # so long the end of a window may still turn out to be another
 STILL_MEANT = timedelta(days=7)  # how long after its window's end a checklist with open items is the one that is meant
 
 Change = Callable[[int], Awaitable[Checklist | None]]
@@ -30,7 +31,7 @@ class ChecklistDesk:
         self._audit = audit
         self._clock = clock
         self._turn = asyncio.Lock()
-        self._posted: set[str] = set()
+        self._posted: dict[str, tuple[datetime, datetime]] = {}
 
     # Which one
 
@@ -86,18 +87,21 @@ class ChecklistDesk:
         return started(await self._ports.templates.newest(), Start(window, place, who, now, people))
 
     async def post_announced(self) -> None:
-        """Posts the checklist of each window that is announced and not over, once among all bots.
+        """Posts the checklist of each window that is announced and not over, once among all bots; times follow it.
 
         Raises StoreAwayError.
         """
-        for head in await self._ports.announced.headed(self._clock()):
-            if head.window.id in self._posted:
+        now = self._clock()
+        for head in await self._ports.announced.headed(now - JUST_ENDED):
+            window, times = head.window, (head.window.start, head.window.end)
+            if self._posted.get(window.id) == times:
                 continue
-            known = await self._checklists.get(head.window.id)
+            known = await self._checklists.get(window.id)
             with suppress(UndeliveredError):  # one that Slack refuses keeps no other from being posted
-                if known is None or known.ts is None:
-                    await self.start(head.window, head.channel, SYSTEM)
-                self._posted.add(head.window.id)
+                if window.end > now and (known is None or known.ts is None):
+                    await self.start(window, head.channel, SYSTEM)
+                await self.moved(window)
+                self._posted[window.id] = times
 
     # Items
 

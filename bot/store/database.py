@@ -53,7 +53,7 @@ class Store:
         self.announcements = Announcements(documents("windows"), documents("announcements"), owner, lease)
         self.checklists = Checklists(documents("checklists"))
         self.templates = Templates(documents("checklist_templates"))
-        self.window_records = WindowRecords(documents("windows"))
+        self.window_records = WindowRecords(documents("windows"), documents("announcements"))
         self.summaries = Summaries(documents("summaries"))
         self.roles = Roles(documents("roles"))
         self.audit = AuditTrail(documents("audit"))

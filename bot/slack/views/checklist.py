@@ -1,19 +1,17 @@
 """What a checklist looks like: four phases with tick boxes, progress, and who ticked what when."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from slack_sdk.models.blocks import Block, ButtonElement, CheckboxesElement, Option, PlainTextObject
 
 from bot.domain.checklist import Checklist, Item, Kind, Phase, Remark
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person, utc
-from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, said, section, short
+from bot.slack.views.parts import Message, actions, brief, context, fitting, header, paragraphs, said, section, short
 
 TICK = "checklist_tick"
 CLOSE_BUTTON = "checklist_close"
-MOST_TEXT = 12_500  # characters of all texts of a message; Slack takes some 13,200 (slackapi/bolt-js#2509)
 OPTION = 75
 
 _BLOCK_ID = re.compile(r"(?P<window>[^/]+)/(?P<phase>[A-Z]+)(?:\.(?P<part>[0-9]))?/[0-9]+/(?P<ticked>[0-9,]*)")
@@ -33,22 +31,9 @@ class Room:
 _ROOMS = (Room(230, 300, 5, 400), Room(150, 120, 3, 200), Room(90, 60, 2, 150), Room(75, 0, 1, 100, when=False))
 
 
-def _fitting(build: Callable[[Room], Message]) -> Message:
-    """The message with as much of everything as Slack takes."""
-    return next((one for room in _ROOMS if _length((one := build(room)).payload()) <= MOST_TEXT), build(_ROOMS[-1]))
-
-
-def _length(part: Any) -> int:
-    if isinstance(part, dict):
-        return sum(
-            len(value) if name == "text" and isinstance(value, str) else _length(value) for name, value in part.items()
-        )
-    return sum(map(_length, part)) if isinstance(part, list) else 0
-
-
 def card(checklist: Checklist) -> Message:
     """The one message of a checklist in the channel."""
-    return _fitting(lambda room: _card(checklist, room))
+    return fitting(lambda room: _card(checklist, room), _ROOMS)
 
 
 def _card(checklist: Checklist, room: Room) -> Message:
@@ -180,7 +165,7 @@ def _sentence(checklist: Checklist) -> Mrkdwn:
 
 def shown(checklist: Checklist, url: str) -> Message:
     """The whole list in words, for whoever asked."""
-    return _fitting(lambda room: _shown(checklist, url, room))
+    return fitting(lambda room: _shown(checklist, url, room), _ROOMS)
 
 
 def _shown(checklist: Checklist, url: str, room: Room) -> Message:
