@@ -149,6 +149,7 @@ class Jobs:
         every(tempo.sweep, self._sweep, "sweep")
         every(tempo.tidy, self._tidy, "tidy")
         every(tempo.sweep, self._read, "read")
+        every(tempo.tidy, self._attend, "attend")
 
     async def _traced(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
         with trace(job=name):
@@ -223,6 +224,13 @@ class Jobs:
             self._must_read = True
             raise
 
+    async def _attend(self) -> None:
+        """A job of its own: it asks the services, and waits for Slack to show checklists."""
+        if self.is_store_up and self._channel.ops_channel:
+            await self._owners.roles.tick()
+            await self._owners.window_summaries.tick()
+            await self._owners.checklists.tick()
+
     async def _tidy(self) -> None:
         await self._channel.check_ops_channel()
         if self.is_store_up and not self._must_catch_up:
@@ -230,8 +238,5 @@ class Jobs:
             for incident_id in await self._owners.incidents.mend_cards():
                 await self._owners.changes.reposted(incident_id)
             await self._owners.reminders.tick()
-            await self._owners.window_summaries.tick()
-            await self._owners.checklists.tick()
             await self._owners.search.fill_in()
             await self._owners.summaries.tell_left_behind()
-            await self._owners.roles.tick()

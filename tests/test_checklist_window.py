@@ -64,6 +64,17 @@ async def test_the_first_rung_brings_the_checklist_into_the_thread(world: World)
     assert [entry["who"] for entry in started] == ["ops-bot"]
 
 
+async def test_whoever_starts_it_after_the_announcement_is_led_to_the_thread(world: World) -> None:
+    """Also in the very moment in which the bots post it: there is one."""
+    world.clock.set(FIRST_RUNG)
+    await world.stored("windows", _id=WINDOW, head={"$ne": None})
+    told = await answer(world.slack, world.ann, "/checklist", "start")
+    assert "is in the window's thread" in told.shown or "was posted before" in told.shown
+    head, card = await posted(world)
+    await world.slack.settled(0.4)
+    assert (checklists(world), card.thread_ts) == ([card], head.ts)
+
+
 async def test_a_checklist_that_somebody_started_before_stays_the_only_one(world: World) -> None:
     """`/checklist start` ahead of the first rung posts it in the channel; the first rung adds no second one."""
     await answer(world.slack, world.ann, "/checklist", "start")
@@ -123,6 +134,19 @@ async def test_what_is_due_follows_a_window_that_changes(world: World) -> None:
     await world.changes("windows", WINDOW, {"end": end + timedelta(hours=1)})
     await world.slack.until(lambda: "7. for @bob, due 2026-11-28 06:30 UTC" in card.shown, "the new time")
     assert (await world.document("checklists", WINDOW))["window_end"] == end + timedelta(hours=1)
+
+
+async def test_the_checklist_of_a_window_that_is_called_off_is_closed(world: World) -> None:
+    """Nobody is reminded of items of a window that was not held; of two bots one closes it."""
+    await world.starts()
+    world.clock.set(FIRST_RUNG)
+    head, card = await posted(world)
+    await world.changes("windows", WINDOW, {"state": "cancelled"})
+    await world.slack.until(lambda: "Closed by the bot: the window was cancelled" in card.shown, "that it is closed")
+    world.clock.set("2026-11-28 08:00:00")
+    await world.slack.settled(0.5)
+    assert [post for post in world.slack.thread(head).messages if "still open" in post.shown] == []
+    assert len(await world.documents("audit", act="close checklist")) == 1
 
 
 # Proven by itself

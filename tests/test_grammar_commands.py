@@ -77,6 +77,22 @@ def test_what_a_checklist_cannot_read_is_pointed_at(text: str, pointed: str) -> 
     assert error.text[error.start : error.end] == pointed
 
 
+def test_items_are_assigned_waived_and_closed() -> None:
+    """To people and roles, by a rule or a time; several at once; the reason as it was typed."""
+    assert checklist.parse("assign 2,3 <@U1> by Start–30m") == checklist.Assign((2, 3), "U1", rule="start-30m")
+    assert checklist.parse("assign 2 3 @on-call") == checklist.Assign((2, 3), "on-call", is_role=True)
+    said = checklist.parse("assign 2 <@U1> by sat 14:00")
+    assert isinstance(said, checklist.Assign)
+    assert said.when is not None
+    assert (said.rule, said.when.text) == ("", "sat 14:00")
+    assert checklist.parse("waive 2, 3 no 4 it's off") == checklist.Waive((2, 3), "no 4 it's off")
+    assert checklist.parse("waive 2 3 replicas do") == checklist.Waive((2,), "3 replicas do")
+    assert checklist.parse("lesson  it's  odd") == checklist.Lesson("it's  odd")
+    assert checklist.parse("close") == checklist.Close()
+    assert checklist.parse("template") == checklist.Template()
+    assert checklist.parse("template show 0") == checklist.Template(show=True, version=0)
+
+
 def test_a_checklist_is_started_for_a_window_or_the_next_one() -> None:
     """The window is named by its ID, the end of it or its date."""
     assert checklist.parse("start") == checklist.Start()

@@ -31,6 +31,7 @@ class ChecklistDesk:
         self._audit = audit
         self._clock = clock
         self._turn = asyncio.Lock()
+        self._called_off: set[str] = set()
         self._posted: dict[str, tuple[datetime, datetime]] = {}
 
     # Which one
@@ -102,6 +103,22 @@ class ChecklistDesk:
                     await self.start(window, head.channel, SYSTEM)
                 await self.moved(window)
                 self._posted[window.id] = times
+
+    async def close_called_off(self) -> None:
+        """Closes the checklists of windows that are not held after all, once. Raises StoreAwayError."""
+        now = self._clock()
+        for window_id, what in await self._ports.announced.called_off(now - STILL_MEANT):
+            if window_id in self._called_off:
+                continue
+            known = await self._checklists.get(window_id)
+            if known is not None and known.closed_at is None:
+                numbers = [item.number for item in known.open_items]
+                over = closed(known, SYSTEM, f"the window was {what}", numbers, now)
+                if not await self._checklists.save(over, known.version, now):
+                    continue  # somebody changed it just now: next time
+                await self._audit.wrote(SYSTEM, "close checklist", window_id, detail=over.closed_reason)
+                await self._shown(window_id, [over])
+            self._called_off.add(window_id)
 
     # Items
 

@@ -93,6 +93,9 @@ class Announced(Protocol):
     async def headed(self, ended_after: datetime) -> list[Headed]:
         """Those that end after that moment and have a thread. Raises StoreAwayError."""
 
+    async def called_off(self, ended_after: datetime) -> list[tuple[str, str]]:
+        """The IDs of those that were announced and not held, with what became of them. Raises StoreAwayError."""
+
 
 class Present(Protocol):
     """Who has which role."""

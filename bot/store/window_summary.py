@@ -37,6 +37,12 @@ class WindowRecords:
             for one in await self._windows.many(_announced(ended_after), [("start", ASCENDING)], MOST)
         ]
 
+    async def called_off(self, ended_after: datetime) -> list[tuple[str, str]]:
+        """See Announced.called_off."""
+        query: Document = {"end": {"$gt": ended_after}, "head": {"$ne": None}, "state": {"$in": NOT_HELD}}
+        found = await self._windows.many(query, [("start", ASCENDING)], MOST)
+        return [(one["_id"], one["state"]) for one in found]
+
     async def summed_up(self, window_id: str) -> bool:
         """See bot.domain.checklist_evidence.Summaries.summed_up."""
         return await self._windows.count({"_id": window_id, "summary_ts": {"$gt": ""}}) > 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Block, ButtonElement, CheckboxesElement, Option, PlainTextObject
 
+from bot.domain.audit import SYSTEM
 from bot.domain.checklist import Checklist, Item, Kind, Phase, Remark
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, fitting, header, paragraphs, said, section, short
@@ -119,7 +120,7 @@ def _standing(item: Item, room: Room) -> Mrkdwn:
         return mrkdwn("done by {}{}", person(item.done_by), when)
     if item.waived_by:
         reason = mrkdwn(": {}", brief(item.waived, room.reason)) if room.reason and item.waived else ""
-        return mrkdwn("waived by {}{}", person(item.waived_by), reason)
+        return mrkdwn("waived by {}{}", _by(item.waived_by), reason)
     due = mrkdwn("due {}", both(item.due) if room.when else utc(item.due)) if item.due else Mrkdwn("")
     whom = mrkdwn("for {}", whom_of(item)) if item.assignee else Mrkdwn("")
     return joined(", ", [part for part in (whom, due) if part])
@@ -151,7 +152,11 @@ def _listed(name: str, notes: Sequence[Remark], room: Room) -> list[Mrkdwn]:
 
 def _closed(checklist: Checklist) -> Mrkdwn:
     reason = mrkdwn(": {}", brief(checklist.closed_reason, 300)) if checklist.closed_reason else Mrkdwn(".")
-    return mrkdwn("Closed by {}{}", person(checklist.closed_by), reason)
+    return mrkdwn("Closed by {}{}", _by(checklist.closed_by), reason)
+
+
+def _by(who: str) -> Mrkdwn:
+    return Mrkdwn("the bot") if who == SYSTEM else person(who)
 
 
 def _progress(checklist: Checklist) -> str:
