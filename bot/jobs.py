@@ -228,8 +228,8 @@ class Jobs:
         """A job of its own: it asks the services, and waits for Slack to show checklists."""
         if self.is_store_up and self._channel.ops_channel:
             await self._owners.roles.tick()
+            await self._owners.checklists.tick()  # first: what is proven at the end is in the summary
             await self._owners.window_summaries.tick()
-            await self._owners.checklists.tick()
 
     async def _tidy(self) -> None:
         await self._channel.check_ops_channel()

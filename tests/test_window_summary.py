@@ -9,7 +9,7 @@ from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.sight import Post
 from sandbox.slack import Slack
-from tests.asking import answer
+from tests.asking import answer, answer_to_mention
 from tests.exporting import files_in, text_of
 from tests.world import World
 
@@ -148,7 +148,7 @@ async def test_the_file_has_all_of_it(world: World) -> None:
     world.clock.set(END)
     await summed_up(world)
     await answer(world.slack, world.ann, "/checklist", "lesson # not a heading")
-    told = await answer(world.slack, world.ann, "/maintenance", "summary")
+    told = await answer_to_mention(world.slack, world.ann, "summary", thread=head)
     assert f"The summary of {WINDOW} is in its thread." in told.shown
     again = await answer(world.slack, world.ann, "/maintenance", "summary 2026-11-28")
     assert "was put a moment ago in its thread" in again.shown
@@ -157,6 +157,20 @@ async def test_the_file_has_all_of_it(world: World) -> None:
     assert "- **Held:** 2026-11-28 02:00 UTC to 2026-11-28 06:00 UTC (as planned)" in text
     assert "ann: \\# not a heading" in text
     assert "## Health" in text
+
+
+async def test_a_lost_answer_of_slack_s_makes_no_second_summary(world: World) -> None:
+    """Slack posts it and the connection breaks: it is looked for, and found."""
+    await begun(world)
+    world.clock.set("2026-11-28 05:59:00")
+    await world.stored("announcements", rung="ending")
+    world.clock.set("2026-11-28 06:00:01")
+    await world.stored("announcements", rung="end", state="announced")
+    world.slack.faults.add("reset_after", "chat.postMessage", count=2)
+    await summed_up(world)
+    world.slack.faults.clear()
+    await world.slack.settled(0.4)
+    assert len(summaries(world)) == 1
 
 
 async def test_what_cannot_be_summed_up_is_told(world: World) -> None:

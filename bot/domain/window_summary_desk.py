@@ -14,6 +14,7 @@ from bot.domain.clock import Clock
 from bot.domain.export_desk import Given, How
 from bot.domain.outbox import UndeliveredError
 from bot.domain.paper import Paper
+from bot.domain.window import Window
 from bot.domain.window_summary import During, Held, Snapshot, WindowSummary, during, remarks_of, ticks_of
 from bot.domain.window_summary_markdown import markdown
 from bot.domain.window_summary_ports import Attended, SummaryPorts
@@ -40,15 +41,15 @@ class WindowSummaryDesk:
         for attended in await self._records.recent(now - CATCH_UP, now):
             await self._attend(attended)
 
-    async def began(self, window_id: str) -> None:
+    async def began(self, window: Window) -> None:
         """A window began. Raises StoreAwayError."""
-        attended = await self._records.attended(window_id, self._clock())
+        attended = await self._records.attended(window.id, self._clock())
         if attended is not None and attended.before is None:
-            await self._records.keep_before(window_id, await self._snapshot())
+            await self._records.keep_before(window.id, await self._snapshot())
 
-    async def ended(self, window_id: str) -> None:
+    async def ended(self, window: Window) -> None:
         """A window is over. Raises StoreAwayError."""
-        attended = await self._records.attended(window_id, self._clock())
+        attended = await self._records.attended(window.id, self._clock())
         if attended is not None:
             await self._attend(replace(attended, is_over=True))
 
@@ -58,7 +59,7 @@ class WindowSummaryDesk:
             if attended.has_begun and attended.before is None:
                 await self._records.keep_before(held.id, await self._snapshot())
             return
-        if attended.summary_ts and (attended.is_coordinated or not self._board.coordinates):
+        if not held.head or (attended.summary_ts and (attended.is_coordinated or not self._board.coordinates)):
             return
         summary = attended.summary or await self._sum_up(attended)
         with suppress(UndeliveredError):
@@ -70,11 +71,10 @@ class WindowSummaryDesk:
         held = attended.held
         if attended.after is None:
             await self._records.keep_after(held.id, await self._snapshot())
-        await self._records.keep_summary(await self.compiled(held.id))
-        kept = await self._records.attended(held.id, self._clock())
-        if kept is None or kept.summary is None:
-            raise StoreAwayError  # gone between two calls: the next turn finds out
-        return kept.summary
+        compiled = await self.compiled(held.id)
+        await self._records.keep_summary(compiled)
+        kept = await self._records.attended(held.id, self._clock())  # another bot's, if that was first
+        return kept.summary if kept and kept.summary else compiled
 
     async def _post(self, summary: WindowSummary) -> str:
         window_id = summary.held.id

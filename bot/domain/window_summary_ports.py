@@ -31,7 +31,7 @@ class Records(Protocol):
     """The windows' records. Each method raises StoreAwayError; what is kept first stays."""
 
     async def attended(self, window_id: str, now: datetime) -> Attended | None:
-        """One window that was announced."""
+        """One window; without a `head` if it is not announced yet."""
 
     async def recent(self, since: datetime, now: datetime) -> list[Attended]:
         """All announced ones that end after `since` and have begun."""

@@ -49,7 +49,7 @@ class WindowRecords:
 
     async def attended(self, window_id: str, now: datetime) -> Attended | None:
         """See Records.attended."""
-        found = await self._windows.one({"_id": window_id, "head": {"$ne": None}})
+        found = await self._windows.one({"_id": window_id})
         return await self._attended(found, now) if found else None
 
     async def recent(self, since: datetime, now: datetime) -> list[Attended]:
@@ -138,8 +138,8 @@ def _held(document: Document) -> Held:
         document["title"],
         document["start"],
         document["end"],
-        document["channel"],
-        document["head"],
+        document["channel"] or "",
+        document["head"] or "",
         document.get("actual_start"),
         document.get("actual_end"),
         scope.get("text", ""),
