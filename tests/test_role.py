@@ -215,3 +215,11 @@ async def test_the_channel_hears_when_the_next_one_has_left(world: World) -> Non
     )
     await world.slack.settled(0.4)
     assert len([post for post in world.slack.channel().by_bot if "went round to" in post.shown]) == 1
+
+
+async def test_a_lost_answer_of_slack_s_makes_no_second_message(world: World) -> None:
+    """Slack delivers it and the connection breaks: the bot looks into the conversation before it says it again."""
+    world.slack.faults.add("reset_after", "chat.postMessage")
+    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
+    await world.stored("outbox", event_type="opsbot_direct", state="posted")
+    assert len(told(world, "bob")) == 1
