@@ -15,52 +15,45 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 import handlers
-from bot import logs, webhook, windows
-from bot.alarms import Means, Neighbours, alarms
-from bot.calendar_file import CalendarFile
-from bot.domain.announcement import Ladder
+from bot import logs, webhook
+from bot.alarms import Neighbours, alarms
+from bot.checklists import Kept, checklist_desks
 from bot.domain.audit import AuditDesk, AuditEntry
-from bot.domain.checklist import ChecklistDesk
 from bot.domain.clock import Clock, utc_now
-from bot.domain.deep_health import DeepProbe
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
+from bot.domain.health import HealthDesk
 from bot.domain.health_watch_desk import Rhythm
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import Answering, ReminderDesk
 from bot.domain.role import RoleDesk
+from bot.domain.role_changes import RoleChanges, RolesNow
 from bot.domain.search_desk import SearchDesk
 from bot.domain.silence_window import WindowSilences
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import Ports, SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
 from bot.domain.window_ports import Attendant
-from bot.endpoint import Endpoint
+from bot.domain.window_summary_desk import WindowSummaryDesk
+from bot.domain.window_summary_ports import SummaryPorts
 from bot.errors import UserError
 from bot.jobs import Jobs, Owners, Tempo
 from bot.metrics import Metrics
-from bot.probes import llm_writer, probes
+from bot.outside import Outside, Wires, maintenance_desks, reach
 from bot.redaction import Redactor
 from bot.scheduler import Scheduler
 from bot.services.http import Http
-from bot.services.llm import LIMIT, LlmWriter
+from bot.services.llm import LIMIT
 from bot.settings import Settings
 from bot.slack.api import Api
-from bot.slack.board import Board, Guide
 from bot.slack.bolt import bolt_app, by_socket, connected, introduced, web_client
 from bot.slack.delivery import Delivery, Pace
 from bot.slack.directory import Directory
-from bot.slack.export import Exports
-from bot.slack.files import Files
-from bot.slack.health_board import HealthBoard
 from bot.slack.outbox import Outbox
-from bot.slack.pictures import Pictures
 from bot.slack.socket import Sockets
-from bot.slack.views.incident_card import Links
 from bot.slack.voice import Voice
-from bot.slack.window import Thread, WindowBoard
 from bot.store.database import Store
 from bot.store.mongo import close, connect, database_of
 from bot.tasks import Tasks
@@ -87,23 +80,6 @@ class Tuning:
     # Seconds for what runs when the bot stops: what people wait for, then the rest. The process has ten in all.
     work_limit: float = 4.0
     rest_limit: float = 2.5
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What the desks work with: the store, Slack in its parts, the services."""
-
-    store: Store
-    board: Board
-    directory: Directory
-    metrics: Metrics
-    probes: list[DeepProbe]
-    outages: HealthBoard
-    pictures: Pictures
-    exports: Exports
-    writer: LlmWriter
-    window_board: WindowBoard
-    means: Means
 
 
 class App:
@@ -139,23 +115,9 @@ class App:
         delivery = Delivery(store.outbox, api, owner, tuning.pace, tuning.clock)
         delivery.taken_over = store.announcements.taken_over = metrics.claim_taken_over
         outbox = Outbox(delivery, tasks.start)
-        board = Board(outbox, api, directory, self._guide(), tuning.clock)
-        files = Files(api, session, tuning.pace.settle)
-        desks = self._desks(
-            Outside(
-                store=store,
-                board=board,
-                directory=directory,
-                metrics=metrics,
-                probes=probes(settings, http, database),
-                outages=HealthBoard(outbox, api, directory),
-                pictures=Pictures(api, files),
-                exports=Exports(api, files),
-                writer=llm_writer(settings, http, tuning.llm_limit),
-                window_board=WindowBoard(outbox, directory, self._coordination(), tuning.clock),
-                means=Means(outbox, api, directory, http, tasks.start),
-            )
-        )
+        wires = Wires(session, http, database, store, api, directory, outbox, metrics, tasks.start)
+        outside = reach(settings, wires, tuning.pace.settle, tuning.llm_limit, tuning.clock)
+        desks = self._desks(outside)
 
         bolt = bolt_app(directory, settings.slack_bot_token)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
@@ -167,14 +129,14 @@ class App:
         self._exit.push_async_callback(web.stop)
         await introduced(directory)
 
-        reading = ReadBack(store.incidents, board, store.timelines, desks.timelines, tuning.clock)
+        reading = ReadBack(store.incidents, outside.board, store.timelines, desks.timelines, tuning.clock)
         owners = Owners(
             announcements=desks.announcements,
             freezes=desks.freezes,
             attendance=desks.attendance,
             incidents=desks.incidents,
             reminders=desks.reminders,
-            checklists=desks.checklists,
+            checklists=desks.checklist_care,
             threads=reading,
             search=desks.search,
             summaries=desks.summaries,
@@ -184,6 +146,8 @@ class App:
             alerts=desks.alerts,
             silences=desks.silences,
             escalations=desks.escalations,
+            roles=desks.role_changes,
+            window_summaries=desks.window_summaries,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
@@ -221,7 +185,7 @@ class App:
             return redactor.text(await directory.with_names(text))
 
         audit = AuditDesk(store.audit, _audit_line, clock)
-        roles = RoleDesk(store.roles, audit, settings.ops_admins)
+        roles = RoleDesk(RolesNow(store.roles, outside.groups, clock), audit, settings.ops_admins)
         search = SearchDesk(store.words, store.incidents, store.timelines)
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
@@ -229,13 +193,24 @@ class App:
         found = alarms(
             settings, store, outside.means, Neighbours(incidents, changes, timelines, roles, audit, directory), clock
         )
-        attendants = (WindowSilences(found.silences, audit), *self._tuning.attendants)
-        maintenance = self._maintenance(outside, roles, audit, attendants)
+        health = HealthDesk(outside.probes, clock)
+        summaries = WindowSummaryDesk(
+            SummaryPorts(
+                store.window_records, store.checklists, store.opened, health, directory,
+                outside.summary_board, store.exports, found.alerts,
+            ),
+            audit,
+            clock,
+        )  # fmt: skip
+        attendants: tuple[Attendant, ...] = (WindowSilences(found.silences, audit), *self._tuning.attendants)
+        maintenance = maintenance_desks(settings, outside, attendants, roles, audit, clock)
         around = Around(
-            store, maintenance.windows, outside.outages, directory, outside.pictures, outside.metrics, clock,
+            health, store, maintenance.windows, outside.outages, directory, outside.pictures, outside.metrics, clock,
             self._tuning.rhythm,
         )  # fmt: skip
         services = watching(settings, outside.probes, around, incidents, timelines)
+        kept = Kept(store.checklists, store.templates, store.window_records)
+        checklists = checklist_desks(kept, outside.checklist_board, services.health, roles, audit, clock)
         return Desks(
             health=services.health,
             deep_health=services.deep,
@@ -245,7 +220,9 @@ class App:
             alerts=found.alerts,
             silences=found.silences,
             escalations=found.escalations,
-            checklists=ChecklistDesk(store.checklists, board, audit, clock),
+            checklists=checklists.desk,
+            checklist_care=checklists.care,
+            templates=checklists.templates,
             announcements=maintenance.announcements,
             windows=maintenance.windows,
             window_changes=maintenance.changes,
@@ -261,49 +238,15 @@ class App:
             stats=StatsDesk(store.briefs, outside.pictures, clock),
             summaries=SummaryDesk(Ports(store.summaries, incidents, board, outside.writer, readable), audit, clock),
             exports=ExportDesk(incidents, store.opened, store.exports, outside.exports, directory, clock),
+            window_summaries=summaries,
             roles=roles,
+            role_changes=RoleChanges(store.roles, outside.groups, roles, outside.role_voice, audit, clock),
+            groups=outside.groups,
             audit=audit,
             places=directory,
             clock=clock,
             runbook_url=settings.runbook_url or "",
         )
-
-    def _maintenance(
-        self, outside: Outside, roles: RoleDesk, audit: AuditDesk, attendants: tuple[Attendant, ...]
-    ) -> windows.Maintenance:
-        settings, store = self._settings, outside.store
-        ladder = Ladder(settings.announce_before, settings.ending_soon)
-        return windows.maintenance(
-            windows.Timetable(settings.maintenance_window, ladder),
-            windows.Outside(
-                windows=store.windows,
-                calendar=store.calendar,
-                freezes=store.freezes,
-                announcements=store.announcements,
-                board=outside.window_board,
-                meter=outside.metrics,
-                writer=CalendarFile(),
-                sharing=outside.exports,
-                attendants=attendants,
-            ),
-            roles,
-            audit,
-            self._tuning.clock,
-        )
-
-    def _coordination(self) -> Thread | None:
-        link = self._settings.coordination_thread
-        return Thread(link.channel, link.ts) if link else None
-
-    def _guide(self) -> Guide:
-        settings = self._settings
-
-        def shown(endpoint: Endpoint | None) -> str:
-            return endpoint.url if endpoint else ""
-
-        grafana, loki = shown(settings.grafana_url), shown(settings.loki_url)
-        links = Links(settings.runbook_url or "", grafana, loki, settings.update_every)
-        return Guide(links, settings.phone_bridge or "")
 
     def _slack_events(self, bolt: AsyncApp) -> SlackEvents | None:
         secret = self._settings.slack_signing_secret

@@ -10,7 +10,6 @@ import structlog
 
 from bot.domain.alert_desk import AlertDesk
 from bot.domain.announcement_desk import AnnouncementDesk
-from bot.domain.checklist import ChecklistDesk
 from bot.domain.escalation_desk import EscalationDesk
 from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.health_watch_desk import WatchDesk
@@ -20,6 +19,7 @@ from bot.domain.outage import OutageDesk
 from bot.domain.outbox import Depth
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import ReminderDesk
+from bot.domain.role_changes import RoleChanges
 from bot.domain.search_desk import SearchDesk
 from bot.domain.silence_desk import SilenceDesk
 from bot.domain.summary_desk import SummaryDesk
@@ -90,6 +90,13 @@ class Tempo:
     first_watch: timedelta = timedelta(seconds=2)
 
 
+class Care(Protocol):
+    """What a part of the bot does by itself."""
+
+    async def tick(self) -> None:
+        """Does what is due. Raises StoreAwayError."""
+
+
 @dataclass(frozen=True)
 class Owners:
     """The desks that have work of their own."""
@@ -99,7 +106,7 @@ class Owners:
     attendance: Attendance
     incidents: IncidentDesk
     reminders: ReminderDesk
-    checklists: ChecklistDesk
+    checklists: Care
     threads: ReadBack
     summaries: SummaryDesk
     search: SearchDesk
@@ -109,6 +116,8 @@ class Owners:
     alerts: AlertDesk
     silences: SilenceDesk
     escalations: EscalationDesk
+    roles: RoleChanges
+    window_summaries: Care
 
 
 class Pause:
@@ -162,6 +171,7 @@ class Jobs:
         every(tempo.tidy, self._tidy, "tidy")
         every(tempo.sweep, self._read, "read")
         every(tempo.sweep, self._attend, "attend")
+        every(tempo.tidy, self._care, "care")
         every(tempo.watch, self._owners.watch.tick, "watch", tempo.first_watch)
         # Each waits for something outside, which must not hold up the others.
         every(tempo.tick, self._while_store_is_up(self._owners.escalations.tick), "escalations")
@@ -255,6 +265,13 @@ class Jobs:
             self._must_read = True
             raise
 
+    async def _care(self) -> None:
+        """A job of its own: it asks the services, and waits for Slack to show checklists."""
+        if self.is_store_up and self._channel.ops_channel:
+            await self._owners.roles.tick()
+            await self._owners.checklists.tick()  # first: what is proven at the end is in the summary
+            await self._owners.window_summaries.tick()
+
     async def _tidy(self) -> None:
         await self._channel.check_ops_channel()
         if self.is_store_up and not self._must_catch_up:
@@ -262,7 +279,6 @@ class Jobs:
             await self._owners.timelines.tell_left_behind()
             await self._owners.incidents.mend_cards()
             await self._owners.reminders.tick()
-            await self._owners.checklists.tell_left_behind()
             await self._owners.search.fill_in()
             await self._owners.summaries.tell_left_behind()
             await self._owners.outages.link_late()

@@ -26,6 +26,7 @@ CONFIRM = 5.0  # seconds from a first failure to the confirming probe, at most; 
 class Around:
     """What the health of services needs of the rest of the bot. `rhythm` None: as the interval says."""
 
+    health: HealthDesk
     store: Store
     windows: WindowDesk
     board: OutageBoard
@@ -56,7 +57,7 @@ def watching(
 ) -> Watching:
     """Builds them."""
     store, directory, clock = around.store, around.directory, around.clock
-    health = HealthDesk(probes, clock)
+    health = around.health
     windows = WindowThread(around.windows, lambda: directory.ops_channel)
     rhythm = around.rhythm or usual(settings.health_interval)
     store.watch.lease = rhythm.lease

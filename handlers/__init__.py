@@ -8,6 +8,7 @@ from bot.commands import table
 from bot.slack.views import alert as alert_view
 from bot.slack.views import approval as approval_view
 from bot.slack.views import checklist as checklist_view
+from bot.slack.views import checklist_forms as checklist_form_views
 from bot.slack.views import escalation as escalation_view
 from bot.slack.views import health_watch as health_watch_view
 from bot.slack.views import incident as incident_view
@@ -21,6 +22,7 @@ from bot.slack.views import window as window_view
 from handlers import (
     alert,
     checklist,
+    checklist_forms,
     escalate,
     health,
     home,
@@ -72,6 +74,11 @@ WINDOW_BUTTONS = {
     maintenance_view.CANCEL: window.cancel_pressed,
 }
 
+CHECKLIST_FORMS = {
+    checklist_form_views.TEMPLATE_FORM: (checklist_forms.check_template, checklist_forms.template_submitted),
+    checklist_form_views.CLOSE_FORM: (checklist_forms.check_reason, checklist_forms.reason_submitted),
+}
+
 
 def register(door: Door, desks: Desks) -> None:
     """Has every command, button, form and event taken by its handler."""
@@ -99,7 +106,9 @@ def register(door: Door, desks: Desks) -> None:
     door.action(summary_view.POST, _press(desks, summary.post_pressed))
     door.action(summary_view.EDIT, _press(desks, summary.edit_pressed))
 
-    for form_id, (check, send) in INCIDENT_FORMS.items():
+    door.action(checklist_view.CLOSE_BUTTON, _press(desks, checklist_forms.close_pressed))
+
+    for form_id, (check, send) in (INCIDENT_FORMS | CHECKLIST_FORMS).items():
         door.form(form_id, check, _press(desks, send))
     door.form(summary_view.EDIT_FORM, summary.check_form, _press(desks, summary.edited))
     door.action(re.compile(f"{maintenance_view.CHOOSE}_.*"), _press(desks, maintenance.chosen))

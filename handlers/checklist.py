@@ -1,47 +1,87 @@
 """/checklist and its tick boxes."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from bot.commands import checklist as words
 from bot.commands import ids
 from bot.commands.grammar import Help
-from bot.domain.checklist import TEMPLATE, Checklist, Press
-from bot.errors import NotFoundError
+from bot.commands.moments import moment
+from bot.domain.checklist import Checklist, Kind, Press
+from bot.domain.checklist_ports import Errand
+from bot.domain.role import Role
+from bot.errors import NotFoundError, StoreAwayError
 from bot.slack.views import checklist as view
 from bot.slack.views import ops as ops_view
+from handlers import checklist_forms as forms
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
 
 
 async def run(desks: Desks, call: Call, text: str) -> None:
-    """Shows, starts and ticks the checklist of the current or next window."""
-    said = words.parse(text, len(TEMPLATE))
+    """Shows, starts, ticks and closes the checklist of the thread's window, else of the current or next one."""
+    said = words.parse(text, await _length(desks, call))
     match said:
         case Help():
             await show_help(call, said.topic)
         case words.Show():
             await _show(desks, call)
-        case words.Start():
-            await _start(desks, call, said.window)
+        case words.Template():
+            await forms.template(desks, call, said)
+        case _:
+            call.must_be_inside()
+            await _change(desks, call, said)
+
+
+async def _change(desks: Desks, call: Call, said: words.Said) -> None:
+    desk, who = desks.checklists, call.who
+    if isinstance(said, words.Start):
+        await _start(desks, call, said.window)
+        return
+    window = await _window(desks, call)
+    match said:
         case words.Done():
-            call.must_be_inside()
-            done = await desks.checklists.tick(await _window(desks), said.items, call.who)
-            await call.answer(view.ticked(done, is_done=True))
+            await call.answer(view.ticked(await desk.tick(window, said.items, who), is_done=True))
         case words.Undo():
-            call.must_be_inside()
-            done = await desks.checklists.untick(await _window(desks), said.items, call.who)
-            await call.answer(view.ticked(done, is_done=False))
-        case words.Note():
-            call.must_be_inside()
+            await call.answer(view.ticked(await desk.untick(window, said.items, who), is_done=False))
+        case words.Note() | words.Lesson():
+            kind = Kind.NOTE if isinstance(said, words.Note) else Kind.LESSON
             text = await desks.places.with_names(said.text)
-            checklist = await desks.checklists.note(await _window(desks), call.who, text)
-            await call.answer(view.noted(checklist))
+            await call.answer(view.noted(await desk.note(window, who, text, kind), kind))
+        case words.Waive():
+            reason = await desks.places.with_names(said.reason)
+            await call.answer(view.waived(await desk.waive(window, said.items, who, reason), said.items))
+        case words.Assign():
+            checklist = await desk.assign(window, said.items, await _errand(desks, said), who)
+            await call.answer(view.assigned(checklist, said.items))
+        case words.Close():
+            await forms.close(desks, call, window)
 
 
-async def _window(desks: Desks) -> str:
-    return (await desks.windows.current_or_next()).id
+async def _errand(desks: Desks, said: words.Assign) -> Errand:
+    due = moment(said.when.text, desks.clock(), ahead=True) if said.when else None
+    if said.is_role:
+        holder = next(one for one in await desks.roles.holders() if one.role is Role(said.assignee))
+        return Errand(holder.owner or said.assignee, due, said.rule)
+    await desks.places.must_be_a_person(said.assignee)
+    return Errand(said.assignee, due, said.rule)
+
+
+async def _length(desks: Desks, call: Call) -> int:
+    with suppress(StoreAwayError, NotFoundError):  # whatever is asked for will say so
+        return len((await desks.checklists.get(await _window(desks, call))).items)
+    return words.MOST_ITEMS
+
+
+async def _window(desks: Desks, call: Call) -> str:
+    """The window that is meant: that of the thread, else the one under way, the next or the last one."""
+    if call.thread_ts:
+        found = await desks.checklists.in_thread(call.channel, call.thread_ts)
+        if found is not None:
+            return found
+    return await desks.checklists.meant(await desks.windows.current_or_next(), await desks.windows.under_way())
 
 
 def _link(desks: Desks, checklist: Checklist) -> str:
@@ -49,7 +89,7 @@ def _link(desks: Desks, checklist: Checklist) -> str:
 
 
 async def _show(desks: Desks, call: Call) -> None:
-    window_id = await _window(desks)
+    window_id = await _window(desks, call)
     try:
         checklist = await desks.checklists.get(window_id)
     except NotFoundError:
@@ -59,17 +99,18 @@ async def _show(desks: Desks, call: Call) -> None:
 
 
 async def _start(desks: Desks, call: Call, asked_for: str | None) -> None:
-    call.must_be_inside()
-    window_id = await _window(desks)
+    known = {window.id: window for window in await desks.windows.recent()}
     if asked_for is not None:
-        window_id = ids.match_window(asked_for, [window.id for window in await desks.windows.recent()])
-    work = desks.checklists.start(window_id, call.channel, call.who)
-    checklist, is_new = await call.slowly(work, view.starting(window_id))
+        window = known[ids.match_window(asked_for, list(known))]
+    else:
+        window = await desks.windows.current_or_next()
+    work = desks.checklists.start(window, call.channel, call.who)
+    checklist, is_new = await call.slowly(work, view.starting(window.id))
     await call.answer(view.started(checklist, _link(desks, checklist), is_new=is_new))
 
 
 async def ticked(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
-    """A tick box was pressed. The payload has the whole selection of one phase, as that person's screen has it."""
+    """A tick box was pressed. The payload has the whole selection of one group, as that person's screen has it."""
     call.must_be_inside()
     action = body["actions"][0]
     boxes = view.boxes_of(str(action["block_id"]))
@@ -77,4 +118,5 @@ async def ticked(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
         await call.answer(ops_view.stale())
         return
     selected = frozenset(int(option["value"]) for option in action.get("selected_options") or ())
-    await desks.checklists.pressed(boxes.window_id, Press(call.who, boxes.phase, boxes.shown, selected))
+    press = Press(call.who, boxes.phase, boxes.shown, selected, boxes.part)
+    await desks.checklists.pressed(boxes.window_id, press)

@@ -8,7 +8,8 @@ from bot.domain.alert_desk import AlertDesk
 from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.audit import AuditDesk
 from bot.domain.calendar import CalendarDesk
-from bot.domain.checklist import ChecklistDesk
+from bot.domain.checklist_desk import ChecklistDesk
+from bot.domain.checklist_template import TemplateDesk
 from bot.domain.clock import Clock
 from bot.domain.deep_health import DeepHealthDesk
 from bot.domain.emergency import EmergencyDesk
@@ -24,6 +25,7 @@ from bot.domain.outage import OutageDesk
 from bot.domain.quote import Quote
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role import RoleDesk
+from bot.domain.role_changes import Groups, RoleChanges
 from bot.domain.search_desk import SearchDesk
 from bot.domain.silence_desk import SilenceDesk
 from bot.domain.stats import StatsDesk
@@ -33,6 +35,7 @@ from bot.domain.timeline_desk import TimelineDesk
 from bot.domain.window_changes import WindowChanges
 from bot.domain.window_desk import WindowDesk
 from bot.domain.window_news import Attendance
+from bot.domain.window_summary_desk import WindowSummaryDesk
 
 
 class Places(Protocol):
@@ -78,6 +81,13 @@ class Places(Protocol):
         """A message's permanent link, or nothing."""
 
 
+class Care(Protocol):
+    """What the bot does by itself now and then."""
+
+    async def tick(self) -> None:
+        """Does what is due. Raises StoreAwayError."""
+
+
 @dataclass(frozen=True)
 class Desks:
     """All that a handler may ask for."""
@@ -88,6 +98,8 @@ class Desks:
     outages: OutageDesk
     watch: WatchDesk
     checklists: ChecklistDesk
+    checklist_care: Care
+    templates: TemplateDesk
     announcements: AnnouncementDesk
     windows: WindowDesk
     window_changes: WindowChanges
@@ -106,7 +118,10 @@ class Desks:
     alerts: AlertDesk
     silences: SilenceDesk
     escalations: EscalationDesk
+    window_summaries: WindowSummaryDesk
     roles: RoleDesk
+    role_changes: RoleChanges
+    groups: Groups
     audit: AuditDesk
     places: Places
     clock: Clock

@@ -1,9 +1,12 @@
 """The app's Home tab, drawn when a person opens it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from bot.commands import table
+from bot.domain.incident import Incident
+from bot.domain.role import Holder
 from bot.errors import StoreAwayError
 from bot.slack.views import home as view
 from handlers.call import Voice
@@ -17,10 +20,13 @@ def is_home(event: Mapping[str, Any]) -> bool:
 
 async def opened(desks: Desks, voice: Voice, body: Mapping[str, Any]) -> None:
     """Draws the Home of whoever opened it."""
-    try:
-        incidents, window = await desks.incidents.open_ones(), await desks.windows.current_or_next()
-    except StoreAwayError:
-        incidents, window = None, desks.windows.by_rule(1)[0]
+    incidents: list[Incident] | None = None
+    holders: list[Holder] | None = None
+    window = desks.windows.by_rule(1)[0]
+    with suppress(StoreAwayError):
+        incidents = await desks.incidents.open_ones()
+        holders = await desks.roles.holders()
+        window = await desks.windows.current_or_next()
     commands = [(f"/{command.name.lstrip('/')}", command.summary) for command in table.COMMANDS]
-    shown = view.home(incidents, window, commands, desks.clock())
+    shown = view.home(incidents, window, holders, commands, desks.clock())
     await voice.show_home(str(body["event"]["user"]), shown)

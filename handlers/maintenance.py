@@ -7,6 +7,7 @@ from bot.commands import freeze as freezing
 from bot.commands import maintenance as words
 from bot.commands import window as steps
 from bot.commands.grammar import Help
+from bot.commands.window_summary import Summary
 from bot.commands.zones import TwiceError
 from bot.domain.announcement import Announcement
 from bot.domain.emergency import LENGTH
@@ -14,7 +15,7 @@ from bot.domain.freeze import Freeze
 from bot.domain.incident import TITLE_LIMIT, Opening, Severity
 from bot.errors import StoreAwayError
 from bot.slack.views import maintenance as view
-from handlers import freeze, window
+from handlers import freeze, window, window_summary
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -39,6 +40,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await _list(desks, call)
         case words.Emergency():
             await _emergency(desks, call, said)
+        case Summary():
+            await window_summary.share(desks, call, said)
         case words.Calendar():
             await _calendar(desks, call)
         case steps.ScheduleForm():

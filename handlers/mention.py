@@ -20,6 +20,9 @@ RUNS = {
 }
 
 
+WINDOW_S = ("maintenance", "checklist")  # `start` in a window's thread is the window's
+
+
 async def said(desks: Desks, call: Call, event: Mapping[str, Any]) -> None:
     """Does what the mention asks for."""
     text = typed(str(event.get("text", ""))).replace(f"<@{desks.places.bot_user}>", " ").strip()
@@ -34,24 +37,19 @@ async def said(desks: Desks, call: Call, event: Mapping[str, Any]) -> None:
     await RUNS[command](desks, call, rest)
 
 
-async def _here(desks: Desks, call: Call) -> tuple[str | None, StoreAwayError | None]:
-    """The command whose thread it is, and why that is not known."""
+async def _here(desks: Desks, call: Call) -> tuple[tuple[str, ...], StoreAwayError | None]:
+    """The commands whose thread it is, and why that is not known."""
     if not call.thread_ts:
-        return None, None
+        return (), None
     try:
-        found = await desks.incidents.in_thread(call.channel, call.thread_ts)
+        if await desks.incidents.in_thread(call.channel, call.thread_ts) is not None:
+            return ("incident",), None
+        found = await desks.checklists.in_thread(call.channel, call.thread_ts)
+        if await desks.windows.in_thread(call.channel, call.thread_ts) is not None:
+            return WINDOW_S, None
     except StoreAwayError as error:
-        return None, error
-    if found is not None:
-        return "incident", None
-    return "maintenance" if await _is_of_window(desks, call) else None, None
-
-
-async def _is_of_window(desks: Desks, call: Call) -> bool:
-    try:
-        return await desks.windows.in_thread(call.channel, call.thread_ts or "") is not None
-    except StoreAwayError:
-        return False
+        return (), error
+    return WINDOW_S if found is not None else (), None
 
 
 def _is_shared(text: str) -> bool:

@@ -41,7 +41,7 @@ class Directory:
             "users.info": Method(self.user, ("users:read",)),
             "users.list": Method(self.users, ("users:read",)),
             "usergroups.list": Method(_needs_plan, ("usergroups:read",)),
-            "usergroups.users.list": Method(_needs_plan, ("usergroups:read",)),
+            "usergroups.users.list": Method(self.group, ("usergroups:read",)),
             "team.info": Method(self.team, ("team:read",)),
         }
 
@@ -136,6 +136,14 @@ class Directory:
         page, cursor = _page(args, list(self._workspace.people.values()), 100, 1000)
         members = [member_json(member) for member in page]
         return {"members": members, "response_metadata": {"next_cursor": cursor}}
+
+    def group(self, args: Json) -> Json:
+        """usergroups.users.list."""
+        if self._workspace.groups is None:
+            return _needs_plan(args)
+        if args.get("usergroup") not in self._workspace.groups:
+            raise SlackError("no_such_subteam", str(args.get("usergroup")))
+        return {"users": list(self._workspace.groups[str(args["usergroup"])])}
 
     def team(self, _args: Json) -> Json:
         """team.info."""

@@ -128,6 +128,7 @@ class Workspace:
         self.clock = clock
         self.people = _people()
         self.channels = _channels()
+        self.groups: dict[str, list[str]] | None = None  # members by group id; None: a plan without user groups
         self.messages: dict[str, dict[str, Message]] = {channel: {} for channel in self.channels}
         self.ephemerals: list[Message] = []
         self.contents: dict[str, bytes] = {}  # of files, by their ids

@@ -265,7 +265,7 @@ async def test_show_tells_what_is_done(world: World, card: Post) -> None:
     await until_ticked(world, card, SNAPSHOT)
     await world.bob.says("/checklist")
     seen = await world.bob.sees(f"The checklist of {WINDOW}: 1 of 12 done.", "Open it")
-    assert "☑ 2. Snapshot configs (done by @ann)" in seen.shown
+    assert "☑ 2. Snapshot configs (done by @ann 2026-11-26 12:00 UTC)" in seen.shown
     assert "☐ 12. Update the incident tracker" in seen.shown
     assert checklists(world) == [card]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.checklist import Checklist, Remark, started
+from bot.domain.checklist import Checklist, Remark
 from bot.domain.timeline import Entry, Kind, ts_of
 from bot.slack.views import checklist as view
 from bot.slack.views import timeline as timeline_view
@@ -20,9 +20,8 @@ HOSTILE = st.text(st.sampled_from("a \n\r\u2028\x0b\x85`*_>•:<@!|&") | st.char
 
 
 def with_notes(*texts: str) -> Checklist:
-    empty = started(WINDOW, "C0OPS", "U0ANN", NOW)
     notes = tuple(Remark(f"U{number}", NOW, text) for number, text in enumerate(texts))
-    return Checklist(empty.window_id, empty.channel, empty.started_by, empty.started_at, empty.items, notes)
+    return Checklist(WINDOW, "C0OPS", "U0ANN", NOW, (), notes)
 
 
 @given(texts=st.lists(HOSTILE, min_size=1, max_size=5))

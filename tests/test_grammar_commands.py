@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.commands import checklist, health, incident, incident_steps, ops
+from bot.commands import checklist, health, incident, incident_steps, ops, role
 from bot.commands.grammar import Help
 from bot.commands.people import Who
 from bot.errors import NotFoundError, WordError
@@ -75,6 +75,22 @@ def test_what_a_checklist_cannot_read_is_pointed_at(text: str, pointed: str) -> 
     """An item is a number from 1; a window is an ID or a date; a note has text."""
     error = refusal(lambda: checklist.parse(text))
     assert error.text[error.start : error.end] == pointed
+
+
+def test_items_are_assigned_waived_and_closed() -> None:
+    """To people and roles, by a rule or a time; several at once; the reason as it was typed."""
+    assert checklist.parse("assign 2,3 <@U1> by Start–30m") == checklist.Assign((2, 3), "U1", rule="start-30m")
+    assert checklist.parse("assign 2 3 @on-call") == checklist.Assign((2, 3), "on-call", is_role=True)
+    said = checklist.parse("assign 2 <@U1> by sat 14:00")
+    assert isinstance(said, checklist.Assign)
+    assert said.when is not None
+    assert (said.rule, said.when.text) == ("", "sat 14:00")
+    assert checklist.parse("waive 2, 3 no 4 it's off") == checklist.Waive((2, 3), "no 4 it's off")
+    assert checklist.parse("waive 2 3 replicas do") == checklist.Waive((2,), "3 replicas do")
+    assert checklist.parse("lesson  it's  odd") == checklist.Lesson("it's  odd")
+    assert checklist.parse("close") == checklist.Close()
+    assert checklist.parse("template") == checklist.Template()
+    assert checklist.parse("template show 0") == checklist.Template(show=True, version=0)
 
 
 def test_a_checklist_is_started_for_a_window_or_the_next_one() -> None:
@@ -209,10 +225,10 @@ def test_an_incident_is_shown_by_any_end_of_its_id() -> None:
         ("audit 50", ops.Audit(50)),
         ("help incident", Help("incident")),
         ("? /incident", Help("incident")),
-        ("role on-call <@U1>", ops.SetRole("on-call", Who("U1"))),
-        ("role on call <@U1>, backup <@U2>", ops.SetRole("on-call", Who("U1"), Who("U2"))),
-        ("role Tech_Lead <@U1> backup <!subteam^S1>", ops.SetRole("tech-lead", Who("U1"), Who("S1", is_group=True))),
-        ("role dutyofficer <!subteam^S1>", ops.SetRole("duty-officer", Who("S1", is_group=True))),
+        ("role on-call <@U1>", role.SetRole("on-call", Who("U1"))),
+        ("role on call <@U1>, backup <@U2>", role.SetRole("on-call", Who("U1"), Who("U2"))),
+        ("role Tech_Lead <@U1> backup <!subteam^S1>", role.SetRole("tech-lead", Who("U1"), Who("S1", is_group=True))),
+        ("role dutyofficer <!subteam^S1>", role.SetRole("duty-officer", Who("S1", is_group=True))),
     ],
 )
 def test_the_bots_own_words_are_read(text: str, wanted: ops.Said) -> None:

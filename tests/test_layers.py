@@ -26,6 +26,19 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bot.probes": ("bot.domain", "bot.services", "bot.store", "bot.settings", "bot.endpoint"),
     "bot.watching": ("bot.domain", "bot.slack", "bot.store", "bot.settings", "bot.metrics"),
     "bot.alarms": ("bot.domain", "bot.services", "bot.slack", "bot.store", "bot.settings"),
+    "bot.outside": (
+        "bot.domain",
+        "bot.services",
+        "bot.slack",
+        "bot.store",
+        "bot.settings",
+        "bot.metrics",
+        "bot.endpoint",
+        "bot.probes",
+        "bot.alarms",
+        "bot.windows",
+        "bot.calendar_file",
+    ),
     "bot.app": ("bot", "handlers"),
     "bot.__main__": ("bot.app", "bot.probes", "bot"),
 }
@@ -42,6 +55,7 @@ REMEDY = {
     "bot.probes": "bot/probes.py turns settings into probes, and nothing else.",
     "bot.watching": "bot/watching.py builds what watches the services, and nothing else.",
     "bot.alarms": "bot/alarms.py builds the desks for alerts, silences and escalations, and nothing else.",
+    "bot.outside": "bot/outside.py builds the ways to the outside; what takes handlers is put together in bot/app.py.",
     "bot.app": "bot/app.py is run by the bot, not by the sandbox.",
     "bot.__main__": "Let bot/app.py do it.",
 }

@@ -7,13 +7,14 @@
 /maintenance cancel [WINDOW] REASON | skip DATE REASON | move DATE to WHEN
 /maintenance freeze FROM..TO REASON | unfreeze ID | except WINDOW REASON
 /maintenance calendar
+/maintenance summary [WINDOW]                see bot/commands/window_summary.py
 """
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.commands import freeze, window
+from bot.commands import freeze, window, window_summary
 from bot.commands.durations import duration
 from bot.commands.grammar import Command, Help, Usage, asks_help, unknown
 from bot.commands.naming import Given, between
@@ -34,6 +35,7 @@ COMMAND = Command(
             "emergency",
         ),
         Usage("calendar", "windows and freezes as a file for your calendar", "calendar", "calendar"),
+        window_summary.USAGE,
     ),
 )
 EMERGENCY_MOST = timedelta(hours=24)
@@ -57,7 +59,7 @@ class Calendar:
     """Give the calendar as a file."""
 
 
-Said = List | Emergency | Calendar | window.Step | freeze.Step | Help
+Said = List | Emergency | Calendar | window_summary.Summary | window.Step | freeze.Step | Help
 
 
 def parse(text: str, known: Collection[str] = (), now: datetime | None = None) -> Said:
@@ -99,5 +101,10 @@ def _emergency(line: Line) -> Emergency:
     return Emergency(title(line.rest(1)))
 
 
-_OWN: dict[str, Callable[[Line], Said]] = {"list": _list, "emergency": _emergency, "calendar": _calendar}
+_OWN: dict[str, Callable[[Line], Said]] = {
+    "list": _list,
+    "emergency": _emergency,
+    "calendar": _calendar,
+    "summary": window_summary.read,
+}
 VERBS = (*_OWN, *window.VERBS, *freeze.VERBS)

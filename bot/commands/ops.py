@@ -2,7 +2,7 @@
 
 /ops help [command]
 /ops roles
-/ops role tech-lead|on-call|duty-officer @who [backup @who]
+/ops role …                                   see bot/commands/role.py
 /ops audit [N]
 /ops whoami
 /ops runbook [YYYY-MM]
@@ -10,18 +10,16 @@
 /ops silence …                              see `silence`
 """
 
-import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from bot.commands import silence
+from bot.commands import role, silence
 from bot.commands.grammar import Command, Help, Usage, asks_help, is_help, unknown, whole_number
-from bot.commands.people import Who, mentioned, who
-from bot.commands.words import Line, closest, shown, span, words
+from bot.commands.role import Rotate, SetRole
+from bot.commands.words import Line, shown, words
 
-ROLES = ("tech-lead", "on-call", "duty-officer")
 AUDIT_DEFAULT = 10
 AUDIT_MOST = 50  # what one message can show
 
@@ -34,12 +32,7 @@ COMMAND = Command(
     (
         Usage("help [command]", "every command, or all about one", "help incident", "help"),
         Usage("roles", "who has which role", "roles", "roles"),
-        Usage(
-            "role tech-lead|on-call|duty-officer @who [backup @who]",
-            "hand out a role",
-            "role on-call @ann backup @bob",
-            "role",
-        ),
+        *role.USAGES,
         Usage(
             "audit [N]",
             f"the last N privileged acts and refusals ({AUDIT_DEFAULT} if you say none)",
@@ -57,15 +50,6 @@ COMMAND = Command(
 @dataclass(frozen=True)
 class Roles:
     """List the roles."""
-
-
-@dataclass(frozen=True)
-class SetRole:
-    """Give a role (one of ROLES) to somebody, with a backup or without one."""
-
-    role: str
-    owner: Who
-    backup: Who | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +76,7 @@ class Alerts:
     """List what fires."""
 
 
-Said = Help | silence.Silencing | Alerts | Roles | SetRole | Audit | WhoAmI | Runbook
+Said = Help | silence.Silencing | Alerts | Roles | SetRole | Rotate | Audit | WhoAmI | Runbook
 
 
 def parse(text: str) -> Said:
@@ -118,42 +102,6 @@ def _help(line: Line) -> Help:
 def _roles(line: Line) -> Roles:
     line.no_more_than(1)
     return Roles()
-
-
-def _role(line: Line) -> SetRole:
-    role, at = _role_name(line)
-    if at == len(line.words):
-        raise line.rest(at).wrong(
-            "Who is it?", f"Write it like `role {role} @ann`, with `backup @bob` if there is one."
-        )
-    owner, after = who(line.words[at]), line.words[at + 1 :]
-    if not after:
-        return SetRole(role, owner)
-    if after[0].key != "backup":
-        raise after[0].wrong(f"{shown(after[0].text)} does not belong here.", "Only `backup @who` may follow.")
-    if len(after) < 2:
-        raise line.rest(len(line.words)).wrong("Who is the backup?", "Write it like `backup @bob`.")
-    line.no_more_than(at + 3)
-    backup = who(after[1])
-    if backup == owner:
-        raise after[1].wrong("The backup is the owner.", "Name somebody else, or nobody.")
-    return SetRole(role, owner, backup)
-
-
-def _role_name(line: Line) -> tuple[str, int]:
-    """The role, however its words are joined (`on-call`, `oncall`, `on call`), and the place of the word after it."""
-    choices = f"There are {', '.join(f'`{role}`' for role in ROLES)}."
-    named = list(itertools.takewhile(lambda word: mentioned(word) is None, line.words[1:]))
-    if not named:
-        raise (line.words[1] if len(line.words) > 1 else line.rest(1)).wrong("Which role?", choices)
-    for count in (2, 1):
-        joined = "".join(word.key for word in named[:count]).replace("-", "").replace("_", "")
-        for role in ROLES:
-            if joined == role.replace("-", ""):
-                return role, 1 + len(named[:count])
-    word = span(named)
-    near = closest(word.text, ROLES)
-    raise word.wrong(f"There is no role {shown(word.text)}.", f"Did you mean `{near}`?" if near else choices)
 
 
 def _audit(line: Line) -> Audit:
@@ -185,7 +133,7 @@ def _alerts(line: Line) -> Alerts:
 VERBS: dict[str, Callable[[Line], Said]] = {
     "help": _help,
     "roles": _roles,
-    "role": _role,
+    "role": role.read,
     "audit": _audit,
     "whoami": _whoami,
     "runbook": _runbook,

@@ -3,6 +3,7 @@
 Help, the manifest and the words that a mention may leave out are read from here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.commands import checklist, escalate, health, incident, maintenance, ops
@@ -57,8 +58,9 @@ SCOPES: tuple[Needed, ...] = (
     Needed("users:read", "names in the timeline"),
     Needed("files:write", "an incident's export in its thread, the runbook's log, statistics as a picture"),
     Needed("files:read", "whether a file was shared, where Slack's answer got lost"),
-    Needed("im:write", "files that are for one person alone; who is called is asked directly too"),
+    Needed("im:write", "files and hints that are for one person alone; who is called is asked directly too"),
     Needed("im:history", "whether a direct message arrived, where Slack's answer got lost"),
+    Needed("usergroups:read", "who has a role that a user group has; paid plans only, not needed without"),
 )
 
 # https://docs.slack.dev/reference/events
@@ -123,11 +125,11 @@ def owner_of(word: str) -> str | None:
     return owners[0] if len(owners) == 1 else None
 
 
-def mention(text: str, here: str | None = None) -> tuple[str, str]:
+def mention(text: str, here: str | Sequence[str] = ()) -> tuple[str, str]:
     """The command and the words after it in what follows the bot's own mention; no words at all mean `/ops`.
 
-    `here` is the command whose thread it is written in: its words come first, also where others have them.
-    WordError for a word that no command or several have.
+    `here` is the command whose thread it is written in, or several: their words come first, also where others have
+    them. WordError for a word that no command or several have.
     """
     line = words(text.lstrip(" ,:;.–—"))  # "@Ops Bot, health" and "@Ops Bot: health"
     if not line.words:
@@ -139,8 +141,9 @@ def mention(text: str, here: str | None = None) -> tuple[str, str]:
     if is_help(first):
         return "ops", text.strip()
     owners = _owners(first.text) if not first.quoted else ()
-    if here in owners:
-        return here, text.strip()
+    own = next((name for name in ((here,) if isinstance(here, str) else here) if name in owners), None)
+    if own is not None:
+        return own, text.strip()
     if len(owners) == 1:
         return owners[0], text.strip()
     raise (

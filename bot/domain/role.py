@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.audit import AuditDesk, Outcome
 from bot.domain.incident import Incident
-from bot.errors import RefusedError, StoreAwayError, UserError
+from bot.domain.rotation import Rotation, Turn, turn_at
+from bot.errors import RefusedError, StoreAwayError
 
 
 class Role(StrEnum):
@@ -34,27 +36,59 @@ _DONE_TO = {"status": "set the status of", "severity": "set the severity of", "s
 
 
 @dataclass(frozen=True)
+class Group:
+    """A user group of Slack's and its members' user ids, as they were last known."""
+
+    id: str
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Holder:
-    """Who has a role: Slack user ids, empty = to be assigned."""
+    """Who has a role: Slack user ids, empty = to be assigned.
+
+    `owner` and `backup` are the people to turn to now: whose turn it is in a `rotation`, the first of a group. Whether
+    somebody has the role is asked of `owners`, `backups` and `people`, which have all members of a group.
+    """
 
     role: Role
     owner: str = ""
     backup: str = ""
+    owner_group: Group | None = None
+    backup_group: Group | None = None
+    rotation: Rotation | None = None
+    version: int = 0
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Those who have the role now: one person, or the members of a group."""
+        return _once([self.owner, *(self.owner_group.members if self.owner_group else ())])
+
+    @property
+    def backups(self) -> tuple[str, ...]:
+        """Those who stand in for them."""
+        return _once([self.backup, *(self.backup_group.members if self.backup_group else ())])
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Owner and backup, as far as there are any."""
-        return tuple(p for p in (self.owner, self.backup) if p)
+        """Owners and backups, as far as there are any."""
+        return _once([*self.owners, *self.backups])
+
+    @property
+    def is_assigned(self) -> bool:
+        """Whether somebody has it."""
+        return bool(self.owners or self.owner_group)
+
+    def turn(self, moment: datetime) -> Turn | None:
+        """Whose turn it is at that moment, if the role goes round."""
+        return turn_at(self.rotation, moment) if self.rotation else None
 
 
 class Roles(Protocol):
-    """Where it is kept who has which role."""
+    """Who has which role, as it is now."""
 
     async def holders(self) -> list[Holder]:
         """All three roles, in order."""
-
-    async def assign(self, holder: Holder) -> None:
-        """Sets owner and backup of one role."""
 
 
 class RoleDesk:
@@ -73,18 +107,11 @@ class RoleDesk:
         """Whether the settings name this person as one who may hand out roles."""
         return who in self._admins
 
-    async def assign(self, who: str, holder: Holder) -> None:
-        """Hands a role over. Raises RefusedError, UserError, StoreAwayError."""
-        lead = next((h for h in await self._roles.holders() if h.role is Role.TECH_LEAD), Holder(Role.TECH_LEAD))
-        allowed = (*self._admins, *((lead.owner,) if lead.owner else ()))
-        await self._allow(
-            who, allowed, "role", holder.role, "Roles are handed out by an admin of the bot or the tech lead."
-        )
-        if holder.owner == holder.backup:
-            raise UserError("Owner and backup are the same person.", "Name two people, or leave the backup out.")
-        await self._roles.assign(holder)
-        detail = f"owner {holder.owner}, backup {holder.backup or 'nobody'}"
-        await self._audit.wrote(who, "role", holder.role, Outcome.DONE, detail)
+    async def may_hand_out(self, who: str, role: Role) -> None:
+        """Lets the admins of the settings and the tech lead through. Raises RefusedError, StoreAwayError."""
+        leads = [p for h in await self._roles.holders() if h.role is Role.TECH_LEAD for p in h.owners]
+        sentence = "Roles are handed out by an admin of the bot or the tech lead."
+        await self._allow(who, _once([*self._admins, *leads]), "role", role, sentence)
 
     async def may_steer(self, who: str, incident: Incident, act: str) -> None:
         """Lets the incident's opener, its owner and anybody with a role through. Raises RefusedError."""
@@ -97,8 +124,10 @@ class RoleDesk:
 
     async def must_have_one(self, who: str, act: str) -> None:
         """Lets anybody with a role through. Raises RefusedError, StoreAwayError."""
-        people = _once(p for holder in await self._roles.holders() for p in holder.people)
-        await self._allow(who, people, act, "maintenance", f"To {act} takes one of the roles.")
+        holders = await self._roles.holders()
+        people = _once(p for holder in holders for p in holder.people)
+        sentence = f"To {act} takes one of the roles."
+        await self._allow(who, people, act, "maintenance", sentence, unassigned(holders))
 
     async def _known_holders(self) -> list[Holder]:
         try:
@@ -106,11 +135,23 @@ class RoleDesk:
         except StoreAwayError:
             return []  # the act itself will say that nothing could be changed
 
-    async def _allow(self, who: str, allowed: Sequence[str], act: str, subject: str, sentence: str) -> None:
+    async def _allow(
+        self, who: str, allowed: Sequence[str], act: str, subject: str, sentence: str, remedy: str = ""
+    ) -> None:
         if who in allowed:
             return
         await self._audit.wrote(who, act, subject, Outcome.REFUSED)
-        raise RefusedError(sentence, may=allowed)
+        raise RefusedError(sentence, remedy, may=allowed)
+
+
+def unassigned(holders: Sequence[Holder]) -> str:
+    """Which of these roles nobody has, and who hands them out; empty if each has somebody."""
+    missing = [str(holder.role) for holder in holders if not holder.is_assigned]
+    if not missing:
+        return ""
+    return (
+        f"To be assigned: {', '.join(missing)}; an admin of the bot hands them out with `/ops role {missing[0]} @who`."
+    )
 
 
 def _once(people: Iterable[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the channel shows: cards, threads and checklists, each through the outbox."""
+"""What the channel shows: cards and threads, each through the outbox."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,11 +7,10 @@ from datetime import datetime
 
 import structlog
 
-from bot.domain.checklist import Checklist
 from bot.domain.clock import Clock
 from bot.domain.incident import Act, Incident
 from bot.domain.incident_facts import facts, from_facts
-from bot.domain.outbox import Content, Letter, letter_id
+from bot.domain.outbox import Content, Letter
 from bot.domain.read_back import Page, UnreadableError
 from bot.domain.reminder import Asked
 from bot.domain.summary import Draft
@@ -21,7 +20,6 @@ from bot.slack.api import Api, DeclinedError, SlackError
 from bot.slack.directory import Directory
 from bot.slack.messages import page
 from bot.slack.outbox import Outbox
-from bot.slack.views import checklist as checklist_view
 from bot.slack.views import incident_thread
 from bot.slack.views import summary as summary_view
 from bot.slack.views import timeline as timeline_view
@@ -33,7 +31,6 @@ log = structlog.get_logger("board")
 
 INCIDENT = "opsbot_incident"
 ANNOUNCEMENT = "opsbot_announcement"
-CHECKLIST = "opsbot_checklist"
 REPLY = "opsbot_reply"  # what is said in a thread; its own type, so that a card stays the only one of its key
 DELETED = 1_000_000  # the revision of a quotation of what is gone: no edit is newer
 POSTED_WITHIN = 4.0  # seconds that a person waits for a summary; with Slack's limits it may take longer
@@ -158,20 +155,6 @@ class Board:
         on_its_way = await self._outbox.send(letter)
         done, _ = await asyncio.wait({on_its_way}, timeout=POSTED_WITHIN)
         return on_its_way.result() if done else ""
-
-    # Checklists
-
-    async def checklist(self, checklist: Checklist) -> str:
-        """See ChecklistBoard.checklist."""
-        content = _content(checklist_view.card(checklist), {"window": checklist.window_id}, checklist.version)
-        return await self._outbox.post(
-            Letter(CHECKLIST, checklist.window_id, checklist.channel, content, self._clock())
-        )
-
-    async def refresh_checklist(self, checklist: Checklist) -> None:
-        """See ChecklistBoard.refresh_checklist."""
-        content = _content(checklist_view.card(checklist), {"window": checklist.window_id}, checklist.version)
-        await self._outbox.edit(letter_id(CHECKLIST, checklist.window_id), content, checklist.channel)
 
 
 def _content(message: Message, facts: dict[str, str | int], revision: int = 1) -> Content:

@@ -8,6 +8,7 @@ from bot.domain.paper import Paper
 from bot.errors import UserError
 from bot.slack.api import Api, DeclinedError, NotSentError, SlackError, UnknownError
 from bot.slack.files import Files
+from bot.slack.mrkdwn import Mrkdwn
 from bot.slack.views import export as view
 
 _NO_THREAD = {"thread_not_found", "message_not_found", "channel_not_found", "not_in_channel", "is_archived"}
@@ -22,11 +23,14 @@ class Exports:
 
     async def in_thread(self, incident: Incident, papers: Sequence[Paper], who: str) -> bool:
         """See Sharing.in_thread."""
+        return await self.below(incident.channel, incident.card_ts or "", papers, view.comment(incident, who))
+
+    async def below(self, channel: str, ts: str, papers: Sequence[Paper], comment: Mrkdwn) -> bool:
+        """Shares files in the thread of a message; False if there is no such thread. Raises UserError."""
         try:
-            if not incident.card_ts or not await self._has_thread(incident.channel, incident.card_ts):
+            if not ts or not await self._has_thread(channel, ts):
                 return False
-            comment = view.comment(incident, who)
-            await self._files.share_all(papers, incident.channel, thread_ts=incident.card_ts, comment=comment)
+            await self._files.share_all(papers, channel, thread_ts=ts, comment=comment)
         except SlackError as error:
             raise _complaint(error, "thread") from error
         return True

@@ -25,6 +25,7 @@ from bot.store.alert import Alerts
 from bot.store.announcement import Announcements
 from bot.store.audit import AuditTrail
 from bot.store.checklist import Checklists
+from bot.store.checklist_template import Templates
 from bot.store.escalation import Escalations
 from bot.store.event import Events
 from bot.store.export import Claims, Opened
@@ -41,6 +42,7 @@ from bot.store.stats import Briefs
 from bot.store.summary import Summaries
 from bot.store.timeline import Timelines
 from bot.store.window import Calendar, Windows
+from bot.store.window_summary import WindowRecords
 
 
 class Store:
@@ -82,6 +84,8 @@ class Store:
         self.calendar = Calendar(documents("bookings"))
         self.freezes = Freezes(documents("freezes"))
         self.checklists = Checklists(documents("checklists"))
+        self.templates = Templates(documents("checklist_templates"))
+        self.window_records = WindowRecords(documents("windows"), documents("announcements"))
         self.summaries = Summaries(documents("summaries"))
         self.roles = Roles(documents("roles"))
         self.audit = AuditTrail(documents("audit"))

@@ -7,20 +7,29 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot.domain.incident import Incident
+from bot.domain.role import Holder
 from bot.domain.window import Window
 from bot.slack.mrkdwn import Mrkdwn, local, mrkdwn
+from bot.slack.views import role as role_view
 from bot.slack.views.parts import brief, context, header, paragraphs, section
 from bot.slack.views.window import period
 
 LISTED = 20
+_UNKNOWN = Mrkdwn("MongoDB does not answer, so it is not known here who has which role.")
 
 
 def home(
-    incidents: Sequence[Incident] | None, window: Window, commands: Sequence[tuple[str, str]], now: datetime
+    incidents: Sequence[Incident] | None,
+    window: Window,
+    holders: Sequence[Holder] | None,
+    commands: Sequence[tuple[str, str]],
+    now: datetime,
 ) -> View:
-    """One person's Home; `incidents` is None while MongoDB does not answer."""
+    """One person's Home; `incidents` and `holders` are None while MongoDB does not answer."""
     blocks: list[Block] = [header("Open incidents"), *paragraphs(_open(incidents)), header("Maintenance")]
     blocks.append(section(mrkdwn("*{}* {} · {}: {}", window.id, window.title, period(window), window.phase(now))))
+    blocks.append(header("Roles"))
+    blocks += role_view.lines(holders, now) if holders is not None else [section(_UNKNOWN)]
     blocks.append(header("What you can type"))
     blocks += paragraphs([mrkdwn("`{}`  {}", name, says) for name, says in commands])
     blocks.append(context(mrkdwn("As of {}", local(now))))

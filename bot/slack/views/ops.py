@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from slack_sdk.models.blocks import Block
 
 from bot.domain.audit import SYSTEM, AuditEntry
-from bot.domain.role import Holder, Role
+from bot.domain.role import Role
 from bot.errors import ConflictError, RefusedError, UserError, WordError
 from bot.slack.mrkdwn import Mrkdwn, channel, escape, joined, local, mrkdwn, person, plain
 from bot.slack.views.parts import Message, brief, context, paragraphs, quoted, said, section, short
@@ -85,28 +85,6 @@ def stale() -> Message:
 def unknown_command(name: str) -> Message:
     """A command that the app has in Slack but the bot does not know."""
     return said(mrkdwn("The bot does not know `{}`. `/ops help` lists what it does.", name))
-
-
-def roles(holders: Sequence[Holder]) -> Message:
-    """Who has which role."""
-    lines = [
-        mrkdwn(
-            "*{}*: {}, backup {}. {}.",
-            holder.role,
-            person(holder.owner) if holder.owner else "to be assigned",
-            person(holder.backup) if holder.backup else "nobody",
-            holder.role.duties[0].upper() + holder.role.duties[1:],
-        )
-        for holder in holders
-    ]
-    assigned = sum(bool(holder.owner) for holder in holders)
-    return Message(mrkdwn("{} of {} roles are assigned.", assigned, len(holders)), (section(joined("\n", lines)),))
-
-
-def assigned(holder: Holder) -> Message:
-    """A role was handed over."""
-    backup = person(holder.backup) if holder.backup else Mrkdwn("nobody")
-    return said(mrkdwn("{} is now {}, backup {}.", holder.role, person(holder.owner), backup))
 
 
 def whoami(who: str, his_roles: Sequence[Role], *, may_assign: bool) -> Message:

@@ -3,9 +3,9 @@
 Limits: https://docs.slack.dev/reference/block-kit/blocks (50 blocks a message, 3000 characters a section).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -23,6 +23,7 @@ from bot.slack.mrkdwn import Mrkdwn, escape, joined, plain
 
 MAX_BLOCKS = 50
 MAX_SECTION = 3000
+MAX_TEXT = 12_500  # characters of all texts together; Slack takes some 13,200 (slackapi/bolt-js#2509)
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,27 @@ class Message:
         if self.blocks:
             body["blocks"] = [block.to_dict() for block in self.blocks[:MAX_BLOCKS]]
         return body
+
+
+T = TypeVar("T")
+
+
+def fitting(build: Callable[[T], Message], sizes: Sequence[T]) -> Message:
+    """The message in the first of these sizes in which Slack takes all its texts, else in the last."""
+    for size in sizes[:-1]:
+        message = build(size)
+        if _length(message.payload()) <= MAX_TEXT:
+            return message
+    return build(sizes[-1])
+
+
+def _length(part: Any) -> int:
+    if isinstance(part, dict):
+        texts = (
+            len(value) if name == "text" and isinstance(value, str) else _length(value) for name, value in part.items()
+        )
+        return sum(texts)
+    return sum(map(_length, part)) if isinstance(part, list) else 0
 
 
 def short(text: str, limit: int) -> str:

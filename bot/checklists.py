@@ -1,0 +1,69 @@
+"""Builds what checklists need: their desk, the template's, and what the bot does about them by itself."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.audit import AuditDesk
+from bot.domain.checklist_desk import ChecklistDesk
+from bot.domain.checklist_evidence import Checkup, EvidenceBoard, EvidenceDesk, EvidencePorts, Summaries
+from bot.domain.checklist_ports import Announced, ChecklistBoard, ChecklistPorts, Checklists
+from bot.domain.checklist_reminder import ChecklistReminder, ReminderBoard
+from bot.domain.checklist_template import TemplateDesk, Templates
+from bot.domain.clock import Clock
+from bot.domain.role import RoleDesk
+
+
+class Board(ChecklistBoard, EvidenceBoard, ReminderBoard, Protocol):
+    """Where checklists are shown, with all that is said about them."""
+
+
+class Records(Announced, Summaries, Protocol):
+    """The windows' records, as far as checklists need them."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where things are kept."""
+
+    checklists: Checklists
+    templates: Templates
+    windows: Records
+
+
+class ChecklistCare:
+    """What the bot does about checklists by itself."""
+
+    def __init__(self, desk: ChecklistDesk, evidence: EvidenceDesk, reminder: ChecklistReminder) -> None:
+        self._desk = desk
+        self._evidence = evidence
+        self._reminder = reminder
+
+    async def tick(self) -> None:
+        """Posts those of announced windows, shows what is unshown, proves items, reminds. Raises StoreAwayError."""
+        await self._desk.post_announced()
+        await self._desk.close_called_off()
+        await self._desk.tell_left_behind()
+        await self._evidence.tick()
+        await self._reminder.tick()
+
+
+@dataclass(frozen=True)
+class ChecklistDesks:
+    """All of them."""
+
+    desk: ChecklistDesk
+    templates: TemplateDesk
+    care: ChecklistCare
+
+
+def checklist_desks(
+    kept: Kept, board: Board, health: Checkup, roles: RoleDesk, audit: AuditDesk, clock: Clock
+) -> ChecklistDesks:
+    """Builds them."""
+    templates = TemplateDesk(kept.templates, roles, audit, clock)
+    desk = ChecklistDesk(ChecklistPorts(kept.checklists, templates, board, kept.windows, roles), audit, clock)
+    evidence = EvidenceDesk(
+        EvidencePorts(kept.checklists, kept.windows, kept.windows, health, board, shown=desk), clock
+    )
+    reminder = ChecklistReminder(kept.checklists, board, roles, clock)
+    return ChecklistDesks(desk, templates, ChecklistCare(desk, evidence, reminder))

@@ -1,0 +1,165 @@
+"""What the bot can prove by itself: it ticks such items with the evidence, and unticks them when that is gone."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.checklist import Checklist, Item, Phase
+from bot.domain.checklist_ports import Announced, Checklists, Headed
+from bot.domain.checklist_template import SERVICES
+from bot.domain.clock import Clock
+from bot.domain.health import Reading, Report, State
+from bot.domain.outbox import UndeliveredError
+
+CHECK_EVERY = timedelta(minutes=1)  # how often the services are asked for the checklists' sake
+AFTERWARDS = timedelta(hours=24)  # how long after a window's end its items can still be proven
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Whether an item is done, as far as the bot can tell, and the evidence in words."""
+
+    holds: bool
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the bot knows of a window at `at`: whether it is announced, its summary posted, how the services are."""
+
+    at: datetime
+    announced: bool = False
+    summed_up: bool = False
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+
+
+def proof(item: Item, checklist: Checklist, facts: Facts) -> Proof | None:
+    """What the bot can say of an item now; None if it cannot, or if it is not the time to."""
+    if item.tag == "announced" and facts.announced:
+        return Proof(True, "the window is announced")
+    if item.tag == "summary" and facts.summed_up:
+        return Proof(True, "the summary is in the thread")
+    if item.tag in SERVICES and is_time(item.phase, checklist, facts.at):
+        return _health(item.tag, facts.readings)
+    return None
+
+
+def is_time(phase: Phase, checklist: Checklist, now: datetime) -> bool:
+    """Whether health counts for this phase: before the start, during the window, or after the work.
+
+    The work is over when nothing of it is open any more, or the window is.
+    """
+    start, end = checklist.window_start, checklist.window_end
+    if start is None or end is None or checklist.closed_at is not None:
+        return False
+    if phase is Phase.BEFORE:
+        return now < start
+    if phase is Phase.DURING:
+        return start <= now < end
+    return now >= end or (now >= start and not any(item.is_open for item in checklist.of(Phase.DURING)))
+
+
+def _health(tag: str, readings: Mapping[str, Reading]) -> Proof | None:
+    asked = [one for name, one in readings.items() if tag in ("health", name) and one.state is not State.OFF]
+    if not asked:
+        return None
+    bad = [one for one in asked if one.state is not State.UP]
+    when = f"{asked[0].at:%Y-%m-%d %H:%M} UTC"
+    if bad:
+        causes = "; ".join(f"{one.service} is {one.state}" + (f" ({one.cause})" if one.cause else "") for one in bad)
+        return Proof(False, f"{causes}, {when}")
+    if tag == "health":
+        return Proof(True, f"all {len(asked)} services are up, {when}")
+    return Proof(True, f"{tag} is up, {when}")
+
+
+class Checkup(Protocol):
+    """Asks the shared services."""
+
+    async def ask(self) -> Report:
+        """All of them at once; never raises for a service's sake."""
+
+
+class Summaries(Protocol):
+    """Which windows have their summary in the thread."""
+
+    async def summed_up(self, window_id: str) -> bool:
+        """Whether it was posted. Raises StoreAwayError."""
+
+
+class EvidenceBoard(Protocol):
+    """Where it is said that something is not true any more."""
+
+    async def unproven(self, checklist: Checklist, item: Item, why: str) -> None:
+        """Warns in the thread, once for each time that the item was ticked. Raises StoreAwayError."""
+
+
+class Shown(Protocol):
+    """Has checklists shown as they are."""
+
+    async def show(self, checklist: Checklist) -> None:
+        """Has the message show it. Raises UndeliveredError, StoreAwayError."""
+
+
+@dataclass(frozen=True)
+class EvidencePorts:
+    """What the desk works with."""
+
+    checklists: Checklists
+    announced: Announced
+    summaries: Summaries
+    health: Checkup
+    board: EvidenceBoard
+    shown: Shown
+
+
+class EvidenceDesk:
+    """Looks at all running checklists now and then; what several bots find out at once is one tick."""
+
+    def __init__(self, ports: EvidencePorts, clock: Clock) -> None:
+        self._ports = ports
+        self._clock = clock
+        self._report: Report | None = None
+
+    async def tick(self) -> None:
+        """Ticks what is proven, unticks what is not any more. Raises StoreAwayError."""
+        now = self._clock()
+        running = await self._ports.checklists.not_closed(now - AFTERWARDS)
+        if not running:
+            return
+        heads = {head.window.id: head for head in await self._ports.announced.headed(now - AFTERWARDS)}
+        for checklist in running:
+            if any(item.tag and not item.hands_off for item in checklist.items):
+                await self._look(checklist, heads.get(checklist.window_id), now)
+
+    async def _look(self, checklist: Checklist, head: Headed | None, now: datetime) -> None:
+        summed_up = await self._ports.summaries.summed_up(checklist.window_id)
+        wanted = any(item.tag in SERVICES and is_time(item.phase, checklist, now) for item in checklist.items)
+        readings = await self._readings(now) if wanted else {}
+        facts = Facts(now, head is not None, summed_up, readings)
+        for item in checklist.items:
+            found = proof(item, checklist, facts)
+            if found is not None and found.holds and item.is_open and not item.hands_off:
+                await self._show(
+                    await self._ports.checklists.prove(checklist.window_id, item.number, found.evidence, now)
+                )
+            elif found is not None and not found.holds and item.is_proven and _is_before_end(checklist, now):
+                # Said before it is done: a bot that dies in between leaves the tick, and the next one says it no more.
+                await self._ports.board.unproven(checklist, item, found.evidence)
+                await self._show(await self._ports.checklists.disprove(checklist.window_id, item.number, now))
+
+    async def _show(self, changed: Checklist | None) -> None:
+        if changed is not None:
+            with suppress(UndeliveredError):
+                await self._ports.shown.show(changed)
+
+    async def _readings(self, now: datetime) -> Mapping[str, Reading]:
+        if self._report is None or not timedelta(0) <= now - self._report.at < CHECK_EVERY:
+            self._report = await self._ports.health.ask()
+        return {reading.service: reading for reading in self._report.readings}
+
+
+def _is_before_end(checklist: Checklist, now: datetime) -> bool:
+    return checklist.window_end is not None and now < checklist.window_end

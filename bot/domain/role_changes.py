@@ -1,0 +1,193 @@
+"""Hands roles over: whoever has one, or had it, is told once; groups and rotations stand for the people in them now."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.audit import AuditDesk, Outcome
+from bot.domain.clock import Clock
+from bot.domain.outbox import UndeliveredError
+from bot.domain.role import Group, Holder, Role, RoleDesk
+from bot.domain.rotation import Turn
+from bot.errors import ConflictError, UserError
+
+TRIES = 20  # of a change that others keep overtaking
+FRESH = timedelta(minutes=1)  # how long the members of a group are not asked for again
+PATIENCE = 1.5  # seconds that a permission waits for Slack; then the members last known count
+LATE = timedelta(hours=12)  # whose turn began longer ago is not told any more: they will have noticed
+LEFT_BEHIND = timedelta(seconds=15)  # a change untold for so long was left by a bot that died
+
+
+@dataclass(frozen=True)
+class Change:
+    """One hand-over of a role by `by`; `after.version` numbers it."""
+
+    by: str
+    at: datetime
+    before: Holder
+    after: Holder
+
+    @property
+    def concerned(self) -> tuple[str, ...]:
+        """All who have or had the role, the one who changed it apart."""
+        turns = (*(self.before.rotation.people if self.before.rotation else ()),)
+        turns += (*(self.after.rotation.people if self.after.rotation else ()),)
+        everybody = (*self.before.people, *self.after.people, *turns)
+        return tuple(dict.fromkeys(who for who in everybody if who != self.by))
+
+
+class RoleRecords(Protocol):
+    """Where it is kept who has which role. Each method raises StoreAwayError when MongoDB is away."""
+
+    async def holders(self) -> list[Holder]:
+        """All three roles as they were handed out, in order: `owner` of a rotation is empty."""
+
+    async def save(self, change: Change) -> bool:
+        """Keeps a change and that it is to be told; False if the version is not the one before any more."""
+
+    async def untold(self, before: datetime) -> list[Change]:
+        """Changes from before that moment that may not have been told."""
+
+    async def told(self, change: Change) -> None:
+        """Forgets that it is to be told."""
+
+
+class Groups(Protocol):
+    """The user groups of the workspace."""
+
+    async def members(self, group_id: str) -> tuple[str, ...]:
+        """Who is in it. Raises UserError where Slack does not tell, or has no groups on this plan."""
+
+
+class RoleVoice(Protocol):
+    """Tells people of their roles in a direct message, each once; bots and people who left are told nothing."""
+
+    async def changed(self, who: str, change: Change) -> None:
+        """Tells one of those concerned. Raises UndeliveredError when Slack cannot be asked, StoreAwayError."""
+
+    async def your_turn(self, who: str, role: Role, turn: Turn) -> None:
+        """Tells whoever takes over; the channel, if they have left. Raises as `changed`."""
+
+
+class RolesNow:
+    """Implements bot.domain.role.Roles: the record with turns and members filled in."""
+
+    def __init__(self, records: RoleRecords, groups: Groups, clock: Clock) -> None:
+        self._records = records
+        self._groups = groups
+        self._clock = clock
+        self._known: dict[str, tuple[datetime, Group]] = {}
+
+    async def holders(self) -> list[Holder]:
+        """See Roles.holders. Raises StoreAwayError."""
+        return [await self.now(holder, self._clock()) for holder in await self._records.holders()]
+
+    async def now(self, holder: Holder, moment: datetime) -> Holder:
+        """Who has the role at a moment."""
+        turn = holder.turn(moment)
+        if turn is not None:
+            holder = replace(holder, owner=turn.who)
+        owners, backups = await self._fresh(holder.owner_group), await self._fresh(holder.backup_group)
+        return replace(
+            holder,
+            owner=holder.owner or next(iter(owners.members if owners else ()), ""),
+            backup=holder.backup or next(iter(backups.members if backups else ()), ""),
+            owner_group=owners,
+            backup_group=backups,
+        )
+
+    async def _fresh(self, group: Group | None) -> Group | None:
+        if group is None:
+            return None
+        at, known = self._known.get(group.id, (None, group))
+        if at is None or not timedelta(0) <= self._clock() - at < FRESH:
+            with suppress(UserError, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    known = Group(group.id, await self._groups.members(group.id))
+            self._known[group.id] = (self._clock(), known)
+        return known
+
+
+class RoleChanges:
+    """Changes who has which role."""
+
+    def __init__(
+        self, records: RoleRecords, groups: Groups, roles: RoleDesk, voice: RoleVoice, audit: AuditDesk, clock: Clock
+    ) -> None:  # fmt: skip
+        self._records = records
+        self._now = RolesNow(records, groups, clock)
+        self._roles = roles
+        self._voice = voice
+        self._audit = audit
+        self._clock = clock
+        self._heard: set[tuple[Role, datetime]] = set()
+
+    async def assign(self, who: str, wanted: Holder) -> Holder:
+        """Hands a role to a person, a group or a rotation. Raises RefusedError, UserError, StoreAwayError."""
+        at = self._clock()
+        await self._roles.may_hand_out(who, wanted.role)
+        if wanted.owners and set(wanted.owners) == set(wanted.backups):
+            raise UserError("Owner and backup are the same.", "Name two people, or leave the backup out.")
+        for _ in range(TRIES):
+            change = await self._change(who, wanted, at)
+            if await self._records.save(change):
+                break
+        else:
+            raise ConflictError("This role is being changed by many people at once.", "Try again.")
+        await self._audit.wrote(who, "role", wanted.role, Outcome.DONE, detail(change.after))
+        with suppress(UndeliveredError):  # told later
+            await self._tell(change)
+        return await self._now.now(change.after, at)
+
+    async def _change(self, who: str, wanted: Holder, at: datetime) -> Change:
+        known = next(holder for holder in await self._records.holders() if holder.role is wanted.role)
+        before = await self._now.now(known, at)
+        after = replace(wanted, version=before.version + 1)
+        if after.rotation is not None:
+            after = replace(after, owner="", rotation=replace(after.rotation, before=before.owner))
+        return Change(who, at, before, after)
+
+    async def tick(self) -> None:
+        """Tells what a bot that died changed and did not tell, and whose turn has begun. Raises StoreAwayError."""
+        now = self._clock()
+        for change in await self._records.untold(now - LEFT_BEHIND):
+            with suppress(UndeliveredError):
+                await self._tell(change)
+        await self._hand_over(now)
+
+    async def _tell(self, change: Change) -> None:
+        for who in change.concerned:
+            await self._voice.changed(who, change)
+        await self._records.told(change)
+
+    async def _hand_over(self, now: datetime) -> None:
+        """Tells whoever's turn has begun, once among all bots."""
+        for holder in await self._records.holders():
+            turn = holder.turn(now)
+            if (
+                turn is None
+                or turn.since is None
+                or now - turn.since > LATE
+                or (holder.role, turn.since) in self._heard
+            ):
+                continue
+            with suppress(UndeliveredError):
+                await self._voice.your_turn(turn.who, holder.role, turn)
+                self._heard.add((holder.role, turn.since))
+
+
+def detail(holder: Holder) -> str:
+    """Who has it now, for the audit trail."""
+    backup = _named(holder.backup, holder.backup_group)
+    if holder.rotation is None:
+        return f"owner {_named(holder.owner, holder.owner_group)}, backup {backup}"
+    people: Sequence[str] = holder.rotation.people
+    begins = f"{holder.rotation.begins:%Y-%m-%d %H:%M} UTC"
+    return f"{holder.rotation.every} from {begins}: {', '.join(people)}, backup {backup}"
+
+
+def _named(person: str, group: Group | None) -> str:
+    return f"group {group.id}" if group else person or "nobody"

@@ -1,0 +1,72 @@
+"""A window's summary as Markdown, for the runbook; what people wrote cannot change its structure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from bot.domain.checklist import Remark
+from bot.domain.markdown import inline, is_one_line, link, quoted
+from bot.domain.window_summary import WindowSummary, compared, timing
+
+
+def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
+    """The whole of it; `names` has people's names by their user ids."""
+    held = summary.held
+
+    def who(user: str) -> str:
+        return inline(names.get(user) or user)
+
+    lines = [f"# {inline(held.id)}: {inline(held.title)}", ""]
+    lines.append(f"- **Planned:** {_at(held.start)} to {_at(held.end)}")
+    lines.append(f"- **Held:** {_at(held.began)} to {_at(held.ended)} ({timing(held)})")
+    lines += _text("Scope", held.scope or "no work planned")
+    if held.scope:
+        given = ", ".join(f"{inline(yes.role)} {who(yes.by)}" for yes in held.approvals)
+        lines.append(f"- **Approved by:** {given or 'nobody'}")
+    for label, text in (
+        ("Frozen", held.frozen), ("Excepted from the freeze", held.excepted), ("Rolled back", held.rolled_back),
+    ):  # fmt: skip
+        lines += _text(label, text) if text else []
+    lines += ["", "## Checklist", ""]
+    if summary.ticks is None:
+        lines.append("There was none.")
+    else:
+        lines.append(f"{summary.ticks.done} of {summary.ticks.total} items done.")
+        lines += _list("Open", summary.ticks.open_items) + _list("Waived", summary.ticks.waived)
+    lines += _remarks("Deviations", summary.deviations, names) + _remarks("Lessons", summary.lessons, names)
+    lines += ["", "## Incidents", ""]
+    lines += [
+        f"- {link(one.url, one.id)} {inline(one.severity)} {inline(one.title)} ({inline(one.status)})"
+        for one in summary.incidents
+    ] or ["None was opened during it."]
+    lines += ["", "## Health", ""]
+    lines += [f"- {inline(line)}" for line in compared(summary.before, summary.after)]
+    if summary.firing is not None:
+        lines += ["", "## Still firing", ""]
+        lines += [f"- {inline(one)}" for one in summary.firing] or ["Nothing."]
+    return "\n".join([*lines, "", f"As of {_at(summary.at)}.", ""])
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _text(label: str, text: str) -> list[str]:
+    if is_one_line(text):
+        return [f"- **{label}:** {inline(text)}"]
+    return [f"- **{label}:**", "", *quoted(text, "    "), ""]
+
+
+def _list(label: str, items: Sequence[str]) -> list[str]:
+    return ["", f"{label}:", "", *(f"- {inline(item)}" for item in items)] if items else []
+
+
+def _remarks(title: str, remarks: Sequence[Remark], names: Mapping[str, str]) -> list[str]:
+    lines = ["", f"## {title}", ""]
+    for remark in remarks:
+        head = f"- **{_at(remark.at)}** {inline(names.get(remark.who) or remark.who)}:"
+        lines += (
+            [f"{head} {inline(remark.text)}"]
+            if is_one_line(remark.text)
+            else [head, "", *quoted(remark.text, "    "), ""]
+        )
+    return lines if remarks else [*lines, "None was noted."]

@@ -1,0 +1,119 @@
+"""What roles look like: who has which, who has it now and next, and what people are told of their own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from slack_sdk.models.blocks import Block
+
+from bot.domain.role import Group, Holder, Role
+from bot.domain.role_changes import Change
+from bot.domain.rotation import Turn
+from bot.slack.mrkdwn import Mrkdwn, both, joined, mrkdwn, person
+from bot.slack.views.parts import Message, paragraphs, said
+
+NAMED = 10  # people of a group or a rotation who are named
+
+
+def roles(holders: Sequence[Holder], now: datetime) -> Message:
+    """Who has which role."""
+    assigned = sum(holder.is_assigned for holder in holders)
+    return Message(mrkdwn("{} of {} roles are assigned.", assigned, len(holders)), tuple(lines(holders, now)))
+
+
+def lines(holders: Sequence[Holder], now: datetime) -> list[Block]:
+    """A line for each role."""
+    return paragraphs(
+        [
+            mrkdwn(
+                "*{}*: {}, backup {}. {}.",
+                holder.role,
+                owner(holder, now),
+                backup(holder),
+                holder.role.duties[0].upper() + holder.role.duties[1:],
+            )
+            for holder in holders
+        ]
+    )
+
+
+def owner(holder: Holder, now: datetime) -> Mrkdwn:
+    """Who has it now; of a rotation, until when and who is next."""
+    turn = holder.turn(now)
+    if turn is None:
+        return _party(holder.owner, holder.owner_group) or Mrkdwn("to be assigned")
+    return mrkdwn("{} until {}, then {}", person(turn.who), both(turn.until), person(turn.then))
+
+
+def backup(holder: Holder) -> Mrkdwn:
+    """Who stands in."""
+    return _party(holder.backup, holder.backup_group) or Mrkdwn("nobody")
+
+
+def _party(who: str, group: Group | None) -> Mrkdwn:
+    if group is None:
+        return person(who) if who else Mrkdwn("")
+    if not group.members:
+        return Mrkdwn("a user group with nobody in it")
+    # By its people: a mention of the group would call all of them.
+    return mrkdwn("a user group ({})", _people(group.members))
+
+
+def _people(people: Sequence[str]) -> Mrkdwn:
+    more = len(people) - NAMED
+    named = joined(", ", [person(who) for who in people[:NAMED]])
+    return mrkdwn("{} and {} more", named, more) if more > 0 else named
+
+
+def assigned(holder: Holder, now: datetime) -> Message:
+    """The answer to whoever handed a role over."""
+    if holder.rotation is None:
+        return said(mrkdwn("{} is now {}, backup {}.", holder.role, owner(holder, now), backup(holder)))
+    rotation = holder.rotation
+    return said(
+        mrkdwn(
+            "{} now goes round {} from {}: {}. It is {}, backup {}.",
+            holder.role,
+            rotation.every,
+            both(rotation.begins),
+            _people(rotation.people),
+            owner(holder, now),
+            backup(holder),
+        )
+    )
+
+
+def changed(who: str, change: Change) -> Message:
+    """What one of those concerned by a change is told."""
+    role, after = change.after.role, change.after
+    parts = [mrkdwn("{} changed who has the role {}.", person(change.by), role)]
+    if after.rotation is not None and who in after.rotation.people:
+        parts.append(mrkdwn("You are in its rotation, {} from {}.", after.rotation.every, both(after.rotation.begins)))
+    elif who in after.owners:
+        parts.append(mrkdwn("It is yours now: {}.", role.duties))
+    elif who in after.backups:
+        parts.append(mrkdwn("You are its backup now: {}.", role.duties))
+    elif after.rotation is not None and who == after.rotation.before:
+        parts.append(mrkdwn("It is yours until {}.", both(after.rotation.begins)))
+    else:
+        parts.append(Mrkdwn("You have it no longer."))
+    parts.append(mrkdwn("It is now {}, backup {}. `/ops roles` shows all.", owner(after, change.at), backup(after)))
+    return said(joined(" ", parts))
+
+
+def your_turn(role: Role, turn: Turn) -> Message:
+    """What somebody is told whose turn has begun."""
+    return said(mrkdwn("You have the role {} until {}; then {} takes over.", role, both(turn.until), person(turn.then)))
+
+
+def nobody_there(who: str, role: Role, turn: Turn) -> Message:
+    """The channel is told that whoever has the role now cannot be reached."""
+    return said(
+        mrkdwn(
+            "The role {} went round to {}, who is not in this workspace any more, until {}. "
+            "Hand it to somebody: `/ops role {} @who`.",
+            role,
+            person(who),
+            both(turn.until),
+            role,
+        )
+    )

@@ -1,0 +1,147 @@
+"""What a window's summary looks like: in its thread, in the coordination thread; and the answers about its file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import Block
+
+from bot.domain.checklist import Remark
+from bot.domain.export_desk import Given, How
+from bot.domain.window_summary import WindowSummary, compared, in_a_sentence, newest, timing
+from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, utc
+from bot.slack.views.parts import Message, brief, context, fitting, header, paragraphs, said
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many of each kind are listed, and how many characters of each are shown; the file has all."""
+
+    listed: int
+    shown: int
+
+
+_SIZES = (Size(10, 250), Size(8, 120), Size(5, 80), Size(3, 60))
+
+
+def posted(summary: WindowSummary) -> Message:
+    """The summary in the window's thread, sent to the channel too."""
+    return fitting(lambda size: _posted(summary, size), _SIZES)
+
+
+def _posted(summary: WindowSummary, size: Size) -> Message:
+    held = summary.held
+    blocks: list[Block] = [header(f"{held.title}: summary"), *paragraphs(_times(summary, size))]
+    blocks += paragraphs(_ticks(summary, size))
+    blocks += paragraphs(_remarks("Deviations", summary.deviations, size))
+    blocks += paragraphs(_remarks("Lessons", summary.lessons, size))
+    blocks += paragraphs(_incidents(summary, size))
+    blocks += paragraphs(_list("*Health*", compared(summary.before, summary.after), size))
+    if summary.firing is not None:
+        blocks += paragraphs(_list("*Still firing*", summary.firing or ("nothing",), size))
+    blocks.append(context(Mrkdwn("`/maintenance summary` gives all of it as a file for the runbook.")))
+    return Message(_sentence(summary), tuple(blocks))
+
+
+def _sentence(summary: WindowSummary) -> Mrkdwn:
+    return mrkdwn("{} ({}) is over: {}.", summary.held.title, summary.held.id, in_a_sentence(summary))
+
+
+def _times(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
+    held = summary.held
+    lines = [
+        mrkdwn("*Planned* {} to {}", utc(held.start), utc(held.end)),
+        mrkdwn("*Held* {} to {}, {}", utc(held.began), utc(held.ended), timing(held)),
+    ]
+    if held.scope:
+        given = [mrkdwn("{} {}", yes.role, person(yes.by)) for yes in held.approvals]
+        approved = mrkdwn("approved by {}", joined(", ", given)) if given else Mrkdwn("approved by nobody")
+        lines.append(mrkdwn("*Scope* {} ({})", brief(held.scope, 2 * size.shown), approved))
+    else:
+        lines.append(Mrkdwn("*Scope* no work planned"))
+    for label, text in (("Frozen", held.frozen), ("Excepted", held.excepted), ("Rolled back", held.rolled_back)):
+        if text:
+            lines.append(mrkdwn("*{}* {}", label, brief(text, size.shown)))
+    return lines
+
+
+def _ticks(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
+    ticks = summary.ticks
+    if ticks is None:
+        return [Mrkdwn("*Checklist* there was none")]
+    lines = [mrkdwn("*Checklist* {} of {} done", ticks.done, ticks.total)]
+    lines += _list("Open:", ticks.open_items, size) if ticks.open_items else []
+    return lines + (_list("Waived:", ticks.waived, size) if ticks.waived else [])
+
+
+def _remarks(title: str, remarks: Sequence[Remark], size: Size) -> list[Mrkdwn]:
+    some, more = newest(remarks, size.listed)
+    lines = [mrkdwn("• {} {}: {}", local(one.at), person(one.who), brief(one.text, size.shown)) for one in some]
+    left = [mrkdwn("… and {} earlier ones.", more)] if more else []
+    return [mrkdwn("*{}*{}", title, "" if lines else " none"), *left, *lines]
+
+
+def _incidents(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
+    some = summary.incidents[: size.listed]
+    lines = [
+        mrkdwn(
+            "• {} {} {} ({})",
+            link(one.url, one.id) if one.url else one.id,
+            one.severity,
+            brief(one.title, size.shown),
+            one.status,
+        )
+        for one in some
+    ]
+    more = len(summary.incidents) - len(some)
+    left = [mrkdwn("… and {} more.", more)] if more else []
+    return [Mrkdwn("*Incidents opened during it*" if lines else "*Incidents opened during it* none"), *lines, *left]
+
+
+def _list(title: str, items: Sequence[str], size: Size) -> list[Mrkdwn]:
+    lines = [mrkdwn("• {}", brief(item, size.shown)) for item in items[: size.listed]]
+    more = len(items) - len(lines)
+    left = [mrkdwn("… and {} more.", more)] if more > 0 else []
+    return [Mrkdwn(title), *lines, *left]
+
+
+def coordination(summary: WindowSummary, url: str) -> Message:
+    """The same in short, for the program's coordination thread."""
+    size = _SIZES[1]
+    lines = [_sentence(summary), *_times(summary, size)]
+    if summary.ticks and summary.ticks.open_items:
+        lines += _list("Open:", summary.ticks.open_items, size)
+    lines += [mrkdwn("• {} {}", one.id, brief(one.title, size.shown)) for one in summary.incidents[: size.listed]]
+    if url:
+        lines.append(link(url, "The whole summary"))
+    return Message(_sentence(summary), tuple(paragraphs(lines)))
+
+
+def not_coordinated(why: str) -> Message:
+    """The coordination thread did not take the summary."""
+    return said(
+        mrkdwn(
+            "The coordination thread did not get this summary: Slack answers {}. Invite the bot to that channel, "
+            "or look at COORDINATION_THREAD in its settings.",
+            why,
+        )
+    )
+
+
+def comment(window_id: str, who: str) -> Mrkdwn:
+    """What stands beside the file."""
+    return mrkdwn("The summary of {} as Markdown, for {}.", window_id, person(who))
+
+
+def working(window_id: str) -> Message:
+    """While the file is being made."""
+    return said(mrkdwn("Summing up {}…", window_id))
+
+
+def shared(window_id: str, given: Given, runbook_url: str) -> Message:
+    """The answer to whoever asked for the file."""
+    thread = link(given.url, "its thread") if given.url else Mrkdwn("its thread")
+    if given.how is How.UNDERWAY:
+        return said(mrkdwn("The summary of {} is being made; it will be in {}.", window_id, thread))
+    runbook = mrkdwn(" Paste it into {}.", link(runbook_url, "the runbook")) if runbook_url else Mrkdwn("")
+    where = "is in" if given.is_new else "was put a moment ago in"
+    return said(mrkdwn("The summary of {} {} {}.{}", window_id, where, thread, runbook))

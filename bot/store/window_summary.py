@@ -1,0 +1,183 @@
+"""What a window's record (`windows`) keeps beside its times: its thread, health before and after, its summary.
+
+The names of fields that come from elsewhere (`state`, `actual_start`, `scope`, …) may be missing in older documents.
+"""
+
+import re
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+
+from bot.domain.checklist import Kind, Remark
+from bot.domain.checklist_ports import Headed
+from bot.domain.health import Reading, State
+from bot.domain.window import Window
+from bot.domain.window_summary import During, Held, Snapshot, Ticks, WindowSummary, Yes
+from bot.domain.window_summary_ports import Attended
+from bot.store.mongo import Document, Documents
+
+MOST = 50  # windows of some weeks
+NOT_HELD = ("cancelled", "moved", "not held")
+UNANNOUNCED = timedelta(minutes=10)  # the summary waits so long for the announcement of the end
+
+
+class WindowRecords:
+    """Implements bot.domain.checklist_ports.Announced and bot.domain.window_summary_ports.Records."""
+
+    def __init__(self, windows: Documents, announcements: Documents) -> None:
+        self._windows = windows
+        self._announcements = announcements
+
+    async def headed(self, ended_after: datetime) -> list[Headed]:
+        """See Announced.headed. Start and end are the actual ones where they are known."""
+        return [
+            Headed(_window(one), one["channel"], one["head"])
+            for one in await self._windows.many(_announced(ended_after), [("start", ASCENDING)], MOST)
+        ]
+
+    async def called_off(self, ended_after: datetime) -> list[tuple[str, str]]:
+        """See Announced.called_off."""
+        query: Document = {"end": {"$gt": ended_after}, "head": {"$ne": None}, "state": {"$in": NOT_HELD}}
+        found = await self._windows.many(query, [("start", ASCENDING)], MOST)
+        return [(one["_id"], one["state"]) for one in found]
+
+    async def summed_up(self, window_id: str) -> bool:
+        """See bot.domain.checklist_evidence.Summaries.summed_up."""
+        return await self._windows.count({"_id": window_id, "summary_ts": {"$gt": ""}}) > 0
+
+    async def attended(self, window_id: str, now: datetime) -> Attended | None:
+        """See Records.attended."""
+        found = await self._windows.one({"_id": window_id})
+        return await self._attended(found, now) if found else None
+
+    async def recent(self, since: datetime, now: datetime) -> list[Attended]:
+        """See Records.recent."""
+        found = await self._windows.many(_announced(since), [("start", ASCENDING)], MOST)
+        return [await self._attended(one, now) for one in found if _has_begun(one, now)]
+
+    async def _attended(self, document: Document, now: datetime) -> Attended:
+        is_over = _is_over(document, now)
+        if is_over and now < (document.get("actual_end") or document["end"]) + UNANNOUNCED:
+            told = await self._announcements.one({"_id": f"{document['_id']}/end"})
+            is_over = told is not None and told["state"] != "claimed"
+        return Attended(
+            _held(document),
+            _has_begun(document, now),
+            is_over,
+            _snapshot(document.get("health_before")),
+            _snapshot(document.get("health_after")),
+            _summary(document),
+            document.get("summary_ts") or "",
+            bool(document.get("coordination")),
+        )
+
+    async def matching(self, ending: str) -> list[str]:
+        """See Records.matching. An ending with a dash at its end is the beginning of an ID."""
+        pattern = f"^{re.escape(ending)}" if ending.endswith("-") else f"{re.escape(ending)}$"
+        query: Document = {"_id": {"$regex": pattern}, "head": {"$ne": None}}
+        return [one["_id"] for one in await self._windows.many(query, [("start", DESCENDING)], MOST)]
+
+    async def keep_before(self, window_id: str, snapshot: Snapshot) -> None:
+        """See Records.keep_before."""
+        await self._keep(window_id, "health_before", asdict(snapshot))
+
+    async def keep_after(self, window_id: str, snapshot: Snapshot) -> None:
+        """See Records.keep_after."""
+        await self._keep(window_id, "health_after", asdict(snapshot))
+
+    async def keep_summary(self, summary: WindowSummary) -> None:
+        """See Records.keep_summary."""
+        kept = asdict(summary)
+        del kept["before"], kept["after"]  # kept beside it
+        await self._keep(summary.held.id, "summary", kept)
+
+    async def posted(self, window_id: str, ts: str) -> bool:
+        """See Records.posted."""
+        return await self._keep(window_id, "summary_ts", ts)
+
+    async def _keep(self, window_id: str, name: str, value: Any) -> bool:
+        return await self._windows.update({"_id": window_id, name: None}, {"$set": {name: value}}) == 1
+
+    async def refused(self, window_id: str, reason: str) -> bool:
+        """See Records.refused."""
+        query: Document = {"_id": window_id, "summary_refused": {"$ne": reason}}
+        return await self._windows.update(query, {"$set": {"summary_refused": reason}}) == 1
+
+    async def coordinated(self, window_id: str, outcome: str) -> bool:
+        """See Records.coordinated."""
+        return await self._keep(window_id, "coordination", outcome)
+
+
+def _announced(ended_after: datetime) -> Document:
+    late = {"$gt": ended_after}
+    lasting = [{"end": late}, {"actual_end": late}, {"state": "under way"}]
+    return {"$or": lasting, "head": {"$ne": None}, "state": {"$nin": NOT_HELD}}
+
+
+def _window(document: Document) -> Window:
+    start, end = document.get("actual_start") or document["start"], document.get("actual_end") or document["end"]
+    return Window(document["_id"], start, end, document["title"])
+
+
+def _has_begun(document: Document, now: datetime) -> bool:
+    if "state" in document:
+        return document["state"] in ("under way", "over")
+    return bool(document["start"] <= now)
+
+
+def _is_over(document: Document, now: datetime) -> bool:
+    return document["state"] == "over" if "state" in document else bool(document["end"] <= now)
+
+
+def _held(document: Document) -> Held:
+    scope = document.get("scope") or {}
+    return Held(
+        document["_id"],
+        document["title"],
+        document["start"],
+        document["end"],
+        document["channel"] or "",
+        document["head"] or "",
+        document.get("actual_start"),
+        document.get("actual_end"),
+        scope.get("text", ""),
+        tuple(Yes(one["role"], one["by"]) for one in scope.get("approvals", ())),
+        document.get("frozen") or "",
+        (document.get("exemption") or {}).get("reason", ""),
+        document.get("rolled_back") or "",
+        document.get("incident_id") or "",
+    )
+
+
+def _snapshot(kept: Document | None) -> Snapshot | None:
+    if not kept:
+        return None
+    readings = (Reading(**{**one, "state": State(one["state"])}) for one in kept["readings"])
+    return Snapshot(kept["at"], tuple(readings))
+
+
+def _summary(document: Document) -> WindowSummary | None:
+    kept = document.get("summary")
+    if not kept:
+        return None
+    held = {**kept["held"], "approvals": tuple(Yes(**one) for one in kept["held"]["approvals"])}
+    ticks = kept["ticks"]
+    return WindowSummary(
+        held=Held(**held),
+        at=kept["at"],
+        ticks=Ticks(ticks["done"], ticks["total"], tuple(ticks["open_items"]), tuple(ticks["waived"]))
+        if ticks
+        else None,
+        deviations=_remarks(kept["deviations"]),
+        lessons=_remarks(kept["lessons"]),
+        incidents=tuple(During(**one) for one in kept["incidents"]),
+        before=_snapshot(document.get("health_before")),
+        after=_snapshot(document.get("health_after")),
+        firing=None if kept["firing"] is None else tuple(kept["firing"]),
+    )
+
+
+def _remarks(kept: list[Document]) -> tuple[Remark, ...]:
+    return tuple(Remark(**{**one, "kind": Kind(one["kind"])}) for one in kept)

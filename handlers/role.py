@@ -1,0 +1,47 @@
+"""`/ops roles` and `/ops role`: who has which role, and handing them out."""
+
+from bot.commands import role as words
+from bot.commands.people import Who
+from bot.domain.role import Group, Holder, Role
+from bot.domain.rotation import Every, Rotation
+from bot.errors import UserError
+from bot.slack.views import role as view
+from handlers.call import Call
+from handlers.desks import Desks
+
+
+async def show(desks: Desks, call: Call) -> None:
+    """Lists the roles."""
+    await call.answer(view.roles(await desks.roles.holders(), desks.clock()))
+
+
+async def assign(desks: Desks, call: Call, said: words.SetRole | words.Rotate) -> None:
+    """Hands a role over, after a look at each person or group that was named."""
+    call.must_be_inside()
+    backup, backup_group = await _party(desks, said.backup)
+    role, now = Role(said.role), desks.clock()
+    if isinstance(said, words.Rotate):
+        begins = words.beginning(said.begins, now)
+        people = [(await _party(desks, one))[0] for one in said.people]
+        rotation = Rotation(tuple(people), Every(said.every), begins)
+        wanted = Holder(role, backup=backup, backup_group=backup_group, rotation=rotation)
+    else:
+        owner, group = await _party(desks, said.owner)
+        wanted = Holder(role, owner, backup, group, backup_group)
+    holder = await desks.role_changes.assign(call.who, wanted)
+    await call.answer(view.assigned(holder, now))
+
+
+async def _party(desks: Desks, named: Who | None) -> tuple[str, Group | None]:
+    """A person's id, or a group with its members. Raises UserError for bots, for who left, for no such group."""
+    if named is None:
+        return "", None
+    if named.is_group:
+        members = await desks.groups.members(named.id)
+        if not members:
+            raise UserError("There is nobody in that user group.", "Name a person, or a group with people in it.")
+        return "", Group(named.id, members)
+    if named.id == desks.places.bot_user:
+        raise UserError("The bot cannot have a role.", "Name a person.")
+    await desks.places.must_be_a_person(named.id)
+    return named.id, None

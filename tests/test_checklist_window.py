@@ -1,0 +1,238 @@
+"""A window's checklist from its first announcement on: posted by itself, proven by itself, reminded of afterwards."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from sandbox.mongo import Mongod
+from sandbox.services import Services
+from sandbox.sight import Post
+from sandbox.slack import Slack
+from tests.asking import answer
+from tests.world import World
+
+WINDOW = "MW-20261128-0200"
+FIRST_RUNG, START, END = "2026-11-27 02:00:01", "2026-11-28 02:00:01", "2026-11-28 06:00:01"
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
+    """A Friday before the first rung, with all services up."""
+    quiet = World(slack, mongod.url(), services.environment())
+    quiet.clock.set("2026-11-27 01:00:00")
+    async with quiet as ready:
+        yield ready
+
+
+async def posted(world: World) -> tuple[Post, Post]:
+    """Waits for the checklist in the window's thread: the head, and the checklist."""
+    (stored,) = await world.stored("checklists", _id=WINDOW, ts={"$ne": None}, is_told=True)
+    head = await world.document("windows", WINDOW)
+    everything = {post.ts: post for post in world.slack.channel().everything}
+    return everything[head["head"]], everything[stored["ts"]]
+
+
+def checklists(world: World) -> list[Post]:
+    return [post for post in world.slack.channel().everything if post.shown.startswith("Checklist of")]
+
+
+async def item(world: World, number: int, **query: object) -> dict[str, object]:
+    """Waits until an item of the window's checklist is so."""
+    wanted = {"number": number, **query}
+    (stored,) = await world.stored("checklists", _id=WINDOW, items={"$elemMatch": wanted})
+    found: dict[str, object] = stored["items"][number - 1]
+    return found
+
+
+# Posted by itself
+
+
+async def test_the_first_rung_brings_the_checklist_into_the_thread(world: World) -> None:
+    """Of three bots one posts it; the item that the announcement proves is ticked with the evidence."""
+    await world.starts()
+    await world.starts()
+    world.clock.set(FIRST_RUNG)
+    head, card = await posted(world)
+    assert card.thread_ts == head.ts
+    await item(world, 1, done_by="ops-bot", evidence="the window is announced")
+    await world.slack.until(lambda: "1. ticked by the bot: the window is announced" in card.shown, "the evidence")
+    await world.slack.settled(0.4)
+    assert checklists(world) == [card]
+    started = await world.documents("audit", act="start checklist")
+    assert [entry["who"] for entry in started] == ["ops-bot"]
+
+
+async def test_whoever_starts_it_after_the_announcement_is_led_to_the_thread(world: World) -> None:
+    """Also in the very moment in which the bots post it: there is one."""
+    world.clock.set(FIRST_RUNG)
+    await world.stored("windows", _id=WINDOW, head={"$ne": None})
+    told = await answer(world.slack, world.ann, "/checklist", "start")
+    assert "is in the window's thread" in told.shown or "was posted before" in told.shown
+    head, card = await posted(world)
+    await world.slack.settled(0.4)
+    assert (checklists(world), card.thread_ts) == ([card], head.ts)
+
+
+async def test_a_checklist_that_somebody_started_before_stays_the_only_one(world: World) -> None:
+    """`/checklist start` ahead of the first rung posts it in the channel; the first rung adds no second one."""
+    await answer(world.slack, world.ann, "/checklist", "start")
+    world.clock.set(FIRST_RUNG)
+    await world.stored("announcements", rung="24h", state="announced")
+    await item(world, 1, done_by="ops-bot")
+    await world.slack.settled(0.4)
+    (card,) = checklists(world)
+    assert card.thread_ts is None
+
+
+async def test_what_a_bot_recorded_and_died_is_posted_once(world: World) -> None:
+    """Killed between the record and the message: the next bots post it, once."""
+    world.clock.set(FIRST_RUNG)
+    await posted(world)
+    recorded = await world.document("checklists", WINDOW)
+    (letter,) = [one for one in await world.documents("outbox") if one["_id"] == f"opsbot_checklist:{WINDOW}"]
+    await world.stops()
+    await world.changes("checklists", WINDOW, {"ts": None, "is_told": False})
+    await world.removes("outbox", letter["_id"])
+    await asyncio.gather(world.starts(), world.starts())
+    await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
+    await world.slack.settled(0.4)
+    assert recorded["ts"] in [card.ts for card in checklists(world)]
+    assert len(await world.documents("checklists")) == 1
+    assert len([one for one in await world.documents("outbox") if one["event_type"] == "opsbot_checklist"]) == 1
+
+
+async def test_words_in_the_window_s_thread_are_about_its_checklist(world: World) -> None:
+    """`@Ops Bot note …` there is no incident's, and `done 12` works after the end too."""
+    world.clock.set(FIRST_RUNG)
+    head, card = await posted(world)
+    await world.bob.writes("@Ops Bot note Loki was slow", thread=head)
+    await world.slack.until(lambda: "Loki was slow" in card.shown, "the note")
+    world.clock.set("2026-11-29 12:00:00")
+    await world.bob.writes("@Ops Bot done 12", thread=head)
+    await item(world, 12, done_by=world.bob.id)
+
+
+async def test_after_the_end_words_mean_what_is_still_open(world: World) -> None:
+    """Until the next checklist is there, `/checklist done` in the channel ticks the last one's items."""
+    world.clock.set(FIRST_RUNG)
+    await posted(world)
+    world.clock.set("2026-11-29 12:00:00")
+    await answer(world.slack, world.bob, "/checklist", "done 12")
+    await item(world, 12, done_by=world.bob.id)
+    await answer(world.slack, world.bob, "/checklist", "start")
+    assert "MW-20261205-0200" in (await answer(world.slack, world.bob, "/checklist")).shown
+
+
+async def test_what_is_due_follows_a_window_that_changes(world: World) -> None:
+    """An extended or moved window takes its due times and its end along."""
+    world.clock.set(FIRST_RUNG)
+    _, card = await posted(world)
+    await answer(world.slack, world.ann, "/checklist", "assign 7 @bob by end-30m")
+    end = (await world.document("windows", WINDOW))["end"]
+    await world.changes("windows", WINDOW, {"end": end + timedelta(hours=1)})
+    await world.slack.until(lambda: "7. for @bob, due 2026-11-28 06:30 UTC" in card.shown, "the new time")
+    assert (await world.document("checklists", WINDOW))["window_end"] == end + timedelta(hours=1)
+
+
+async def test_the_checklist_of_a_window_that_is_called_off_is_closed(world: World) -> None:
+    """Nobody is reminded of items of a window that was not held; of two bots one closes it."""
+    await world.starts()
+    world.clock.set(FIRST_RUNG)
+    head, card = await posted(world)
+    await world.changes("windows", WINDOW, {"state": "cancelled"})
+    await world.slack.until(lambda: "Closed by the bot: the window was cancelled" in card.shown, "that it is closed")
+    world.clock.set("2026-11-28 08:00:00")
+    await world.slack.settled(0.5)
+    assert [post for post in world.slack.thread(head).messages if "still open" in post.shown] == []
+    assert len(await world.documents("audit", act="close checklist")) == 1
+
+
+# Proven by itself
+
+
+async def work_done(world: World) -> None:
+    """Has the window begin and its work done."""
+    world.clock.set(FIRST_RUNG)
+    await posted(world)
+    world.clock.set(START)
+    await answer(world.slack, world.ann, "/checklist", "done 4,5,6")
+
+
+async def test_health_after_the_work_is_ticked_with_the_evidence(world: World) -> None:
+    """Not before the work is done; then each service that is up ticks its item, with words and time."""
+    world.clock.set(FIRST_RUNG)
+    _, card = await posted(world)
+    world.clock.set(START)
+    await answer(world.slack, world.ann, "/checklist", "done 4,5")
+    await world.slack.settled(0.5)
+    assert [(await world.document("checklists", WINDOW))["items"][n - 1]["done_by"] for n in (7, 8, 9)] == ["", "", ""]
+    await answer(world.slack, world.ann, "/checklist", "waive 6 no dashboards tonight")
+    for number, service in ((7, "prometheus"), (8, "grafana"), (9, "loki")):
+        found = await item(world, number, done_by="ops-bot")
+        assert found["evidence"] == f"{service} is up, 2026-11-28 02:00 UTC"
+    await world.slack.until(lambda: "9. ticked by the bot: loki is up" in card.shown, "the evidence")
+    assert "6. waived by @ann: no dashboards tonight" in card.shown
+
+
+async def test_what_is_not_true_any_more_is_unticked_with_one_warning(world: World, services: Services) -> None:
+    """Of two bots that find Loki down one warns in the thread; up again it is ticked again; after the end it stays."""
+    await world.starts()
+    await work_done(world)
+    await item(world, 9, done_by="ops-bot")
+    head, _ = await posted(world)
+    await services.switch("loki", "refuse")
+    world.clock.forward(minutes=2)
+    await item(world, 9, done_by="")
+    await world.slack.shows("9. “Check the Loki logs” is not ticked any more: loki is down", thread=head)
+    await services.switch("loki", "up")
+    world.clock.forward(minutes=2)
+    await item(world, 9, done_by="ops-bot")
+    await world.slack.settled(0.4)
+    warnings = [post for post in world.slack.thread(head).messages if "not ticked any more" in post.shown]
+    assert len(warnings) == 1
+    world.clock.set(END)
+    await services.switch("loki", "refuse")
+    await world.stored("announcements", rung="end", state="announced")
+    await world.slack.settled(0.4)
+    assert (await world.document("checklists", WINDOW))["items"][8]["done_by"] == "ops-bot"
+
+
+async def test_a_tick_of_a_person_s_stays_whatever_the_bot_finds(world: World, services: Services) -> None:
+    """The bot unticks what it ticked itself, and does not tick again what a person unticked."""
+    await services.switch("loki", "refuse")
+    await work_done(world)
+    await item(world, 8, done_by="ops-bot")
+    await answer(world.slack, world.bob, "/checklist", "done 9")
+    told = await answer(world.slack, world.bob, "/checklist", "done 8")
+    assert "8. “Check the Grafana SLOs” is ticked already, by the bot." in told.shown
+    await answer(world.slack, world.bob, "/checklist", "undo 8")
+    world.clock.forward(minutes=2)
+    await world.slack.settled(0.5)
+    stored = (await world.document("checklists", WINDOW))["items"]
+    assert (stored[7]["done_by"], stored[8]["done_by"]) == ("", world.bob.id)
+
+
+# Reminded of afterwards
+
+
+async def test_what_is_open_after_the_window_is_reminded_of_until_it_is_done_or_waived(world: World) -> None:
+    """An hour after the end, then daily, once among two bots, in the thread, to whoever is on call."""
+    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
+    await world.starts()
+    await work_done(world)
+    head, _ = await posted(world)
+    await item(world, 9, done_by="ops-bot")
+    world.clock.set("2026-11-28 07:00:01")
+    first = await world.slack.shows("is over, and 3 items of its checklist are still open", thread=head)
+    assert "@bob, please see to it." in first.shown
+    assert "☐ 10. Post the summary" in first.shown
+    await answer(world.slack, world.ann, "/checklist", "done 10,11")
+    world.clock.set("2026-11-29 07:00:01")
+    await world.slack.shows("1 item of its checklist is still open", "12. Update the incident tracker", thread=head)
+    await answer(world.slack, world.ann, "/checklist", "waive 12 there was no incident")
+    world.clock.set("2026-11-30 07:00:01")
+    await world.slack.settled(0.5)
+    reminders = [post for post in world.slack.thread(head).messages if "still open" in post.shown]
+    assert len(reminders) == 2

@@ -1,0 +1,236 @@
+"""A window summed up: once, in its thread and the channel, with all that happened; as a file; for the program too."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sandbox.mongo import Mongod
+from sandbox.services import Services
+from sandbox.sight import Post
+from sandbox.slack import Slack
+from tests.asking import answer, answer_to_mention
+from tests.exporting import files_in, text_of
+from tests.world import World
+
+WINDOW = "MW-20261128-0200"
+FIRST_RUNG, START, END = "2026-11-27 02:00:01", "2026-11-28 02:00:01", "2026-11-28 06:00:01"
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
+    """A Friday before the first rung, with all services up."""
+    quiet = World(slack, mongod.url(), services.environment())
+    quiet.clock.set("2026-11-27 01:00:00")
+    async with quiet as ready:
+        yield ready
+
+
+async def begun(world: World) -> Post:
+    """Has the window announced and begun; its head."""
+    world.clock.set(FIRST_RUNG)
+    await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
+    world.clock.set(START)
+    (window,) = await world.stored("windows", _id=WINDOW, health_before={"$ne": None})
+    return next(post for post in world.slack.channel().everything if post.ts == window["head"])
+
+
+async def summed_up(world: World) -> Post:
+    """Waits for the summary."""
+    (window,) = await world.stored("windows", _id=WINDOW, summary_ts={"$ne": None})
+    return next(post for post in world.slack.channel().everything if post.ts == window["summary_ts"])
+
+
+def summaries(world: World) -> list[Post]:
+    """All messages that are the summary."""
+    carried = [(post, (post.metadata or {}).get("event_payload", {})) for post in world.slack.channel().everything]
+    return [post for post, payload in carried if payload.get("key") == f"{WINDOW}/summary"]
+
+
+async def test_the_end_brings_the_summary_once(world: World, services: Services) -> None:
+    """Of three bots one posts it: times, ticks, deviations, lessons, incidents, health before and after."""
+    await world.starts()
+    await world.starts()
+    head = await begun(world)
+    await answer(world.slack, world.ann, "/checklist", "done 2,3,4,5,6")
+    await answer(world.slack, world.ann, "/checklist", "note Loki restarted twice")
+    await answer(world.slack, world.bob, "/checklist", "lesson snapshot <!channel> first")
+    await answer(world.slack, world.bob, "/incident", "open sev2 checkout is down")
+    (incident,) = await world.stored("incidents", card_ts={"$ne": None})
+    await services.switch("grafana", "refuse")
+    world.clock.set("2026-11-28 05:00:00")
+    await world.stored("checklists", items={"$elemMatch": {"number": 8, "done_by": ""}})
+    world.clock.set(END)
+    post = await summed_up(world)
+    assert post.thread_ts == head.ts
+    assert post in world.slack.channel().messages
+    # How many ticks the bots could prove by then differs; what must be open is named below.
+    said = re.fullmatch(
+        rf"Weekly maintenance \({WINDOW}\) is over: (\d+) of 12 items done, 1 incident, not all services are up.",
+        post.text,
+    )
+    assert said is not None
+    for words in (
+        "Planned* 2026-11-28 02:00 UTC to 2026-11-28 06:00 UTC",
+        "as planned",
+        "*Scope* no work planned",
+        f"*Checklist* {said[1]} of 12 done",
+        "• 8. Check the Grafana SLOs",
+        "• 11. Document the lessons learned",
+        "@ann: Loki restarted twice",
+        "@bob: snapshot <!channel> first",
+        f"{incident['_id']} SEV2 checkout is down (investigating)",
+        "grafana: up before, down",
+        "(worse)",
+    ):
+        assert words in post.shown, words
+    assert "Post the summary" not in post.shown
+    await world.stored("checklists", items={"$elemMatch": {"number": 10, "done_by": "ops-bot"}})
+    await world.slack.settled(0.5)
+    assert summaries(world) == [post]
+    kept = await world.document("windows", WINDOW)
+    assert (kept["summary"]["ticks"]["done"], len(kept["health_before"]["readings"])) == (9, 6)
+    assert [entry["subject"] for entry in await world.documents("audit", act="summary")] == [WINDOW]
+
+
+async def test_a_quiet_window_is_summed_up_in_few_words(world: World) -> None:
+    """Nothing happened, all is up: that is what it says."""
+    await begun(world)
+    world.clock.set(END)
+    post = await summed_up(world)
+    assert "no incident, all services up." in post.text
+    assert "All 6 services were up before and after." in post.shown
+    assert "*Deviations* none" in post.shown
+    assert "*Incidents opened during it* none" in post.shown
+
+
+async def test_what_a_killed_bot_left_is_gone_on_with(world: World) -> None:
+    """Killed after the record, or after the post: the next bots post the kept words, or find them; never twice."""
+    await begun(world)
+    world.clock.set(END)
+    post = await summed_up(world)
+    await world.stops()
+    await world.changes("windows", WINDOW, {"summary_ts": None})
+    await asyncio.gather(world.starts(), world.starts())
+    assert (await summed_up(world)).ts == post.ts
+    for bot in list(world.bots):
+        await world.stops(bot)
+    await world.changes("windows", WINDOW, {"summary_ts": None, "summary.ticks.done": 7})
+    await world.removes("outbox", f"opsbot_summary:{WINDOW}/summary")
+    await world.slack.person("ann").writes("hello")
+    await world.starts()
+    again = await summed_up(world)
+    assert "7 of 12 items done" in again.text
+
+
+async def test_a_window_that_began_while_the_bot_was_away_says_so(world: World) -> None:
+    """Health at the start was not taken then; the summary is there all the same."""
+    world.clock.set(FIRST_RUNG)
+    await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
+    await world.stops()
+    world.clock.set(END)
+    await world.starts()
+    post = await summed_up(world)
+    assert "Not checked at the start." in post.shown
+    assert "prometheus: up at the end." in post.shown
+
+
+async def test_the_end_of_last_week_is_not_summed_up(world: World) -> None:
+    """A bot that comes back days later leaves it to whoever asks for the file."""
+    await begun(world)
+    await world.stops()
+    world.clock.set("2026-11-30 12:00:00")
+    await world.starts()
+    await world.slack.settled(0.5)
+    assert summaries(world) == []
+
+
+async def test_the_file_has_all_of_it(world: World) -> None:
+    """`/maintenance summary` puts Markdown into the thread, also later, with what was added since; twice is once."""
+    head = await begun(world)
+    world.clock.set(END)
+    await summed_up(world)
+    await answer(world.slack, world.ann, "/checklist", "lesson # not a heading")
+    told = await answer_to_mention(world.slack, world.ann, "summary", thread=head)
+    assert f"The summary of {WINDOW} is in its thread." in told.shown
+    again = await answer(world.slack, world.ann, "/maintenance", "summary 2026-11-28")
+    assert "was put a moment ago in its thread" in again.shown
+    text = text_of(files_in(world, head), ".md")
+    assert text.startswith(f"# {WINDOW}: Weekly maintenance\n")
+    assert "- **Held:** 2026-11-28 02:00 UTC to 2026-11-28 06:00 UTC (as planned)" in text
+    assert "ann: \\# not a heading" in text
+    assert "## Health" in text
+
+
+async def test_a_lost_answer_of_slack_s_makes_no_second_summary(world: World) -> None:
+    """Slack posts it and the connection breaks: it is looked for, and found."""
+    await begun(world)
+    world.clock.set("2026-11-28 05:59:00")
+    await world.stored("announcements", rung="ending")
+    world.clock.set("2026-11-28 06:00:01")
+    await world.stored("announcements", rung="end", state="announced")
+    world.slack.faults.add("reset_after", "chat.postMessage", count=2)
+    await summed_up(world)
+    world.slack.faults.clear()
+    await world.slack.settled(0.4)
+    assert len(summaries(world)) == 1
+
+
+async def test_what_cannot_be_summed_up_is_told(world: World) -> None:
+    """No window of that name, one that has not begun, none at all; elsewhere it is refused."""
+    world.clock.set(FIRST_RUNG)
+    await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
+    for words, told in (
+        ("summary", "No window has begun lately."),
+        (f"summary {WINDOW}", "has not begun"),
+        ("summary 2026-12-24", "I know no window MW-20261224."),
+        ("summary tomorrow", "“tomorrow” is neither a window's ID nor a date."),
+    ):
+        assert told in (await answer(world.slack, world.ann, "/maintenance", words)).shown
+    elsewhere = await answer(world.slack, world.ann, "/maintenance", "summary", channel="#random")
+    assert elsewhere.shown.startswith("Nothing was changed")
+
+
+# The coordination thread
+
+
+async def coordinated(world: World, channel: str) -> Post:
+    """A bot with the thread below a message of Dee's in that channel as the coordination thread."""
+    root = await world.slack.person("dee").writes("Program coordination, week 48", channel=channel)
+    await world.stops()
+    await world.starts(
+        COORDINATION_THREAD=f"https://sandbox.slack.com/archives/{root.channel}/p{root.ts.replace('.', '')}"
+    )
+    return root
+
+
+async def test_the_coordination_thread_gets_it_too(world: World) -> None:
+    """In short, once, with a link to the whole."""
+    root = await coordinated(world, "#random")
+    await begun(world)
+    world.clock.set(END)
+    await summed_up(world)
+    reply = await world.slack.shows(f"({WINDOW}) is over", "The whole summary", channel="#random", thread=root)
+    assert reply.thread_ts == root.ts
+    await world.stored("windows", coordination="told")
+    await world.slack.settled(0.4)
+    assert len(world.slack.thread(root).messages) == 2
+
+
+async def test_a_coordination_thread_that_does_not_take_it_is_told_and_audited(world: World) -> None:
+    """The bot is not in that channel: the window's thread says so once, and what to do."""
+    await coordinated(world, "#general")
+    await world.starts(COORDINATION_THREAD="https://sandbox.slack.com/archives/C0GENERAL/p1795530834497105")
+    head = await begun(world)
+    with world.slack.expects("not_in_channel"):
+        world.clock.set(END)
+        await summed_up(world)
+        await world.slack.shows("Slack answers not_in_channel. Invite the bot to that channel", thread=head)
+        await world.stored("windows", coordination="not_in_channel")
+        for bot in list(world.bots):
+            await world.stops(bot)
+    told = [post for post in world.slack.thread(head).messages if "did not get this summary" in post.shown]
+    assert len(told) == 1
+    (entry,) = await world.documents("audit", act="coordination thread")
+    assert (entry["subject"], entry["outcome"]) == (WINDOW, "refused")
