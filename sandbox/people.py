@@ -206,7 +206,7 @@ class Person:
         found = [one for channel in channels for one in self._workspace.messages[channel].values()]
         return [*(Post(self._workspace, one, self.id) for one in found), *self.ephemerals]
 
-    async def sees(self, *words: str, within: float = 5.0) -> Post | ViewSight:
+    async def sees(self, *words: str, within: float = 10.0) -> Post | ViewSight:
         """Wait until one message, modal or Home tab shows all these words, and return the newest such."""
 
         def there() -> Post | ViewSight | None:

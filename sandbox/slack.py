@@ -169,12 +169,12 @@ class Slack:
                 return ThreadSight(self.workspace, messages[ts])
         raise LookupError(f"no message {ts}")
 
-    async def until(self, predicate: Callable[[], _T | None], what: str = "it", within: float = 5.0) -> _T:
+    async def until(self, predicate: Callable[[], _T | None], what: str = "it", within: float = 10.0) -> _T:
         """Wait until `predicate()` is truthy and return that; see `sandbox.waiting.until`."""
         return await until(self.workspace, predicate, what, within)
 
     async def shows(
-        self, *words: str, channel: str = "#ops-shared", thread: Post | str | None = None, within: float = 5.0
+        self, *words: str, channel: str = "#ops-shared", thread: Post | str | None = None, within: float = 10.0
     ) -> Post:
         """Wait until one message of the channel (or thread) shows all these words, and return the newest such."""
 

@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 TICK = 0.25  # seconds; for conditions that time alone makes true
 
 
-async def until(workspace: Workspace, predicate: Callable[[], _T | None], what: str, within: float = 5.0) -> _T:
+async def until(workspace: Workspace, predicate: Callable[[], _T | None], what: str, within: float = 10.0) -> _T:
     """Wait until `predicate()` is truthy and return that. AssertionError, with all that is shown, if it takes longer.
 
     A predicate may reach for what is not there yet: LookupError, AttributeError and CannotError mean "not yet".

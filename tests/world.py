@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
 from bot.app import App, Tuning
 from bot.domain.health_watch_desk import Rhythm
@@ -37,6 +39,7 @@ RHYTHM = Rhythm(0.05, timedelta(seconds=4))
 WATCHING = replace(TEMPO, watch=timedelta(seconds=0.2), first_watch=timedelta(0))
 
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
+_EMPTY: defaultdict[str, list[str]] = defaultdict(list)  # databases of worlds that ended, by server
 SWITCHED_OFF = {f"{name}_URL": "" for name in ("PROMETHEUS", "GRAFANA", "LOKI", "LLM", "ALERTMANAGER")}
 
 
@@ -67,7 +70,9 @@ class World:
         self.bots: list[App] = []
         self.attendants: tuple[Attendant, ...] = ()
         self.tempo = TEMPO
-        self.mongodb_url = mongodb_url.replace("/butler", f"/test_{secrets.token_hex(6)}")
+        self._server = mongodb_url
+        self._database = _EMPTY[mongodb_url].pop() if _EMPTY[mongodb_url] else f"test_{secrets.token_hex(6)}"
+        self.mongodb_url = mongodb_url.replace("/butler", f"/{self._database}")
         self._settings = dict(settings or {})
         self._client: AsyncMongoClient[Document] = AsyncMongoClient(
             self.mongodb_url, tz_aware=True, serverSelectionTimeoutMS=500
@@ -85,7 +90,19 @@ class World:
         for bot in list(self.bots):
             await self.stops(bot)
         async with asyncio.timeout(10):
+            if kind is None:
+                await self._emptied()
             await self._client.close()
+
+    async def _emptied(self) -> None:
+        """Leaves the database to the next world: it has all indexes, which take longer to make than most tests."""
+        database = self._client.get_default_database()
+        try:
+            for name in await database.list_collection_names():
+                await database[name].delete_many({})
+        except PyMongoError:
+            return  # a test stopped the server
+        _EMPTY[self._server].append(self._database)
 
     async def starts(self, **settings: str) -> App:
         """Starts another bot; its settings are those of the world and these."""
@@ -166,7 +183,7 @@ class World:
         store = self.store()
         return SearchDesk(store.words, store.incidents, store.timelines)
 
-    async def until(self, question: Callable[[], Awaitable[T | None]], what: str, within: float = 8.0) -> T:
+    async def until(self, question: Callable[[], Awaitable[T | None]], what: str, within: float = 20.0) -> T:
         """Waits until the answer is something, and returns it."""
         end = asyncio.get_running_loop().time() + within
         while asyncio.get_running_loop().time() < end:
@@ -177,7 +194,7 @@ class World:
             await asyncio.sleep(0.02)
         raise AssertionError(f"waited in vain for {what}")
 
-    async def stored(self, collection: str, count: int = 1, within: float = 8.0, **query: Any) -> list[Document]:
+    async def stored(self, collection: str, count: int = 1, within: float = 20.0, **query: Any) -> list[Document]:
         """Waits until so many documents fit, and returns them."""
 
         async def enough() -> list[Document] | None:
