@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from pymongo import AsyncMongoClient, MongoClient
 
-from bot.domain.deep_health import DeepHealthDesk, DeepProbe, DeepReport, Fact, Since
+from bot.domain.deep_health import DeepProbe, DeepReport
 from bot.domain.health import HealthDesk
 from bot.services.alertmanager import AlertmanagerProbe
 from bot.services.extra import ExtraProbe
@@ -25,10 +25,10 @@ from bot.slack.views import deep_health as view
 from sandbox.llm import Reply
 from sandbox.mongo import Mongod
 from sandbox.services import CHOICES, Services
+from tests.deeply import NOW, bad, desk, texts, told, until_told
 from tests.peers import REAL, fixed, free_port, quick_http, running, serving
 
 CANARY = "canary-7f3a"
-NOW = datetime(2026, 11, 28, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -36,39 +36,6 @@ async def http() -> AsyncIterator[Http]:
     client = quick_http()
     yield client
     await client.close()
-
-
-class Records:
-    """What watching knows: Loki is up for two hours."""
-
-    async def since(self) -> dict[str, Since]:
-        return {"loki": Since(True, NOW - timedelta(hours=2))}
-
-
-def desk(*probes: DeepProbe, deadline: float = 2.0) -> DeepHealthDesk:
-    health = HealthDesk(probes, lambda: NOW, deadline)
-    return DeepHealthDesk(health, probes, Records(), lambda: NOW, deadline)
-
-
-async def told(probe: DeepProbe) -> dict[str, Fact]:
-    (look,) = (await desk(probe).ask()).looks
-    return {fact.name: fact for fact in look.facts}
-
-
-def texts(facts: dict[str, Fact]) -> dict[str, str]:
-    return {name: fact.text for name, fact in facts.items()}
-
-
-def bad(facts: dict[str, Fact]) -> list[str]:
-    return [name for name, fact in facts.items() if not fact.is_good]
-
-
-async def until_told(probe: DeepProbe, name: str, text: str) -> dict[str, Fact]:
-    """Waits until the fact of this name says so; each question takes its time."""
-    async with asyncio.timeout(10):
-        while text not in (facts := await told(probe)).get(name, Fact("", "")).text:
-            pass
-    return facts
 
 
 RULES = """
@@ -99,6 +66,7 @@ async def test_the_real_prometheus_tells_its_targets_and_rules(
         monkeypatch.setitem(REAL, "prometheus", (config, "--storage.tsdb.path=data"))
         async with running("prometheus", tmp_path) as url:
             probe = PrometheusProbe(url, http)
+            await until_told(probe, "targets", "1 of 2")
             facts = await until_told(probe, "rules", "TargetDown")
     assert texts(facts) == {
         "targets": f"1 of 2 targets up; down: dead at 127.0.0.1:{down}",

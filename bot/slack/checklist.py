@@ -7,6 +7,7 @@ from bot.domain.clock import Clock
 from bot.domain.outbox import Content, Letter, letter_id
 from bot.slack.outbox import Outbox
 from bot.slack.views import checklist as view
+from bot.slack.views import checklist_thread
 from bot.slack.views.parts import Message
 
 CHECKLIST = "opsbot_checklist"
@@ -40,11 +41,11 @@ class ChecklistBoard:
     async def unproven(self, checklist: Checklist, item: Item, why: str) -> None:
         """See EvidenceBoard.unproven. Each tick of the bot's is taken back once, so its moment names the warning."""
         at = item.done_at or checklist.started_at
-        await self._say(checklist, f"unproven-{item.number}-{at:%Y%m%d%H%M%S%f}", view.unproven(item, why))
+        await self._say(checklist, f"unproven-{item.number}-{at:%Y%m%d%H%M%S%f}", checklist_thread.unproven(item, why))
 
     async def still_open(self, checklist: Checklist, items: tuple[Item, ...], due: datetime, whom: str) -> None:
         """See ReminderBoard.still_open."""
-        await self._say(checklist, f"open-{due:%Y%m%d%H%M}", view.still_open(checklist, items, whom))
+        await self._say(checklist, f"open-{due:%Y%m%d%H%M}", checklist_thread.still_open(checklist, items, whom))
 
     async def _say(self, checklist: Checklist, what: str, message: Message) -> None:
         content = Content(message.payload(), {"window": checklist.window_id})
