@@ -75,7 +75,7 @@ class World:
         self.mongodb_url = mongodb_url.replace("/butler", f"/{self._database}")
         self._settings = dict(settings or {})
         self._client: AsyncMongoClient[Document] = AsyncMongoClient(
-            self.mongodb_url, tz_aware=True, serverSelectionTimeoutMS=500
+            self.mongodb_url, tz_aware=True, serverSelectionTimeoutMS=5000
         )
         self.ann = slack.person("ann")
         self.bob = slack.person("bob")
