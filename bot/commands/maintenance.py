@@ -23,7 +23,7 @@ from bot.commands.words import Line, title, words
 COMMAND = Command(
     "maintenance",
     "Maintenance windows: plan, approve, begin, extend and end them; freezes, emergencies, the calendar.",
-    "[list] | schedule WHEN [for 2h] TITLE | emergency TITLE | scope TEXT | approve | start | extend | end | calendar",
+    "[list] | schedule WHEN TITLE | emergency TITLE | scope TEXT | approve | start | extend | end | summary | calendar",
     (
         Usage("[list]", "the windows and freezes ahead, and what is announced when", "list", "list"),
         *window.USAGES,

@@ -24,7 +24,7 @@ JUST_BEFORE = timedelta(minutes=10)
 
 
 class WindowSummaryDesk:
-    """Sums windows up. `began` and `ended` may be called any number of times, by any number of bots."""
+    """Sums windows up. It is asked again and again, by any number of bots; each thing is done once."""
 
     def __init__(self, ports: SummaryPorts, audit: AuditDesk, clock: Clock) -> None:
         self._ports = ports

@@ -56,23 +56,25 @@ def scope(window: Window, act: Act, approvers: Sequence[str]) -> Message:
         blocks.append(
             actions([button("Approve", APPROVE, value, "primary"), button("Reject", REJECT, value, "danger")])
         )
-    blocks.append(
-        context(mrkdwn("`/maintenance approve {}` and `/maintenance reject {} REASON` do the same.", *[window.id] * 2))
-    )
+        same = mrkdwn("`/maintenance approve {}` and `/maintenance reject {} REASON` do the same.", *[window.id] * 2)
+        blocks.append(context(same))
     return Message(text, tuple(blocks))
 
 
 def _standing(window: Window, approvers: Sequence[str]) -> Mrkdwn:
-    if not window.is_live:
-        return mrkdwn("The window is {}.", window.state)
     scope = window.scope
-    lines = [
-        escape(what_is_planned(window)) if not window.frozen else mrkdwn("The window is frozen: {}", window.frozen)
-    ]
+    if not window.is_live:
+        lines = [mrkdwn("The window is {}.", window.state)]
+    elif window.frozen:
+        lines = [mrkdwn("The window is frozen: {}", window.frozen)]
+    else:
+        lines = [escape(what_is_planned(window))]
     if scope is not None:
         lines += [mrkdwn("{}: {}", one.role, person(one.by)) for one in scope.approvals]
         if scope.rejected_by:
             lines.append(mrkdwn("Rejected by {}.", person(scope.rejected_by)))
+    if not window.is_live:
+        return joined("\n", lines)
     if approvers:
         lines.append(mrkdwn("Who can approve: {}.", joined(", ", [person(one) for one in approvers[:10]])))
     elif scope is not None and scope.lacks and not scope.rejected_by:
