@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from bot.domain.checklist_ports import Evidence
 from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.sight import Post
@@ -236,3 +237,22 @@ async def test_what_is_open_after_the_window_is_reminded_of_until_it_is_done_or_
     await world.slack.settled(0.5)
     reminders = [post for post in world.slack.thread(head).messages if "still open" in post.shown]
     assert len(reminders) == 2
+
+
+async def test_of_two_bots_looks_the_later_one_counts(world: World) -> None:
+    """A bot that looked before another one doubted does not tick again, nor does an old look take back a new tick."""
+    world.clock.set(FIRST_RUNG)
+    await posted(world)
+    await world.stops()
+    lists, start = world.store().checklists, world.clock()
+
+    def at(minute: int) -> datetime:
+        return start + timedelta(minutes=minute)
+
+    assert await lists.prove(WINDOW, 8, Evidence("up", at(0)), at(0))
+    assert await lists.disprove(WINDOW, 8, at(2), at(2))
+    assert await lists.prove(WINDOW, 8, Evidence("up", at(1)), at(3)) is None
+    assert await lists.prove(WINDOW, 8, Evidence("up", at(4)), at(4))
+    assert await lists.disprove(WINDOW, 8, at(3), at(5)) is None
+    (item_8,) = [one for one in (await world.document("checklists", WINDOW))["items"] if one["number"] == 8]
+    assert (item_8["done_by"], item_8["evidence"]) == ("ops-bot", "up")

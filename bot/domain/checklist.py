@@ -26,7 +26,7 @@ class Item:
 
     `tag` names what proves it to the bot (see checklist_template); what proved it is in `evidence`. `assignee` is a
     user id, or a role's name while nobody has the role. `due` follows from `due_rule`, if that is there. Where
-    somebody took a tick back, the bot keeps its `hands_off`.
+    somebody took a tick back, the bot keeps its `hands_off`. `doubted_at`: when it was last seen not to hold.
     """
 
     number: int
@@ -43,6 +43,7 @@ class Item:
     waived: str = ""
     waived_at: datetime | None = None
     hands_off: bool = False
+    doubted_at: datetime | None = None
 
     @property
     def is_done(self) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.checklist import Checklist, Item, Phase
-from bot.domain.checklist_ports import Announced, Checklists, Headed
+from bot.domain.checklist_ports import Announced, Checklists, Evidence, Headed
 from bot.domain.checklist_template import SERVICES
 from bot.domain.clock import Clock
 from bot.domain.health import Reading, Report, State
@@ -141,14 +141,22 @@ class EvidenceDesk:
         facts = Facts(now, head is not None, summed_up, readings)
         for item in checklist.items:
             found = proof(item, checklist, facts)
+            seen_at = self._report.at if item.tag in SERVICES and self._report else now
             if found is not None and found.holds and item.is_open and not item.hands_off:
                 await self._show(
-                    await self._ports.checklists.prove(checklist.window_id, item.number, found.evidence, now)
+                    await self._ports.checklists.prove(
+                        checklist.window_id, item.number, Evidence(found.evidence, seen_at), now
+                    )
                 )
-            elif found is not None and not found.holds and item.is_proven and _is_before_end(checklist, now):
+            elif (
+                found is not None
+                and not found.holds
+                and _was_proven_before(item, seen_at)
+                and _is_before_end(checklist, now)
+            ):
                 # Said before it is done: a bot that dies in between leaves the tick, and the next one says it no more.
                 await self._ports.board.unproven(checklist, item, found.evidence)
-                await self._show(await self._ports.checklists.disprove(checklist.window_id, item.number, now))
+                await self._show(await self._ports.checklists.disprove(checklist.window_id, item.number, seen_at, now))
 
     async def _show(self, changed: Checklist | None) -> None:
         if changed is not None:
@@ -159,6 +167,10 @@ class EvidenceDesk:
         if self._report is None or not timedelta(0) <= now - self._report.at < CHECK_EVERY:
             self._report = await self._ports.health.ask()
         return {reading.service: reading for reading in self._report.readings}
+
+
+def _was_proven_before(item: Item, look: datetime) -> bool:
+    return item.is_proven and item.done_at is not None and item.done_at <= look
 
 
 def _is_before_end(checklist: Checklist, now: datetime) -> bool:

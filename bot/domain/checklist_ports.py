@@ -20,6 +20,14 @@ class Errand:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What was seen, and when: of two bots' looks the later one is right."""
+
+    text: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
 class Headed:
     """A window that was announced, and the message that its thread hangs below."""
 
@@ -64,11 +72,11 @@ class Checklists(Protocol):
     async def note(self, window_id: str, remark: Remark) -> Checklist | None:
         """Adds a remark; None if there is no such checklist."""
 
-    async def prove(self, window_id: str, number: int, evidence: str, now: datetime) -> Checklist | None:
-        """Ticks one item for the bot; None if it is ticked, waived, or was unticked by somebody before."""
+    async def prove(self, window_id: str, number: int, evidence: Evidence, now: datetime) -> Checklist | None:
+        """Ticks one item for the bot; None if it is ticked, waived, unticked by somebody, or doubted later."""
 
-    async def disprove(self, window_id: str, number: int, now: datetime) -> Checklist | None:
-        """Unticks one item that the bot has ticked."""
+    async def disprove(self, window_id: str, number: int, seen_at: datetime, now: datetime) -> Checklist | None:
+        """Unticks one item that the bot has ticked, unless that was after this look."""
 
     async def told(self, window_id: str, version: int, ts: str | None) -> None:
         """Keeps where the message is, and that this version of it is on its way."""

@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.domain.audit import SYSTEM
 from bot.domain.checklist import SAME, Checklist, Item, Kind, Phase, Remark
-from bot.domain.checklist_ports import Errand
+from bot.domain.checklist_ports import Errand, Evidence
 from bot.store.mongo import Document, Documents
 
 INDEXES = (
@@ -83,16 +83,20 @@ class Checklists:
             assigned |= {"items.$.due": errand.due, "items.$.due_rule": errand.rule}
         return await self._change(window_id, {"number": number}, assigned, now)
 
-    async def prove(self, window_id: str, number: int, evidence: str, now: datetime) -> Checklist | None:
+    async def prove(self, window_id: str, number: int, evidence: Evidence, now: datetime) -> Checklist | None:
         """See Checklists.prove."""
-        done = {"items.$.done_by": SYSTEM, "items.$.done_at": now, "items.$.evidence": evidence}
-        item: Document = {"number": number, "done_by": "", "waived_by": "", "hands_off": False}
+        done = {"items.$.done_by": SYSTEM, "items.$.done_at": now, "items.$.evidence": evidence.text}
+        undoubted = [{"doubted_at": None}, {"doubted_at": {"$lt": evidence.seen_at}}]
+        item: Document = {"number": number, "done_by": "", "waived_by": "", "hands_off": False, "$or": undoubted}
         return await self._change(window_id, item, done, now)
 
-    async def disprove(self, window_id: str, number: int, now: datetime) -> Checklist | None:
+    async def disprove(self, window_id: str, number: int, seen_at: datetime, now: datetime) -> Checklist | None:
         """See Checklists.disprove."""
-        undone: Document = {"items.$.done_by": "", "items.$.done_at": None, "items.$.evidence": ""}
-        return await self._change(window_id, {"number": number, "done_by": SYSTEM}, undone, now)
+        undone: Document = {
+            "items.$.done_by": "", "items.$.done_at": None, "items.$.evidence": "", "items.$.doubted_at": seen_at,
+        }  # fmt: skip
+        proven: Document = {"number": number, "done_by": SYSTEM, "done_at": {"$lte": seen_at}}
+        return await self._change(window_id, proven, undone, now)
 
     async def _change(self, window_id: str, item: Document, change: Document, now: datetime) -> Checklist | None:
         return _maybe(
