@@ -155,6 +155,8 @@ def _schedule(line: Line, given: Given) -> Schedule | ScheduleForm:
     start, used = moment_first(line.words[1:], given.now, ahead=True)
     some, at = line.words, 1 + used
     if at < len(some) and some[at].key == "for":
+        if at + 1 == len(some):
+            raise some[at].wrong("For how long?", 'Write it like `schedule sat 14:00 for 90m "Upgrade Loki"`.')
         length, taken = duration_first(some[at + 1 :], MOST)
         return Schedule(start, length, _title(line, at + 1 + taken, len(some)))
     for index in range(len(some) - 1, at, -1):
@@ -199,6 +201,8 @@ def is_infra(text: str) -> bool:
 
 
 def _extend(line: Line, _: Given) -> Extend:
+    if len(line.words) < 2:
+        raise line.rest(1).wrong("By how long?", "Write it like `extend 30m`.")
     by, used = duration_first(line.words[1:], MOST)
     return Extend(by, only_window(line, 1 + used))
 
