@@ -1,6 +1,7 @@
 """The composition root: builds everything once, starts it in order, stops it in the opposite order."""
 
 import asyncio
+from collections.abc import Callable
 import os
 import secrets
 import socket as host
@@ -76,6 +77,7 @@ class Tuning:
     tempo: Tempo | None = None  # None: as the settings say
     llm_limit: float = LIMIT
     attendants: tuple[Attendant, ...] = ()
+    scheduler: Callable[[], Scheduler] = Scheduler
     rhythm: Rhythm | None = None  # of watching; None: as the settings say
     # Seconds for what runs when the bot stops: what people wait for, then the rest. The process has ten in all.
     work_limit: float = 4.0
@@ -153,7 +155,7 @@ class App:
         desks.incidents.late_card = jobs.late_card
         await jobs.check_store()
         await directory.check_ops_channel()
-        scheduler = Scheduler()
+        scheduler = tuning.scheduler()
         self._exit.push_async_callback(tasks.drain, tuning.rest_limit)
         self._exit.push_async_callback(door.drain, tuning.work_limit)
         jobs.schedule(scheduler, tasks, tuning.tempo or Tempo(watch=settings.health_interval))

@@ -34,11 +34,14 @@ class Scheduler:
         self._scheduler.add_job(run, "interval", seconds=interval.total_seconds(), id=name, name=name, **begin)
 
     def start(self) -> None:
-        """From now on jobs are called."""
-        self._scheduler.start()
+        """From now on jobs are called; after `pause`, what became due meanwhile is called once."""
+        if self._scheduler.running:
+            self._scheduler.resume()
+        else:
+            self._scheduler.start()
 
-    def stop(self) -> None:
-        """No job is called any more; the caller waits for those that run (APScheduler would cancel them)."""
+    def pause(self) -> None:
+        """No job is called until the next `start`; what runs goes on."""
         if self._scheduler.running:
             self._scheduler.pause()
 

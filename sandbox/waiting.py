@@ -18,6 +18,11 @@ async def until(workspace: Workspace, predicate: Callable[[], _T | None], what: 
 
     A predicate may reach for what is not there yet: LookupError, AttributeError and CannotError mean "not yet".
     """
+    with workspace.while_waiting():
+        return await _found(workspace, predicate, what, within)
+
+
+async def _found(workspace: Workspace, predicate: Callable[[], _T | None], what: str, within: float) -> _T:
     deadline = time.monotonic() + within
     while True:
         change = workspace.next_change

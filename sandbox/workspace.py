@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -139,6 +140,7 @@ class Workspace:
         self.toasts: list[Toast] = []
         self.ledger = Ledger()
         self.version = 0
+        self.while_waiting: Callable[[], AbstractContextManager[None]] = nullcontext  # around each wait for something
         self._last_ts = 0
         self._change = asyncio.Event()
 

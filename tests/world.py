@@ -21,6 +21,7 @@ from bot.settings import load
 from bot.slack.delivery import Pace
 from bot.store.database import Store
 from sandbox.slack import Slack
+from tests.impatience import Impatience
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -70,6 +71,8 @@ class World:
         self.bots: list[App] = []
         self.attendants: tuple[Attendant, ...] = ()
         self.tempo = TEMPO
+        self._impatience = Impatience()
+        slack.workspace.while_waiting = self._impatience
         self._server = mongodb_url
         self._database = _EMPTY[mongodb_url].pop() if _EMPTY[mongodb_url] else f"test_{secrets.token_hex(6)}"
         self.mongodb_url = mongodb_url.replace("/butler", f"/{self._database}")
@@ -116,7 +119,8 @@ class World:
             **settings,
         }
         tuning = Tuning(
-            self.clock, PACE, self.tempo, LLM_LIMIT, self.attendants, RHYTHM, work_limit=1.0, rest_limit=1.5
+            self.clock, PACE, self.tempo, LLM_LIMIT, self.attendants, self._impatience.alarm, RHYTHM,
+            work_limit=1.0, rest_limit=1.5,
         )  # fmt: skip
         bot = App(load((), environment), tuning)
         self.bots.append(bot)
@@ -185,6 +189,10 @@ class World:
 
     async def until(self, question: Callable[[], Awaitable[T | None]], what: str, within: float = 20.0) -> T:
         """Waits until the answer is something, and returns it."""
+        with self._impatience():
+            return await self._answered(question, what, within)
+
+    async def _answered(self, question: Callable[[], Awaitable[T | None]], what: str, within: float) -> T:
         end = asyncio.get_running_loop().time() + within
         while asyncio.get_running_loop().time() < end:
             answer = await question()
