@@ -1,0 +1,77 @@
+"""What Slack tells the doctor, asked once each: no call here waits for its turn or is tried again."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from bot.domain.clock import Clock
+from bot.domain.doctor_slack import Introduction, NoLookError, Place
+from bot.slack.api import Api, DeclinedError, NotSentError, RateLimitedError, SlackError
+from bot.slack.directory import Directory
+
+_HALF = timedelta(seconds=0.5)  # the Date header has whole seconds, cut off
+
+
+class SlackExam:
+    """Implements bot.domain.doctor_slack.SlackLook. `app` calls with the app token; None in HTTP mode."""
+
+    def __init__(self, api: Api, app: Api | None, clock: Clock) -> None:
+        self._api = api
+        self._app = app
+        self._clock = clock
+
+    async def introduction(self) -> Introduction:
+        """See SlackLook.introduction. The header is the one way to a token's scopes (slack-ruby-client#378)."""
+        before = self._clock()
+        try:
+            answer, headers = await self._api.with_headers("auth.test")
+        except SlackError as error:
+            raise _untold(error) from error
+        middle = before + (self._clock() - before) / 2
+        told = headers.get("x-oauth-scopes")
+        scopes = None if told is None else frozenset(name.strip() for name in told.split(",") if name.strip())
+        date = _date(headers.get("date", ""))
+        ahead = None if date is None else middle - (date + _HALF)
+        return Introduction(str(answer.get("user", "")), str(answer.get("team", "")), scopes, ahead)
+
+    async def place(self, channel: str) -> Place | None:
+        """See SlackLook.place. A directory of its own, since the bot's remembers what it found."""
+        directory = Directory(self._api, channel)
+        try:
+            await directory.search()
+            if not directory.ops_channel:
+                return None
+            answer = await self._api.call("conversations.info", channel=directory.ops_channel)
+        except DeclinedError as error:
+            if error.code == "channel_not_found":
+                return None
+            raise _untold(error) from error
+        except SlackError as error:
+            raise _untold(error) from error
+        found: dict[str, Any] = answer.get("channel") or {}
+        return Place(directory.ops_channel, bool(found.get("is_member")), bool(found.get("is_archived")))
+
+    async def opens(self) -> None:
+        """See SlackLook.opens. The address that Slack gives is not used, and is good for one connection only."""
+        if self._app is None:
+            return
+        try:
+            await self._app.call("apps.connections.open")
+        except SlackError as error:
+            raise _untold(error) from error
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _untold(error: SlackError) -> NoLookError:
+    """In our own words: what libraries say of a broken connection may hold the address with its password."""
+    if isinstance(error, DeclinedError):
+        return NoLookError(error.code, error.code)
+    if isinstance(error, RateLimitedError):
+        return NoLookError(f"it asks to wait {error.retry_after:g} s")
+    return NoLookError("no connection" if isinstance(error, NotSentError) else "no usable answer")
