@@ -1,27 +1,19 @@
-"""The doctor's rules by themselves, and what it learns from MongoDB servers of several kinds."""
+"""The doctor's rules by themselves: the desk, what is said of Slack, and what is around it."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
-from pymongo import AsyncMongoClient, MongoClient
 
-from bot.domain import doctor_around, doctor_slack, doctor_store
+from bot.domain import doctor_around, doctor_slack
 from bot.domain.doctor import Check, DoctorDesk, Line, Verdict, fail, fine, warn
 from bot.domain.doctor_slack import Introduction, Wanted
-from bot.domain.doctor_store import Indexes, Server
 from bot.domain.health import Finding, HealthDesk, State
-from bot.domain.outbox import Depth
-from bot.services.mongodb import MongoProbe
+from bot.slack.doctor import ahead
 from bot.slack.views import doctor as view
-from bot.store.database import INDEXED, Store
-from bot.store.doctor import StoreExam
-from bot.store.mongo import connect
-from sandbox.mongo import Mongod
 
 NOW = datetime(2026, 11, 28, 2, tzinfo=UTC)
 
@@ -72,8 +64,10 @@ async def test_the_view_escapes_what_it_shows_and_tells_the_worst_first() -> Non
     found = await desk(telling(fine("a", "<!channel>"), warn("b", "late", "Wait."), fail("c", "x", "Mend."))).examine()
     told = view.told(found).payload()
     assert told["text"] == "1 of 3 checks are OK. FAIL: c; WARN: b."
-    (shown,) = (block["text"]["text"] for block in told["blocks"] if block["type"] == "section")
-    assert shown == "*FAIL*  c: x\n> Mend.\n*WARN*  b: late\n> Wait.\n*OK*  a: &lt;!channel&gt;"
+    _, troubles, well, when = told["blocks"]
+    assert troubles["text"]["text"] == "*FAIL*  c: x\n> Mend.\n*WARN*  b: late\n> Wait."
+    assert well["elements"][0]["text"] == "*OK*  a: &lt;!channel&gt;"
+    assert when["elements"][0]["text"].startswith("Looked 2026-11-28 02:00 UTC")
 
 
 # Slack
@@ -108,6 +102,14 @@ async def test_the_clock_is_compared_with_slacks(ahead: timedelta | None, verdic
     """Seconds are no matter, a minute makes announcements late and signatures old."""
     *_, clock = await doctor_slack.token(Told(frozenset({"a"}), ahead), Wanted(("a",)))
     assert (clock.topic, clock.verdict, clock.found) == ("clock", verdict, found)
+
+
+@pytest.mark.parametrize(("asked", "answered", "gap"), [(0, 8, 0), (8, 16, 0), (0, 1, -8), (20, 21, 12)])
+def test_a_slow_answer_is_no_wrong_clock(asked: int, answered: int, gap: int) -> None:
+    """Slack wrote its time, 02:00:08, at some moment of the question: only what lies outside of it is a difference."""
+    times = (NOW + timedelta(seconds=asked), NOW + timedelta(seconds=answered))
+    assert ahead(*times, "Sat, 28 Nov 2026 02:00:08 GMT") == timedelta(seconds=gap)
+    assert ahead(*times, "") is None
 
 
 async def test_scopes_that_slack_does_not_tell_are_a_warning() -> None:
@@ -203,129 +205,3 @@ async def test_a_service_in_trouble_is_a_warning_with_its_setting() -> None:
     ]  # fmt: skip
     assert "see GRAFANA_URL" in lines[1].remedy
     assert await doctor_around.services(HealthDesk([], lambda: NOW), "mongodb", ()) == []
-
-
-# MongoDB
-
-
-class Likeness:
-    """A MongoDB as a rule's test wants it."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-
-    async def server(self) -> Server:
-        return self._server
-
-    async def write(self) -> float:
-        return 0.004
-
-    async def indexes(self) -> Indexes:
-        return Indexes(30, (), is_new=False)
-
-
-UP = HealthDesk([Service("mongodb", Finding(State.UP))], lambda: NOW)
-
-
-@pytest.mark.parametrize(
-    ("server", "topic", "verdict"),
-    [
-        (Server("6.0.5", ""), "version", "OK"),
-        (Server("10.1.0-rc0", ""), "version", "OK"),
-        (Server("5.0.31", ""), "version", "WARN"),
-        (Server("4.2.1", ""), "version", "FAIL"),
-        (Server("7.0.1", "rs0", 3, 3), "durability", "OK"),
-        (Server("7.0.1", "rs0", 3, 2), "durability", "WARN"),
-        (Server("7.0.1", "", is_durable=False), "durability", "FAIL"),
-    ],
-)
-async def test_versions_and_durability_are_judged(server: Server, topic: str, verdict: str) -> None:
-    """Too old, a member that is away, and writes that a kill could lose."""
-    lines = await doctor_store.mongodb(UP, Likeness(server), "butler")
-    (line,) = (line for line in lines if line.topic == f"mongodb {topic}")
-    assert line.verdict == verdict
-
-
-class Letters:
-    """An outbox in which one message waits."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    async def depth(self, now: datetime) -> Depth:
-        assert now == NOW
-        return Depth(1, self._seconds, 0)
-
-    async def parked(self, limit: int) -> list[doctor_store.Parked]:
-        return []
-
-
-async def test_a_message_that_waits_for_long_is_told() -> None:
-    """Seconds are usual, minutes are not."""
-    (line,) = await doctor_store.outbox(Letters(20), frozenset(), lambda: NOW)
-    assert line == fine("outbox", "nothing refused, 1 waiting to be posted")
-    (line,) = await doctor_store.outbox(Letters(400), frozenset(), lambda: NOW)
-    assert (line.verdict, line.found) == ("WARN", "1 waiting, the oldest for 6 min 40 s")
-
-
-@pytest.fixture(scope="module")
-def locked() -> Iterator[Mongod]:
-    """A server with passwords, and a user who may only read."""
-    with Mongod(auth=True) as server:
-        with MongoClient[dict[str, Any]](server.url()) as client:
-            client.butler.command("createUser", "reader", pwd="canary", roles=["read"])
-            client.butler.command("createUser", "bot", pwd="canary", roles=["readWrite"])
-        yield server
-
-
-async def looked(url: str, name: str = "butler") -> dict[str, Line]:
-    """The lines on MongoDB by their topics, as the bot's own client finds them."""
-    client: AsyncMongoClient[dict[str, Any]] = connect(url)
-    try:
-        health = HealthDesk([MongoProbe(client[name])], lambda: NOW)
-        lines = await doctor_store.mongodb(health, StoreExam(client[name], INDEXED), name)
-    finally:
-        await client.close()
-    assert "canary" not in str(lines)
-    return {line.topic: line for line in lines}
-
-
-async def test_rights_are_proved_by_using_them(locked: Mongod) -> None:
-    """Who may only read is told so, and which role helps; a wrong password ends it; readWrite is enough for all."""
-    where = f"127.0.0.1:{locked.port}/butler"
-    lines = await looked(f"mongodb://reader:canary@{where}")
-    assert lines["mongodb"].verdict is Verdict.OK
-    assert lines["mongodb rights"] == fail(
-        "mongodb rights",
-        "the bot cannot write: its user lacks the right",
-        "Give the bot's user readWrite on butler, and see that the server has a primary and disk space.",
-    )
-    lines = await looked(f"mongodb://reader:canary-2@{where}")
-    assert list(lines) == ["mongodb"]
-    assert lines["mongodb"].found == "it answers, but the bot's user or password is wrong"
-    lines = await looked(f"mongodb://bot:canary@{where}")
-    assert {line.verdict for line in lines.values()} == {Verdict.OK}
-    assert lines["mongodb durability"].found.startswith("a single server, no replica set; writes count once")
-    assert lines["mongodb indexes"].found == "none yet, and no data: the bot makes them when it starts"
-
-
-async def test_indexes_that_are_missing_are_named(mongod: Mongod) -> None:
-    """Somebody dropped one; the bot makes it at its next start."""
-    client: AsyncMongoClient[dict[str, Any]] = connect(mongod.url("doctor_indexes"))
-    store = Store(client["doctor_indexes"], "test", timedelta(seconds=1))
-    await store.reach()
-    count = sum(map(len, INDEXED.values()))
-    lines = await looked(mongod.url(), "doctor_indexes")
-    assert lines["mongodb indexes"] == fine("mongodb indexes", f"all {count} are there")
-    await client["doctor_indexes"]["audit"].drop_index("at_-1")
-    await client.close()
-    found = (await looked(mongod.url(), "doctor_indexes"))["mongodb indexes"]
-    assert (found.verdict, found.found) == (Verdict.WARN, f"1 of {count} missing: audit.at_-1")
-
-
-async def test_a_replica_set_is_told_by_its_name() -> None:
-    """With how many of its members answer."""
-    with Mongod(replica_set=True) as server:
-        lines = await looked(server.url())
-    assert lines["mongodb durability"].found.startswith("replica set rs0, 1 of 1 members answer; writes count once")
-    assert {line.verdict for line in lines.values()} == {Verdict.OK}

@@ -161,8 +161,9 @@ async def outbox(letters: Undelivered, healable: Set[str], clock: Clock) -> Sequ
     if hopeless := [one for one in parked if one.reason not in healable]:
         named = ", ".join(f"{one.id} ({one.reason})" for one in hopeless[:NAMED])
         more = f" and {len(hopeless) - NAMED} more" if len(hopeless) > NAMED else ""
-        remedy = "Tell people yourself; the texts are in MongoDB's `outbox` under these IDs."
-        lines.append(warn("outbox", f"{len(hopeless)} never to be posted, refused by Slack: {named}{more}", remedy))
+        remedy = "Tell people yourself what they miss: the texts are in MongoDB's `outbox` under these IDs."
+        count = f"at least {len(hopeless)}" if len(parked) >= PARKED_MOST else str(len(hopeless))
+        lines.append(warn("outbox", f"{count} refused by Slack and given up: {named}{more}", remedy))
     if healing := Counter(one.reason for one in parked if one.reason in healable):
         reasons = ", ".join(f"{reason}: {count}" for reason, count in healing.most_common(NAMED))
         remedy = "Let the bot back into the channel, with its scopes; it tries again by itself."

@@ -27,12 +27,11 @@ class SlackExam:
             answer, headers = await self._api.with_headers("auth.test")
         except SlackError as error:
             raise _untold(error) from error
-        middle = before + (self._clock() - before) / 2
+        after = self._clock()
         told = headers.get("x-oauth-scopes")
         scopes = None if told is None else frozenset(name.strip() for name in told.split(",") if name.strip())
-        date = _date(headers.get("date", ""))
-        ahead = None if date is None else middle - (date + _HALF)
-        return Introduction(str(answer.get("user", "")), str(answer.get("team", "")), scopes, ahead)
+        gap = ahead(before, after, headers.get("date", ""))
+        return Introduction(str(answer.get("user", "")), str(answer.get("team", "")), scopes, gap)
 
     async def place(self, channel: str) -> Place | None:
         """See SlackLook.place. A directory of its own, since the bot's remembers what it found."""
@@ -61,11 +60,17 @@ class SlackExam:
             raise _untold(error) from error
 
 
-def _date(text: str) -> datetime | None:
+def ahead(before: datetime, after: datetime, date: str) -> timedelta | None:
+    """How far our clock is ahead of `date`, as a question tells that took from `before` to `after`; None without one.
+
+    Slack wrote it at some moment of the question: a difference that a slow answer explains is none.
+    """
     try:
-        return parsedate_to_datetime(text).astimezone(UTC)
+        told = parsedate_to_datetime(date).astimezone(UTC) + _HALF
     except ValueError:
         return None
+    gap = before + (after - before) / 2 - told
+    return gap if abs(gap) > (after - before) / 2 + _HALF else timedelta(0)
 
 
 def _untold(error: SlackError) -> NoLookError:

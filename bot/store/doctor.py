@@ -1,5 +1,6 @@
 """What MongoDB tells the doctor: who answers, whether a write is taken, and which indexes are there."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from bot.domain.doctor_store import Indexes, NoLookError, Server
 from bot.store.mongo import Database
 
 COLLECTION = "doctor"
+PATIENCE = 24  # looks at what the driver knows, a twentieth of a second apart
 _UNAUTHORIZED = 13
 _DISK = 14031
 
@@ -32,9 +34,20 @@ class StoreExam:
         is_durable = concern.get("w") == "majority" and concern.get("j") is True
         if "setName" not in hello:
             return Server(version, "", is_durable=is_durable)
-        known = self._database.client.topology_description.server_descriptions().values()
-        answering = sum(server.is_server_type_known for server in known)
-        return Server(version, str(hello["setName"]), len(hello["hosts"]), answering, is_durable)
+        members = len(hello.get("hosts", ())) + len(hello.get("passives", ())) + len(hello.get("arbiters", ()))
+        return Server(version, str(hello["setName"]), members, await self._answering(members), is_durable)
+
+    async def _answering(self, members: int) -> int:
+        """How many members the driver reaches; it needs a moment to have asked them all."""
+        for _ in range(PATIENCE):
+            topology = self._database.client.topology_description
+            if topology.topology_type_name == "Single":  # it was told to look at no other
+                return members
+            count = sum(server.is_server_type_known for server in topology.server_descriptions().values())
+            if count >= members:
+                break
+            await asyncio.sleep(0.05)
+        return count
 
     async def write(self) -> float:
         """See StoreLook.write. What a killed doctor left goes with it."""

@@ -1,4 +1,4 @@
-"""What /ops doctor shows: what is to be mended first, then what is as it should be."""
+"""What /ops doctor shows: what is to be mended, then in small print what is as it should be."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, mrkdwn
 from bot.slack.views.parts import Message, brief, context, header, paragraphs, said
 
 FOUND = 300  # characters of what one line tells
+_TOGETHER = 6  # lines of small print in a block, which takes 2000 characters
 _NAMED = 5
 
 
@@ -19,8 +20,10 @@ def looking() -> Message:
 
 def told(diagnosis: Diagnosis) -> Message:
     """All lines, the worst first, each with the word and, where there is something to mend, the sentence for it."""
-    worst_first = [line for verdict in reversed(Verdict) for line in diagnosis.of(verdict)]
-    blocks: list[Block] = [header(_headline(diagnosis)), *paragraphs([_line(line) for line in worst_first])]
+    troubles = [*diagnosis.of(Verdict.FAIL), *diagnosis.of(Verdict.WARN)]
+    well = [_line(line) for line in diagnosis.of(Verdict.OK)]
+    blocks: list[Block] = [header(_headline(diagnosis)), *paragraphs([_line(line) for line in troubles])]
+    blocks += [context(joined("\n", well[at : at + _TOGETHER])) for at in range(0, len(well), _TOGETHER)]
     blocks.append(context(mrkdwn("Looked {}", both(diagnosis.at))))
     return Message(sentence(diagnosis), tuple(blocks))
 
