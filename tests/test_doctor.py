@@ -87,7 +87,7 @@ async def test_the_doctor_looks_at_the_running_bot(shared: World) -> None:
             "*OK*  channel: the bot is in #ops-shared",
             "*OK*  sockets: 2 of 2 are connected, last sign of life ",
             "*OK*  mongodb rights: the bot reads, writes and deletes",
-            "*OK*  mongodb durability: a single server, no replica set; writes count once",
+            "*OK*  mongodb durability: a single server, no replica set: writes count once",
             "*OK*  mongodb indexes: all ",
             "*OK*  outbox: nothing refused",
             "*OK*  loki: switched off in the settings",

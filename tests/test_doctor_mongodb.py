@@ -1,8 +1,7 @@
 """What the doctor says of MongoDB: the rules alone, and servers of several kinds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,17 +17,7 @@ from bot.store.database import INDEXED, Store
 from bot.store.doctor import StoreExam
 from bot.store.mongo import connect
 from sandbox.mongo import Mongod
-
-NOW = datetime(2026, 11, 28, 2, tzinfo=UTC)
-
-
-@dataclass
-class Service:
-    name: str
-    finding: Finding
-
-    async def read(self) -> Finding:
-        return self.finding
+from tests.test_doctor_alone import NOW, Service
 
 
 class Likeness:
@@ -128,7 +117,7 @@ async def test_rights_are_proved_by_using_them(locked: Mongod) -> None:
     assert lines["mongodb"].found == "it answers, but the bot's user or password is wrong"
     lines = await looked(f"mongodb://bot:canary@{where}")
     assert {line.verdict for line in lines.values()} == {Verdict.OK}
-    assert lines["mongodb durability"].found.startswith("a single server, no replica set; writes count once")
+    assert lines["mongodb durability"].found.startswith("a single server, no replica set: writes count once")
     assert lines["mongodb indexes"].found == "none yet, and no data: the bot makes them when it starts"
 
 
@@ -158,8 +147,8 @@ async def test_a_replica_set_is_told_by_its_name() -> None:
         alone = (await looked(f"mongodb://127.0.0.1:{server.port}/?directConnection=true"))["mongodb durability"]
         server.kill()  # a proper end would wait for the member that is away
     assert (durability.verdict, durability.found[:44]) == (
-        Verdict.WARN, "replica set rs0, 1 of 2 members answer; writ",
+        Verdict.WARN, "replica set rs0, 1 of 2 members answer: writ",
     )  # fmt: skip
     assert alone.verdict is Verdict.OK
-    assert lines["mongodb durability"].found.startswith("replica set rs0, 1 of 1 members answer; writes count once")
+    assert lines["mongodb durability"].found.startswith("replica set rs0, 1 of 1 members answer: writes count once")
     assert {line.verdict for line in lines.values()} == {Verdict.OK}

@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.clock import Clock
+from bot.domain.together import Together
 
 DEADLINE = 8.0  # seconds for each check
-_GRACE = 0.25  # a check that ignores its deadline is left behind after this long
 
 
 class Verdict(StrEnum):
@@ -93,19 +93,12 @@ class DoctorDesk:
         self._masked = masked
         self._clock = clock
         self._deadline = deadline
-        self._left_behind: set[asyncio.Task[Sequence[Line]]] = set()
+        self._together = Together(deadline)
 
     async def examine(self) -> Diagnosis:
         """Makes all checks at once: as long as the slowest, and never much longer than the deadline. Never raises."""
-        tasks = [asyncio.create_task(self._look(check)) for check in self._checks]
-        try:
-            if tasks:
-                await asyncio.wait(tasks, timeout=self._deadline + _GRACE)
-            found = [self._outcome(check, task) for check, task in zip(self._checks, tasks, strict=True)]
-        finally:
-            for task in tasks:
-                self._leave(task)
-        lines = (line for lines in found for line in lines)
+        tasks = await self._together.ask(map(self._look, self._checks))
+        lines = [line for check, task in zip(self._checks, tasks, strict=True) for line in self._outcome(check, task)]
         return Diagnosis(self._clock(), tuple(replace(line, found=self._masked(line.found)) for line in lines))
 
     async def _look(self, check: Check) -> Sequence[Line]:
@@ -127,15 +120,3 @@ class DoctorDesk:
 
     def _no_answer(self, check: Check) -> Line:
         return fail(check.topic, f"no answer within {self._deadline:g} s", "Mend the way there, and ask again.")
-
-    def _leave(self, task: asyncio.Task[Sequence[Line]]) -> None:
-        """Cancel what still runs, and keep hold of it until it is gone."""
-        if not task.done():
-            task.cancel()
-            self._left_behind.add(task)
-            task.add_done_callback(self._gone)
-
-    def _gone(self, task: asyncio.Task[Sequence[Line]]) -> None:
-        self._left_behind.discard(task)
-        if not task.cancelled():
-            task.exception()  # looked at, so that asyncio does not complain about it

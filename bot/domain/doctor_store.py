@@ -112,10 +112,11 @@ def _durability(told: Server) -> Line:
     topic = "mongodb durability"
     if not told.is_durable:
         return fail(topic, "writes are not confirmed by a majority's journal", "Take w and journal out of MONGODB_URL.")
-    safe = "writes count once a majority has them in its journal"
     if not told.replica_set:
-        return fine(topic, f"a single server, no replica set; {safe}, and nobody takes over while it is away")
-    found = f"replica set {told.replica_set}, {told.answering} of {told.members} members answer; {safe}"
+        safe = "writes count once its journal has them; none takes over while it is away"
+        return fine(topic, f"a single server, no replica set: {safe}")
+    safe = "writes count once a majority's journal has them"
+    found = f"replica set {told.replica_set}, {told.answering} of {told.members} members answer: {safe}"
     if told.answering < told.members:
         return warn(topic, found, "Bring the other members back before another one goes.")
     return fine(topic, found)
