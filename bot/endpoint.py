@@ -132,6 +132,13 @@ def _userinfo_complaint(userinfo: str) -> str:
     return ""
 
 
+def mongodb_place(url: str) -> str:
+    """A connection string without user, password and options, with the database that it means: to be shown."""
+    scheme, _, rest = url.partition("://")
+    hosts = rest.partition("?")[0].rpartition("@")[2].partition("/")[0]
+    return f"{scheme}://{hosts}/{mongodb_database(url)}"
+
+
 def mongodb_database(url: str) -> str:
     """The database that a connection string names, else `butler`."""
     location = url.partition("://")[2].partition("?")[0]

@@ -23,7 +23,7 @@ _SHAPES = re.compile(
     r"|(?<=://)[^\s/\"'<>@]+@"
     r"|(?<=hooks\.slack\.com/)[^\s\"'<>]+"  # a response_url: whoever has it may post for half an hour
     r"|(?<=[?&]ticket=)[^\s\"'<>&]+"  # the address of a Socket Mode connection
-    r"|(?i:(?<=bearer )|(?<=basic ))[\w.~+/=-]{4,}"
+    r"|(?i:(?<=bearer )|(?<=basic )(?!information\b))[\w.~+/=-]{4,}"
 )
 
 

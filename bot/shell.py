@@ -1,13 +1,15 @@
-"""Health from a shell: `python -m bot health [service…] [--json]` asks the same probes as the channel does."""
+"""Answers to a shell: `python -m bot health` asks the same probes as the channel does, `doctor` makes its checks."""
 
 import json
 from collections.abc import Sequence
 from typing import TextIO
 
+from bot.domain.doctor import Diagnosis, DoctorDesk, Line, Verdict, fail
 from bot.domain.health import HealthDesk, Reading
 from bot.errors import UserError
 
 ALL_UP, NOT_ALL_UP, WRONG_WORDS = 0, 1, 2
+STATUS = {Verdict.OK: 0, Verdict.WARN: 1, Verdict.FAIL: 2}
 
 
 async def health(desk: HealthDesk, names: Sequence[str], as_json: bool, out: TextIO) -> int:
@@ -31,6 +33,28 @@ async def health(desk: HealthDesk, names: Sequence[str], as_json: bool, out: Tex
 def _line(reading: Reading, width: int) -> str:
     took = "" if reading.latency is None else f"{reading.latency * 1000:.0f} ms"
     return f"{reading.service:<{width}}  {reading.state:<8}  {took:>7}  {reading.cause}".rstrip()
+
+
+async def doctor(desk: DoctorDesk, out: TextIO) -> int:
+    """Write a line for each check and what mends it; the exit status: 0 all OK, 1 a WARN, 2 a FAIL."""
+    return _diagnosed(await desk.examine(), out)
+
+
+def wrong_settings(complaints: Sequence[str], out: TextIO) -> int:
+    """The doctor's lines for settings that cannot be used: nothing else is looked at. Returns the exit status."""
+    return _diagnosed([fail("settings", complaint, "") for complaint in complaints], out)
+
+
+def _diagnosed(found: Diagnosis | Sequence[Line], out: TextIO) -> int:
+    lines = found.lines if isinstance(found, Diagnosis) else found
+    width = max((len(line.topic) for line in lines), default=0)
+    for line in lines:
+        out.write(f"{line.verdict:<4}  {line.topic:<{width}}  {line.found}\n")
+        if line.remedy:
+            out.write(f"{'':4}  {'':<{width}}  → {line.remedy}\n")
+    counts = ", ".join(f"{sum(line.verdict is verdict for line in lines)} {verdict}" for verdict in Verdict)
+    out.write(f"{counts}.\n")
+    return max(STATUS[line.verdict] for line in lines) if lines else 0
 
 
 def _json(told: object) -> str:

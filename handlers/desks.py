@@ -12,6 +12,7 @@ from bot.domain.checklist_desk import ChecklistDesk
 from bot.domain.checklist_template import TemplateDesk
 from bot.domain.clock import Clock
 from bot.domain.deep_health import DeepHealthDesk
+from bot.domain.doctor import DoctorDesk
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.escalation_desk import EscalationDesk
 from bot.domain.export_desk import ExportDesk
@@ -123,6 +124,7 @@ class Desks:
     role_changes: RoleChanges
     groups: Groups
     audit: AuditDesk
+    doctor: DoctorDesk
     places: Places
     clock: Clock
     runbook_url: str

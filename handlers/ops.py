@@ -1,10 +1,11 @@
-"""/ops: help, roles, the audit trail, who am I, the runbook's log, alerts and silences."""
+"""/ops: help, roles, the audit trail, who am I, the runbook's log, alerts, silences, the doctor."""
 
 from bot.commands import ops as words
 from bot.commands import silence as silence_words
 from bot.commands.grammar import Help
 from bot.commands.role import Rotate, SetRole
 from bot.domain.role import Role
+from bot.slack.views import doctor as doctor_view
 from bot.slack.views import ops as view
 from handlers import alert, export, role, silence
 from handlers.call import Call
@@ -30,6 +31,9 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await export.log(desks, call, said.month)
         case words.Alerts():
             await alert.show_list(desks, call)
+        case words.Doctor():
+            diagnosis = await call.slowly(desks.doctor.examine(), doctor_view.looking())
+            await call.answer(doctor_view.told(diagnosis))
         case silence_words.ListSilences() | silence_words.MakeSilence() | silence_words.ExpireSilence():
             await silence.take(desks, call, said)
 

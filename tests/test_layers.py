@@ -39,8 +39,19 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "bot.windows",
         "bot.calendar_file",
     ),
+    "bot.doctor": (
+        "bot.commands",
+        "bot.domain",
+        "bot.services",
+        "bot.slack",
+        "bot.store",
+        "bot.settings",
+        "bot.metrics",
+        "bot.redaction",
+        "bot.probes",
+    ),
     "bot.app": ("bot", "handlers"),
-    "bot.__main__": ("bot.app", "bot.probes", "bot"),
+    "bot.__main__": ("bot.app", "bot.probes", "bot.doctor", "bot"),
 }
 REMEDY = {
     "bot.errors": "Errors stand alone; pass what they need in as values.",
@@ -56,6 +67,7 @@ REMEDY = {
     "bot.watching": "bot/watching.py builds what watches the services, and nothing else.",
     "bot.alarms": "bot/alarms.py builds the desks for alerts, silences and escalations, and nothing else.",
     "bot.outside": "bot/outside.py builds the ways to the outside; what takes handlers is put together in bot/app.py.",
+    "bot.doctor": "bot/doctor.py puts the doctor's checks together, and nothing else.",
     "bot.app": "bot/app.py is run by the bot, not by the sandbox.",
     "bot.__main__": "Let bot/app.py do it.",
 }

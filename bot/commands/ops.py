@@ -7,6 +7,7 @@
 /ops whoami
 /ops runbook [YYYY-MM]
 /ops alerts
+/ops doctor
 /ops silence …                              see `silence`
 """
 
@@ -28,7 +29,7 @@ _MONTH = re.compile(r"(20[0-9]{2})-([0-9]{1,2})")
 COMMAND = Command(
     "ops",
     "Ops Bot itself: help, roles, the audit trail, what you may do.",
-    "help [command] | roles | role NAME @who [backup @who] | audit [N] | whoami | runbook | alerts | silence",
+    "help [command] | roles | role NAME @who [backup @who] | audit [N] | whoami | runbook | alerts | doctor | silence",
     (
         Usage("help [command]", "every command, or all about one", "help incident", "help"),
         Usage("roles", "who has which role", "roles", "roles"),
@@ -42,6 +43,9 @@ COMMAND = Command(
         Usage("whoami", "your roles and what you may do", "whoami", "whoami"),
         Usage("runbook [YYYY-MM]", "the log of all incidents, or of a month, as a file", "runbook 2026-11", "runbook"),
         Usage("alerts", "what fires, the worst first", "alerts", "alerts"),
+        Usage(
+            "doctor", "is the bot set up well: tokens, scopes, channel, MongoDB, services, clock", "doctor", "doctor"
+        ),
         *silence.USAGES,
     ),
 )
@@ -76,7 +80,12 @@ class Alerts:
     """List what fires."""
 
 
-Said = Help | silence.Silencing | Alerts | Roles | SetRole | Rotate | Audit | WhoAmI | Runbook
+@dataclass(frozen=True)
+class Doctor:
+    """Look at how the bot is set up."""
+
+
+Said = Doctor | Help | silence.Silencing | Alerts | Roles | SetRole | Rotate | Audit | WhoAmI | Runbook
 
 
 def parse(text: str) -> Said:
@@ -130,6 +139,11 @@ def _alerts(line: Line) -> Alerts:
     return Alerts()
 
 
+def _doctor(line: Line) -> Doctor:
+    line.no_more_than(1)
+    return Doctor()
+
+
 VERBS: dict[str, Callable[[Line], Said]] = {
     "help": _help,
     "roles": _roles,
@@ -138,5 +152,6 @@ VERBS: dict[str, Callable[[Line], Said]] = {
     "whoami": _whoami,
     "runbook": _runbook,
     "alerts": _alerts,
+    "doctor": _doctor,
     silence.VERB: silence.read,
 }

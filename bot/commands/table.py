@@ -32,10 +32,11 @@ class Shortcut:
 
 @dataclass(frozen=True)
 class Needed:
-    """A scope or an event of Slack's, and why the bot needs it."""
+    """A scope or an event of Slack's, and why the bot needs it; `is_optional` where not every workspace has it."""
 
     name: str
     reason: str
+    is_optional: bool = False
 
 
 OPEN_FROM_MESSAGE = "incident_open"
@@ -60,7 +61,9 @@ SCOPES: tuple[Needed, ...] = (
     Needed("files:read", "whether a file was shared, where Slack's answer got lost"),
     Needed("im:write", "files and hints that are for one person alone; who is called is asked directly too"),
     Needed("im:history", "whether a direct message arrived, where Slack's answer got lost"),
-    Needed("usergroups:read", "who has a role that a user group has; paid plans only, not needed without"),
+    Needed(
+        "usergroups:read", "who has a role that a user group has; paid plans only, not needed without", is_optional=True
+    ),
 )
 
 # https://docs.slack.dev/reference/events

@@ -9,10 +9,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.domain.clock import Clock
+from bot.domain.together import Together
 from bot.errors import NotFoundError
-
-# A probe that ignores its deadline is left behind after this long, so that it cannot hold up the others' answers.
-_GRACE = 0.25
 
 
 class State(StrEnum):
@@ -120,7 +118,7 @@ class HealthDesk:
             raise ValueError("two probes have the same name")
         self._clock = clock
         self._deadline = deadline
-        self._left_behind: set[asyncio.Task[Reading]] = set()
+        self._together = Together(deadline)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -146,14 +144,8 @@ class HealthDesk:
         Raises NotFoundError for an unknown name, before anything is asked.
         """
         chosen = self.chosen(names)
-        tasks = {name: asyncio.create_task(self._read(self._probes[name])) for name in chosen}
-        try:
-            if tasks:
-                await asyncio.wait(tasks.values(), timeout=self._deadline + _GRACE)
-            return Report(self._clock(), tuple(self._outcome(name, task) for name, task in tasks.items()))
-        finally:
-            for task in tasks.values():
-                self._leave(task)
+        tasks = await self._together.ask(self._read(self._probes[name]) for name in chosen)
+        return Report(self._clock(), tuple(map(self._outcome, chosen, tasks)))
 
     async def _read(self, probe: Probe) -> Reading:
         loop = asyncio.get_running_loop()
@@ -177,18 +169,6 @@ class HealthDesk:
 
     def _no_answer(self, name: str) -> Reading:
         return Reading(name, State.DOWN, None, f"no answer within {self._deadline:g} s", self._clock())
-
-    def _leave(self, task: asyncio.Task[Reading]) -> None:
-        """Cancel what still runs, and keep hold of it until it is gone."""
-        if not task.done():
-            task.cancel()
-            self._left_behind.add(task)
-            task.add_done_callback(self._gone)
-
-    def _gone(self, task: asyncio.Task[Reading]) -> None:
-        self._left_behind.discard(task)
-        if not task.cancelled():
-            task.exception()  # looked at, so that asyncio does not complain about it
 
     def _unknown(self, name: str) -> NotFoundError:
         starts = [known for known in self._probes if name and known.casefold().startswith(name.casefold())]

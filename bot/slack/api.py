@@ -76,6 +76,10 @@ class Api:
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Calls `method` once and returns the answer. Raises SlackError."""
+        return (await self.with_headers(method, **arguments))[0]
+
+    async def with_headers(self, method: str, **arguments: Any) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """As `call`, with the headers of Slack's answer, their names in lower case."""
         try:
             # Methods that read take no JSON: https://docs.slack.dev/apis/web-api/#basics
             if method.startswith(_WRITING):
@@ -93,8 +97,8 @@ class Api:
             self._meter.slack_called(method, "unknown")
             raise UnknownError(f"{type(error).__name__}: {error}") from error
         self._meter.slack_called(method, "ok")
-        data = answer.data
-        return data if isinstance(data, dict) else {}
+        headers = {str(name).lower(): str(value) for name, value in answer.headers.items()}
+        return answer.data if isinstance(answer.data, dict) else {}, headers
 
     async def patiently(self, method: str, **arguments: Any) -> dict[str, Any]:
         """As `call`, for calls that may be made twice: waits as Slack asks, tries three times in all."""

@@ -63,7 +63,7 @@ class Directory:
     async def find_ops_channel(self) -> bool:
         """Finds the ops channel among those the bot is in, else among all; whether it is known now."""
         try:
-            await self._search()
+            await self.search()
         except SlackError as error:
             log.warning("ops channel not found", cause=str(error))
         return bool(self._channel)
@@ -92,7 +92,8 @@ class Directory:
             self._is_member = bool((answer.get("channel") or {}).get("is_member"))
             self.trouble = "" if self._is_member else f"the bot is not in {self._wanted}: /invite @Ops Bot there"
 
-    async def _search(self) -> None:
+    async def search(self) -> None:
+        """Looks for the ops channel's id unless it is known. Raises SlackError."""
         for method in ("users.conversations", "conversations.list"):
             if self._channel:
                 return

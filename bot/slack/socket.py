@@ -79,6 +79,11 @@ class Sockets:
         return len(self._links)
 
     @property
+    def wanted(self) -> int:
+        """How many connections are kept open."""
+        return self._count
+
+    @property
     def silence(self) -> float:
         """Seconds since the best connection showed a sign of life; infinite without one."""
         return min((time.monotonic() - link.heard_at for link in self._links), default=float("inf"))

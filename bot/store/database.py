@@ -1,7 +1,10 @@
 """All collections of the bot's database under their names, and their indexes."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+
+from pymongo import IndexModel
 
 from bot.store import (
     alert,
@@ -44,6 +47,27 @@ from bot.store.timeline import Timelines
 from bot.store.window import Calendar, Windows
 from bot.store.window_summary import WindowRecords
 
+# The indexes that the bot makes, by collection.
+INDEXED: Mapping[str, Sequence[IndexModel]] = {
+    "incidents": incident.INDEXES,
+    "timeline": timeline.INDEXES,
+    "held": timeline.HELD_INDEXES,
+    "words": search.INDEXES,
+    "windows": window.INDEXES,
+    "freezes": freeze.INDEXES,
+    "announcements": announcement.INDEXES,
+    "checklists": checklist.INDEXES,
+    "summaries": summary.INDEXES,
+    "audit": audit.INDEXES,
+    "outbox": outbox.INDEXES,
+    "events": event.INDEXES,
+    "exports": export.INDEXES,
+    "health": health.INDEXES,
+    "alerts": alert.INDEXES,
+    "silences": silence.INDEXES,
+    "escalations": escalation.INDEXES,
+}
+
 
 class Store:
     """The stores of one database. `owner` names this process in claims, which hold for `lease`."""
@@ -54,25 +78,6 @@ class Store:
         def documents(name: str) -> Documents:
             return Documents(database[name], reach)
 
-        self._indexed = {
-            "incidents": incident.INDEXES,
-            "timeline": timeline.INDEXES,
-            "held": timeline.HELD_INDEXES,
-            "words": search.INDEXES,
-            "windows": window.INDEXES,
-            "freezes": freeze.INDEXES,
-            "announcements": announcement.INDEXES,
-            "checklists": checklist.INDEXES,
-            "summaries": summary.INDEXES,
-            "audit": audit.INDEXES,
-            "outbox": outbox.INDEXES,
-            "events": event.INDEXES,
-            "exports": export.INDEXES,
-            "health": health.INDEXES,
-            "alerts": alert.INDEXES,
-            "silences": silence.INDEXES,
-            "escalations": escalation.INDEXES,
-        }
         self._documents = documents
         self._has_indexes = False
         self.incidents = Incidents(documents("incidents"))
@@ -104,5 +109,5 @@ class Store:
         """Reads in the bot's own database, since a ping does not prove the password. Raises StoreAwayError."""
         await self._documents("roles").probe()
         if not self._has_indexes:
-            await asyncio.gather(*(self._documents(name).index(wanted) for name, wanted in self._indexed.items()))
+            await asyncio.gather(*(self._documents(name).index(wanted) for name, wanted in INDEXED.items()))
             self._has_indexes = True

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from bot.domain.doctor_store import Parked
 from bot.domain.outbox import Content, Depth, Letter, State
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Document, Documents, Part
 
 INDEXES = (
     IndexModel([("unshown", ASCENDING), ("created_at", ASCENDING)]),
@@ -140,6 +141,12 @@ class Outbox:
     async def release(self, letter: Letter) -> None:
         """See Letters.release."""
         await self._documents.update(_held(letter), {"$set": {"leased_at": NEVER}})
+
+    async def parked(self, limit: int) -> list[Parked]:
+        """See Undelivered.parked."""
+        part = Part(limit, only=("reason",))
+        found = await self._documents.part({"state": State.PARKED}, [("created_at", ASCENDING)], part)
+        return [Parked(document["_id"], document["reason"]) for document in found]
 
     async def depth(self, now: datetime) -> Depth:
         """See Letters.depth."""
