@@ -147,7 +147,7 @@ async def test_somebody_whom_slack_does_not_know_any_more_stays_under_their_id(w
     known = await world.bob.writes("one", thread=card)
     await entry_of(world, known, author_name="bob")
     cyd = world.slack.person("cyd")
-    world.slack.faults.add("error", "users.info", value="user_not_found")
+    world.slack.faults.add("error", "users.info", value="user_not_found", count=None)
     message = await cyd.writes("bye", thread=card)
     entry = await entry_of(world, message)
     assert (entry["author"], entry["author_name"], entry["text"]) == (cyd.id, "", "bye")
