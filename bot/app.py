@@ -148,6 +148,7 @@ class App:
             escalations=desks.escalations,
             roles=desks.role_changes,
             window_summaries=desks.window_summaries,
+            window_incidents=desks.window_summaries.incidents,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card

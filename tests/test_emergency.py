@@ -26,6 +26,7 @@ async def test_an_emergency_opens_an_incident_and_is_announced(world: World) -> 
     assert head.metadata is not None
     assert head.metadata["event_payload"]["key"] == f"{window['_id']}/start"
     assert "late" not in head.shown
+    await world.slack.shows(f"Incident {found[0]}", "is what this emergency is about", thread=head)
     listed = await answer(world.slack, world.bob, "/maintenance")
     assert window["_id"] in listed.shown
     await world.stored("audit", act="emergency", subject=window["_id"])

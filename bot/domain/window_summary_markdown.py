@@ -22,6 +22,9 @@ def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
     if held.scope:
         given = ", ".join(f"{inline(yes.role)} {who(yes.by)}" for yes in held.approvals)
         lines.append(f"- **Approved by:** {given or 'nobody'}")
+    for no in held.rejections:
+        lines += _text(f"Rejected {_at(no.at)} by {who(no.by)}", no.reason)
+        lines += _text("The scope that was rejected", no.scope)
     for label, text in (
         ("Frozen", held.frozen), ("Excepted from the freeze", held.excepted), ("Rolled back", held.rolled_back),
     ):  # fmt: skip
