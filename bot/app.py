@@ -227,6 +227,7 @@ class App:
             announcements=maintenance.announcements,
             windows=maintenance.windows,
             window_changes=maintenance.changes,
+            restoring=maintenance.restoring,
             freezes=maintenance.freezes,
             attendance=maintenance.attendance,
             calendar=maintenance.calendar,

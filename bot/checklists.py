@@ -42,6 +42,7 @@ class ChecklistCare:
         """Posts those of announced windows, shows what is unshown, proves items, reminds. Raises StoreAwayError."""
         await self._desk.post_announced()
         await self._desk.close_called_off()
+        await self._desk.reopen_restored()
         await self._desk.tell_left_behind()
         await self._evidence.tick()
         await self._reminder.tick()

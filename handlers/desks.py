@@ -24,6 +24,7 @@ from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outage import OutageDesk
 from bot.domain.quote import Quote
 from bot.domain.reminder import ReminderDesk
+from bot.domain.restore import RestoreDesk
 from bot.domain.role import RoleDesk
 from bot.domain.role_changes import Groups, RoleChanges
 from bot.domain.search_desk import SearchDesk
@@ -103,6 +104,7 @@ class Desks:
     announcements: AnnouncementDesk
     windows: WindowDesk
     window_changes: WindowChanges
+    restoring: RestoreDesk
     freezes: FreezeDesk
     attendance: Attendance
     calendar: CalendarDesk

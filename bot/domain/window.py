@@ -5,8 +5,8 @@
     schedule ──▶ planned ─┴─begin: by hand, or by the clock──▶ under way ─┴─end──▶ over ─┐
                     │                                          ▲                     ▲   │ roll back
     emergency ──────┼──────────────────────────────────────────┘                     └───┘
-                    ├──cancel, skip──▶ cancelled
-                    ├──move──────────▶ moved (another window has its scope and its new time)
+                    ├──cancel, skip──▶ cancelled ──restore──▶ planned, as long as its start is to come
+                    ├──move──────────▶ moved (another window has its scope and its new time) ──restore──▶ planned
                     └──its time went by: not approved, frozen, or nobody was told──▶ not held
 
 The clock begins a window that has no scope or an approved one and is not frozen; it ends the weekly one without a
@@ -70,6 +70,7 @@ class Deed(StrEnum):
     ROLLED_BACK = "rolled back"
     CANCELLED = "cancelled"
     MOVED = "moved"
+    RESTORED = "restored"
     FROZEN = "frozen"
     THAWED = "thawed"
     EXCEPTED = "excepted"
@@ -80,7 +81,8 @@ class Deed(StrEnum):
 class Act:
     """One deed, kept with the window in the same write until it was told. `by` is a user id, or `ops-bot`.
 
-    `text` is the reason or the scope; of a move the new window's ID, of an approval the roles.
+    `text` is the reason or the scope; of a move the new window's ID (also where it is taken back), of an approval the
+    roles.
     """
 
     version: int

@@ -37,6 +37,12 @@ class Windows:
         change = {"$setOnInsert": {**_document(window), "head": None, "channel": None}}
         return await self._documents.upsert({"_id": window.id}, change)
 
+    async def succeed(self, window: Window) -> None:
+        """See Windows.succeed."""
+        back = window.latest(Deed.RESTORED)
+        if not await self.add(window) and back is not None:
+            await self.save(window, back.version - 1)
+
     async def declare(self, emergency: Emergency) -> str:
         """See bot.domain.emergency.Emergencies.declare."""
         await self.add(emergency.window)

@@ -20,7 +20,7 @@ INPUT = "value"
 
 _LOUD = (
     Deed.CANCELLED, Deed.MOVED, Deed.EXTENDED, Deed.BEGAN, Deed.ENDED, Deed.ROLLED_BACK, Deed.EXCEPTED, Deed.FROZEN,
-    Deed.THAWED,
+    Deed.THAWED, Deed.RESTORED,
 )  # fmt: skip
 
 
@@ -141,6 +141,12 @@ def _moved(window: Window, act: Act) -> Mrkdwn:
     )  # fmt: skip
 
 
+def _restored(window: Window, act: Act) -> Mrkdwn:
+    text = mrkdwn("{} ({}, {}) is held after all", window.title, window.id, period(window))
+    instead = mrkdwn(", not {}", act.text) if act.text else Mrkdwn("")
+    return mrkdwn("{}{}, as said{}. {}", text, instead, _by(act), what_is_planned(window))
+
+
 def _frozen(window: Window, act: Act) -> Mrkdwn:
     return mrkdwn("{} ({}, {}) is frozen and will not be held{}", window.title, window.id, period(window), _why(act))
 
@@ -164,6 +170,7 @@ _TOLD = {
     Deed.ROLLED_BACK: _rolled_back,
     Deed.CANCELLED: _cancelled,
     Deed.MOVED: _moved,
+    Deed.RESTORED: _restored,
     Deed.FROZEN: _frozen,
     Deed.THAWED: _thawed,
     Deed.EXCEPTED: excepted,

@@ -25,6 +25,7 @@ from bot.slack.views.window import button, period, what_is_planned
 from bot.slack.views.window_summary import incident_line
 
 CANCEL = "maintenance_cancel"
+UNDO = "maintenance_undo"
 CHOOSE = "maintenance_choose"
 FORM = "maintenance_form"
 WHEN_BLOCK, LENGTH_BLOCK, TITLE_BLOCK, SCOPE_BLOCK = "when", "length", "title", "scope"
@@ -115,7 +116,17 @@ def scheduled(window: Window, frozen: str, *, is_new: bool) -> Message:
 def moved(window: Window, other: Window, frozen: str) -> Message:
     """The answer to whoever moved one."""
     text = "{} is moved: it is {} now, {} ({} for you). {}"
-    return said(mrkdwn(text, window.id, other.id, period(other), local(other.start), _next(other, frozen)))
+    return _undoable(mrkdwn(text, window.id, other.id, period(other), local(other.start), _next(other, frozen)), window)
+
+
+def restored(window: Window) -> Message:
+    """The answer to whoever took back that one is off."""
+    known = " The channel is told." if window.head else ""
+    return said(mrkdwn("{} is on again, {}.{} {}", window.id, period(window), known, what_is_planned(window)))
+
+
+def _undoable(text: Mrkdwn, window: Window) -> Message:
+    return Message(text, (section(text), actions([button("Undo", UNDO, window.id)])))
 
 
 def _next(window: Window, frozen: str) -> Mrkdwn:
@@ -164,7 +175,7 @@ def rolled_back(window: Window) -> Message:
 def cancelled(window: Window) -> Message:
     """The answer to whoever called one off."""
     known = "The channel is told." if window.head else "Nothing had been announced of it."
-    return said(mrkdwn("{} ({}) is cancelled. {}", window.id, period(window), known))
+    return _undoable(mrkdwn("{} ({}) is cancelled. {}", window.id, period(window), known), window)
 
 
 def excepted(window: Window) -> Message:
