@@ -211,7 +211,7 @@ class App:
         )  # fmt: skip
         services = watching(settings, outside.probes, around, incidents, timelines)
         kept = Kept(store.checklists, store.templates, store.window_records)
-        checklists = checklist_desks(kept, outside.checklist_board, services.health, roles, audit, clock)
+        checklists = checklist_desks(kept, outside.checklist_board, services, roles, audit, clock)
         return Desks(
             health=services.health,
             deep_health=services.deep,
