@@ -57,10 +57,10 @@ class Places(Protocol):
     def heard_of(self, channel_id: str, channel_name: str) -> None:
         """A command told the id of a channel's name."""
 
-    def told(self, event: Mapping[str, Any]) -> Heard | Changed | Gone | None:
+    async def told(self, event: Mapping[str, Any]) -> Heard | Changed | Gone | None:
         """What a message event says: that one was written, changed or deleted; None for anything else."""
 
-    def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
+    async def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
         """A message of a person or an app as the timeline takes it; None for anything else."""
 
     async def look_at(self, channel: str, ts: str) -> Heard | None:
