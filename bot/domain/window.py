@@ -185,6 +185,11 @@ class Window:
         return self.kind is Kind.EMERGENCY
 
     @property
+    def is_unrecorded(self) -> bool:
+        """Whether an earlier release declared it, which ended emergencies by the clock and recorded no end."""
+        return self.is_emergency and self.version == 0
+
+    @property
     def is_live(self) -> bool:
         """Whether it is planned or under way."""
         return self.state in LIVE

@@ -145,6 +145,8 @@ class WindowClock:
 
     def _next(self, window: Window, freezes: Sequence[Freeze], now: datetime) -> Window | None:
         """The window one step on, or None if nothing is due."""
+        if window.is_unrecorded:
+            return steps.adopted(window, now)
         if window.state is State.UNDER_WAY and window.is_plain and now >= window.end:
             return steps.ended(window, SYSTEM, window.end, now)
         if window.state is not State.PLANNED or not self.counts(window, now):

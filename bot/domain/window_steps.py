@@ -31,6 +31,20 @@ def declared(window: Window, who: str, now: datetime) -> Window:
     return after(begun, Act(0, Deed.BEGAN, who, now), told=True)
 
 
+def as_recorded(window: Window, now: datetime) -> Window:
+    """An emergency that an earlier release declared, as that saw it: over from its planned end on."""
+    if not window.is_unrecorded or now < window.end:
+        return window
+    return replace(window, state=State.OVER, actual_start=window.start, actual_end=window.end)
+
+
+def adopted(window: Window, now: datetime) -> Window:
+    """The same, recorded: it is over, or from now on its end is a person's word. It was told already."""
+    if now >= window.end:
+        return after(as_recorded(window, now), Act(0, Deed.ENDED, SYSTEM, now), told=True)
+    return after(replace(window, actual_start=window.start), Act(0, Deed.BEGAN, SYSTEM, now), told=True)
+
+
 def scoped(window: Window, scope: Scope, now: datetime) -> Window:
     """With another scope; what was approved before is void."""
     _must_be_live(window)
