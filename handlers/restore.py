@@ -18,11 +18,13 @@ async def take(desks: Desks, call: Call, said: Restore) -> None:
         named = thread.id if thread is not None else None
     is_whole = named is not None and named.startswith("MW-") and not named.endswith("-")
     window_id = named if named is not None and is_whole else await desks.restoring.which(named)
-    await call.answer(view.restored(await desks.restoring.restore(window_id, call.who)))
+    made = await desks.restoring.restore(window_id, call.who)
+    await call.answer(view.restored(made.window, made.frozen))
 
 
 async def undo_pressed(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
     """*Undo*: whether it is still possible is asked now, not when the button was shown."""
     call.must_be_inside()
     window_id = str(body["actions"][0].get("value") or "")
-    await call.answer(view.restored(await desks.restoring.restore(window_id, call.who)))
+    made = await desks.restoring.restore(window_id, call.who)
+    await call.answer(view.restored(made.window, made.frozen))

@@ -110,7 +110,7 @@ async def test_a_skip_is_taken_back_with_the_button_that_answers_it(world: World
     await world.stored("checklists", _id=WEEKLY, closed_by="ops-bot")
     assert "takes one of the roles" in await says(world, "restore", world.slack.person("cyd"))
     await asyncio.gather(world.ann.clicks("Undo", offer), world.ann.clicks("Undo", offer))
-    await world.ann.sees(f"{WEEKLY} is on again, Saturday 2026-11-28 02:00 to 06:00 UTC. The channel is told.")
+    await world.ann.sees(f"{WEEKLY} is on again, Saturday 2026-11-28 02:00 to 06:00 UTC. The channel is told. ")
     await world.ann.sees(f"{WEEKLY} is planned already, by @ann.")
     reply = await world.slack.shows(f"({WEEKLY}, Saturday", "is held after all, as said by @ann.", thread=head)
     assert reply in world.slack.channel().messages

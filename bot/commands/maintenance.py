@@ -74,8 +74,8 @@ def parse(text: str, known: Collection[str] = (), now: datetime | None = None) -
     given = Given(known, now or datetime.now(UTC))
     if step := window.VERBS.get(first.key):
         return step(line, given)
-    if back := restore.VERBS.get(first.key):
-        return back(line, given)
+    if first.key in restore.ALIASES or first.key in restore.VERBS:
+        return restore.read(line, given)
     if step_of_freeze := freeze.VERBS.get(first.key):
         return step_of_freeze(line, given)
     read = _OWN.get(first.key)

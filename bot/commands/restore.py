@@ -1,6 +1,5 @@
 """`/maintenance restore [DATE|WINDOW]`: holds a window after all that was skipped, cancelled or moved."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.commands import ids
@@ -19,7 +18,8 @@ class Restore:
     window: str | None = None
 
 
-def _restore(line: Line, given: Given) -> Restore:
+def read(line: Line, given: Given) -> Restore:
+    """The word after the verb names the window."""
     line.no_more_than(2)
     if len(line.words) == 1:
         return Restore()
@@ -27,4 +27,5 @@ def _restore(line: Line, given: Given) -> Restore:
     return Restore(ids.window(word.text) or f"MW-{day(word, given.now):%Y%m%d}-")
 
 
-VERBS: dict[str, Callable[[Line, Given], Restore]] = {"restore": _restore}
+VERBS = ("restore",)
+ALIASES = ("unskip", "uncancel", "undo", "unmove")  # what people try first; the help has one word

@@ -12,7 +12,7 @@ from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.window import Act, Deed, Scope, State, Window
-from bot.domain.window_changes import TRIES, busy, time_taken
+from bot.domain.window_changes import TRIES, Made, busy, time_taken
 from bot.domain.window_clock import WindowClock
 from bot.domain.window_desk import WindowDesk
 from bot.domain.window_ports import Windows
@@ -73,8 +73,8 @@ class RestoreDesk:
         self._audit = audit
         self._clock = clock
 
-    async def restore(self, window_id: str, who: str) -> Window:
-        """Has it held after all; named by what it was moved to, it is the same.
+    async def restore(self, window_id: str, who: str) -> Made:
+        """Has it held after all, unless a freeze lies over it; named by what it was moved to, it is the same.
 
         Raises NotFoundError, ConflictError, RefusedError, UserError and StoreAwayError, and then changes nothing.
         """
@@ -90,7 +90,8 @@ class RestoreDesk:
             if in_the_way is not None:
                 raise time_taken(in_the_way)
             if await self._kept(known, after, other, who):
-                return after
+                freeze = await self._desk.freeze_over(after)
+                return Made(after, freeze.reason if freeze else "")
         raise busy(window_id)
 
     async def _called_off(self, window_id: str) -> Window:
@@ -123,6 +124,9 @@ class RestoreDesk:
         fitting = [one for one in able if named is None or _has_name(one, named)]
         if not fitting and named is not None:  # what became of it is told by the step
             fitting = [one for one in recent if _has_name(one, named)]
+            if len(fitting) > 1:
+                some = ", ".join(fitting[:LISTED])
+                raise NotFoundError(f"None of {some} is off.", "`/maintenance` lists what is planned.")
         if len(fitting) == 1:
             return fitting[0]
         if not fitting:

@@ -119,10 +119,10 @@ def moved(window: Window, other: Window, frozen: str) -> Message:
     return _undoable(mrkdwn(text, window.id, other.id, period(other), local(other.start), _next(other, frozen)), window)
 
 
-def restored(window: Window) -> Message:
+def restored(window: Window, frozen: str) -> Message:
     """The answer to whoever took back that one is off."""
     known = " The channel is told." if window.head else ""
-    return said(mrkdwn("{} is on again, {}.{} {}", window.id, period(window), known, what_is_planned(window)))
+    return said(mrkdwn("{} is on again, {}.{} {}", window.id, period(window), known, _next(window, frozen)))
 
 
 def _undoable(text: Mrkdwn, window: Window) -> Message:
