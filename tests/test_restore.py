@@ -55,6 +55,12 @@ async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
         (steps.cancelled(PLAN, "U0ANN", "vendor", BEFORE), None, START, "which is past, so it stays off"),
         (MOVED, None, BEFORE, "is being moved just now"),
         (MOVED, steps.cancelled(OTHER, "U0ANN", "vendor", BEFORE), BEFORE, "was cancelled: “vendor”"),
+        (
+            steps.moved(OTHER, restored(MOVED, OTHER, "U0ANN", BEFORE), "U0ANN", BEFORE),
+            restored(MOVED, OTHER, "U0ANN", BEFORE),
+            BEFORE,
+            "was moved back to MW-20261128-0200 already",
+        ),
         (MOVED, steps.begun(OTHER, "U0ANN", OTHER.start - HOUR, BEFORE), BEFORE, "cannot be moved back"),
     ],
 )
@@ -142,6 +148,7 @@ async def test_a_move_is_taken_back(world: World) -> None:
     assert "It could be any of" in await says(world, "restore")
     assert "is held after all" not in world.slack.thread(head).shown
     assert f"{WEEKLY} is on again" in await says(world, f"restore {SUNDAY}")
+    assert f"{SUNDAY} was moved back to {WEEKLY} already, by @ann." in await says(world, f"restore {SUNDAY}", world.bob)
     await world.slack.shows(f"is held after all, not {SUNDAY}, as said by @ann. Its scope is approved", thread=head)
     back = await window(world, WEEKLY, state="planned", moved_to="")
     assert len(back["scope"]["approvals"]) == 1

@@ -39,6 +39,10 @@ def restored(window: Window, other: Window | None, who: str, now: datetime) -> W
     if window.state is State.MOVED:
         if other is None:
             raise ConflictError(f"{window.id} is being moved just now.", "Say it again in a moment.")
+        undone = other.latest(Deed.RESTORED)
+        if undone is not None and undone.text == window.id:  # of two who take a move back, one may name this one
+            what = f"{window.id} was moved back to {other.id} already"
+            raise ConflictError(what, "Nothing was changed.", by=undone.by)
         steps.must_be_planned(other, "moved back")
     acted = Act(0, Deed.RESTORED, who, now, other.id if other else "")
     back = steps.after(replace(window, state=State.PLANNED, moved_to="", successor=None), acted)
