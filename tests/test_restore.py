@@ -1,4 +1,4 @@
-"""A window that was skipped, cancelled or moved is held after all: by word or button, as long as that is possible."""
+"""A window that was skipped, cancelled or moved is planned again: by word or button, as long as that is possible."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -91,7 +91,7 @@ def test_a_scope_that_was_written_after_the_move_comes_along_unapproved() -> Non
 
 
 def test_a_rung_that_was_due_while_the_window_was_off_is_not_told_late() -> None:
-    """That it is held after all says it, if anybody heard of the window; rungs before and after are told as ever."""
+    """That it is planned again says it, if anybody heard of the window; rungs before and after are told as ever."""
     ladder = Ladder((("2h", 2 * HOUR), ("1h", HOUR)), timedelta(minutes=30))
     off = steps.cancelled(PLAN, "U0ANN", "vendor", START - 2.5 * HOUR)
     back = restored(off, None, "U0ANN", START - 1.5 * HOUR)
@@ -116,9 +116,9 @@ async def test_a_skip_is_taken_back_with_the_button_that_answers_it(world: World
     await world.stored("checklists", _id=WEEKLY, closed_by="ops-bot")
     assert "takes one of the roles" in await says(world, "restore", world.slack.person("cyd"))
     await asyncio.gather(world.ann.clicks("Undo", offer), world.ann.clicks("Undo", offer))
-    await world.ann.sees(f"{WEEKLY} is on again, Saturday 2026-11-28 02:00 to 06:00 UTC. The channel is told. ")
+    await world.ann.sees(f"{WEEKLY} is planned again, Saturday 2026-11-28 02:00 to 06:00 UTC. The channel is told. ")
     await world.ann.sees(f"{WEEKLY} is planned already, by @ann.")
-    reply = await world.slack.shows(f"({WEEKLY}, Saturday", "is held after all, as said by @ann.", thread=head)
+    reply = await world.slack.shows(f"({WEEKLY}, Saturday", "is planned again, as said by @ann.", thread=head)
     assert reply in world.slack.channel().messages
     await world.slack.until(lambda: "Weekly maintenance: planned" in head.shown, "the head")
     (checklist,) = await world.stored("checklists", _id=WEEKLY, closed_by="")
@@ -146,10 +146,10 @@ async def test_a_move_is_taken_back(world: World) -> None:
     assert "MW-20261128-0500 “Rotate keys” has that time" in await says(world, "restore sat")
     await says(world, "cancel 0500 not needed")
     assert "It could be any of" in await says(world, "restore")
-    assert "is held after all" not in world.slack.thread(head).shown
-    assert f"{WEEKLY} is on again" in await says(world, f"restore {SUNDAY}")
+    assert "is planned again" not in world.slack.thread(head).shown
+    assert f"{WEEKLY} is planned again" in await says(world, f"restore {SUNDAY}")
     assert f"{SUNDAY} was moved back to {WEEKLY} already, by @ann." in await says(world, f"restore {SUNDAY}", world.bob)
-    await world.slack.shows(f"is held after all, not {SUNDAY}, as said by @ann. Its scope is approved", thread=head)
+    await world.slack.shows(f"is planned again, not {SUNDAY}, as said by @ann. Its scope is approved", thread=head)
     back = await window(world, WEEKLY, state="planned", moved_to="")
     assert len(back["scope"]["approvals"]) == 1
     await window(world, SUNDAY, state="moved", moved_to=WEEKLY)

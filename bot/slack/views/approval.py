@@ -142,7 +142,7 @@ def _moved(window: Window, act: Act) -> Mrkdwn:
 
 
 def _restored(window: Window, act: Act) -> Mrkdwn:
-    text = mrkdwn("{} ({}, {}) is held after all", window.title, window.id, period(window))
+    text = mrkdwn("{} ({}, {}) is planned again", window.title, window.id, period(window))
     instead = mrkdwn(", not {}", act.text) if act.text else Mrkdwn("")
     return mrkdwn("{}{}, as said{}. {}", text, instead, _by(act), what_is_planned(window))
 

@@ -122,7 +122,7 @@ def moved(window: Window, other: Window, frozen: str) -> Message:
 def restored(window: Window, frozen: str) -> Message:
     """The answer to whoever took back that one is off."""
     known = " The channel is told." if window.head else ""
-    return said(mrkdwn("{} is on again, {}.{} {}", window.id, period(window), known, _next(window, frozen)))
+    return said(mrkdwn("{} is planned again, {}.{} {}", window.id, period(window), known, _next(window, frozen)))
 
 
 def _undoable(text: Mrkdwn, window: Window) -> Message:
