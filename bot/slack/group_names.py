@@ -5,7 +5,6 @@ https://docs.slack.dev/reference/methods/usergroups.list
 """
 
 import asyncio
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from time import monotonic
@@ -14,13 +13,11 @@ import structlog
 
 from bot.domain.timeline import Changed, Gone, Heard
 from bot.slack.api import Api, SlackError
+from bot.slack.mrkdwn import GROUP, groups_written
 
 log = structlog.get_logger("groups")
 
 AGAIN = 600.0  # seconds before the workspace is asked anew for a group that it did not name
-
-_GROUP = re.compile(r"<!subteam\^(S[A-Z0-9]{1,20})(?:\|([^<>]*))?>")
-_HANDLE = re.compile(r"@[^\s<>|@]{1,80}")
 
 
 class GroupNames:
@@ -34,13 +31,10 @@ class GroupNames:
 
     async def written(self, text: str) -> str:
         """The text with `<!subteam^S…>` written out; what Slack does not tell keeps nobody waiting but once."""
-        found = _GROUP.findall(text)
-        if found:
-            await self._learn(group for group, label in found if not _HANDLE.fullmatch(label))
-        return _GROUP.sub(lambda one: self._name(one[1], one[2] or ""), text)
-
-    def _name(self, group: str, label: str) -> str:
-        return label if _HANDLE.fullmatch(label) else f"@{self._handles.get(group) or group}"
+        nameless = [group for group, handle in GROUP.findall(text) if not handle]
+        if nameless:
+            await self._learn(nameless)
+        return groups_written(text, self._handles)
 
     async def _learn(self, groups: Iterable[str]) -> None:
         wanted = set(groups)
