@@ -27,7 +27,8 @@ def restored(window: Window, other: Window | None, who: str, now: datetime) -> W
     if window.state is State.PLANNED:
         raise steps.already(window, Deed.RESTORED, "is planned already")
     if window.state not in (State.CANCELLED, State.MOVED):
-        raise steps.already(window, Deed.BEGAN, f"is {window.state}", "Schedule another window.")
+        remedy = "Nothing was changed." if window.is_live else "Schedule another window."
+        raise steps.already(window, Deed.BEGAN, f"is {window.state}", remedy)
     called_off = window.latest(Deed.CANCELLED)
     if window.state is State.CANCELLED and called_off is not None and called_off.by == SYSTEM:
         raise UserError(f"{window.id} is off since {called_off.text}.", "`schedule` plans one at that time.")

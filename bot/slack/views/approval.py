@@ -8,7 +8,7 @@ from slack_sdk.models.views import View
 from bot.domain.audit import SYSTEM
 from bot.domain.window import REASON_LIMIT, Act, Deed, Window
 from bot.domain.window_steps import named
-from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, said, section
 from bot.slack.views.window import button, period, what_is_planned
 
@@ -134,7 +134,7 @@ def _cancelled(window: Window, act: Act) -> Mrkdwn:
 
 def _moved(window: Window, act: Act) -> Mrkdwn:
     other = window.successor
-    when = mrkdwn(": {} ({})", period(other), both(other.start)) if other else Mrkdwn("")
+    when = mrkdwn(": {} (for you {})", period(other), local(other.start)) if other else Mrkdwn("")
     return mrkdwn(
         "{} ({}) was moved{}. It is now {}{}. That one is announced by itself.",
         window.title, window.id, _by(act), act.text, when,
