@@ -107,15 +107,22 @@ async def test_rejections_and_incidents_stay_with_their_window(world: World) -> 
     listed = await answer(world.slack, world.ann, "/maintenance")
     assert f"Incidents opened during {WINDOW}:" in listed.shown
     assert f"• {incident['_id']} SEV2 checkout *is* down (investigating)" in listed.shown
-    world.clock.set(END)
+    await says(world, f"extend 30m {WINDOW}")
+    await says(world, f"extend 30m {WINDOW}")
+    world.clock.set("2026-11-28 07:00:01")
+    await world.slack.shows("was planned to end now (2026-11-28 07:00 UTC). Has it ended?", thread=head)
     await says(world, f"end {WINDOW}")
     post = await summed_up(world)
+    told = [one.shown for one in world.slack.thread(head).messages]
+    assert next(n for n, one in enumerate(told) if "as said by" in one) < told.index(post.shown)
+    assert "*Planned* 2026-11-28 02:00 UTC to 2026-11-28 06:00 UTC, extended to 2026-11-28 07:00 UTC" in post.shown
     assert "*Scope* Upgrade Loki to 3.2, back by snapshot (approved by tech-lead @bob)" in post.shown
     assert "by @bob: no rollback plan (the scope was: Upgrade Loki to 3.2)" in post.shown
     await answer(world.slack, world.ann, "/maintenance", "summary")
     text = text_of(files_in(world, head), ".md")
+    assert "2026-11-28 06:00 UTC, extended to 2026-11-28 07:00 UTC\n" in text
     assert "by bob:** no rollback plan\n- **The scope that was rejected:** Upgrade Loki to 3.2\n" in text
-    assert "rejections" not in (await world.document("windows", WINDOW))["summary"]["held"]
+    assert {"rejections", "planned_end"}.isdisjoint((await world.document("windows", WINDOW))["summary"]["held"])
     linked = [one for one in world.slack.thread(head).messages if "was opened during this window" in one.shown]
     assert len(linked) == 1
 

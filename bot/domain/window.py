@@ -150,6 +150,7 @@ class Window:
     next minutes where a window that is over, cancelled or moved has that name.
 
     `made_at` is when a person made it; None for the rule's. `actual_start` and `actual_end` are when it was held.
+    `planned_end` is what `end` was before it was extended; None if it was not.
     `frozen` is the reason of the freeze that it lies in. `rounds`: how often it was extended after its planned end.
     `untold` and `owed` are the versions of acts that were not told yet, and that its attendants do not know of.
     """
@@ -165,6 +166,7 @@ class Window:
     made_at: datetime | None = None
     actual_start: datetime | None = None
     actual_end: datetime | None = None
+    planned_end: datetime | None = None
     scope: Scope | None = None
     frozen: str = ""
     exemption: Exemption | None = None

@@ -121,7 +121,10 @@ def extended(window: Window, who: str, by: timedelta, now: datetime) -> Window:
             "End it, and schedule another.",
         )
     rounds = window.rounds + (now >= window.end)
-    return after(replace(window, end=end, rounds=rounds), Act(0, Deed.EXTENDED, who, now, spelled(by)))
+    first = window.planned_end or window.end
+    return after(
+        replace(window, end=end, planned_end=first, rounds=rounds), Act(0, Deed.EXTENDED, who, now, spelled(by))
+    )
 
 
 def ended(window: Window, who: str, at: datetime, now: datetime) -> Window:

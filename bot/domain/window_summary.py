@@ -36,7 +36,7 @@ class Held:
 
     `head` is the message in `channel` that its thread hangs below. `frozen`, `excepted` and `rolled_back` are reasons,
     empty where it was not. `incident_id` is an emergency's own incident. `rejections` has every no to a scope, also to
-    one that another replaced.
+    one that another replaced. `planned_end` is there if `end` was put off since.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Held:
     rolled_back: str = ""
     incident_id: str = ""
     rejections: tuple[No, ...] = ()
+    planned_end: datetime | None = None
 
     @property
     def began(self) -> datetime:

@@ -16,7 +16,8 @@ def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
         return inline(names.get(user) or user)
 
     lines = [f"# {inline(held.id)}: {inline(held.title)}", ""]
-    lines.append(f"- **Planned:** {_at(held.start)} to {_at(held.end)}")
+    extended = f", extended to {_at(held.end)}" if held.planned_end else ""
+    lines.append(f"- **Planned:** {_at(held.start)} to {_at(held.planned_end or held.end)}{extended}")
     lines.append(f"- **Held:** {_at(held.began)} to {_at(held.ended)} ({timing(held)})")
     lines += _text("Scope", held.scope or "no work planned")
     if held.scope:

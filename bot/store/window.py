@@ -201,8 +201,8 @@ def window_of(document: Document) -> Window:
 
 
 _PLAIN = (
-    "start", "end", "title", "version", "by", "made_at", "actual_start", "actual_end", "frozen", "rolled_back",
-    "rounds", "incident_id", "moved_from", "moved_to",
+    "start", "end", "title", "version", "by", "made_at", "actual_start", "actual_end", "planned_end", "frozen",
+    "rolled_back", "rounds", "incident_id", "moved_from", "moved_to",
 )  # fmt: skip
 
 

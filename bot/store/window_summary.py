@@ -62,7 +62,7 @@ class WindowRecords:
         is_over = _is_over(document, now)
         if is_over and now < (document.get("actual_end") or document["end"]) + UNANNOUNCED:
             told = await self._announcements.one({"_id": f"{document['_id']}/end"})
-            is_over = told is not None and told["state"] != "claimed"
+            is_over = told is not None and told["state"] != "claimed" and not _has_untold_end(document)
         return Attended(
             _held(document),
             _has_begun(document, now),
@@ -91,7 +91,7 @@ class WindowRecords:
     async def keep_summary(self, summary: WindowSummary) -> None:
         """See Records.keep_summary."""
         kept = asdict(summary)
-        del kept["before"], kept["after"], kept["held"]["rejections"]  # kept beside it
+        del kept["before"], kept["after"], kept["held"]["rejections"], kept["held"]["planned_end"]  # kept beside it
         await self._keep(summary.held.id, "summary", kept)
 
     async def posted(self, window_id: str, ts: str) -> bool:
@@ -132,6 +132,12 @@ def _is_over(document: Document, now: datetime) -> bool:
     return document["state"] == "over" if "state" in document else bool(document["end"] <= now)
 
 
+def _has_untold_end(document: Document) -> bool:
+    """Whether its thread does not say yet that it has ended: a summary before that would puzzle."""
+    untold = document.get("untold", ())
+    return any(act["deed"] == Deed.ENDED and act["version"] in untold for act in document.get("acts", ()))
+
+
 def _held(document: Document) -> Held:
     scope = document.get("scope") or {}
     return Held(
@@ -150,6 +156,7 @@ def _held(document: Document) -> Held:
         document.get("rolled_back") or "",
         document.get("incident_id") or "",
         tuple(_rejections(document)),
+        document.get("planned_end"),
     )
 
 
@@ -175,7 +182,8 @@ def _summary(document: Document) -> WindowSummary | None:
     if not kept:
         return None
     approvals = tuple(Yes(**one) for one in kept["held"]["approvals"])
-    held = {**kept["held"], "approvals": approvals, "rejections": tuple(_rejections(document))}
+    beside = {"rejections": tuple(_rejections(document)), "planned_end": document.get("planned_end")}
+    held = {**kept["held"], "approvals": approvals, **beside}
     ticks = kept["ticks"]
     return WindowSummary(
         held=Held(**held),

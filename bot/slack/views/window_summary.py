@@ -49,7 +49,7 @@ def _sentence(summary: WindowSummary) -> Mrkdwn:
 def _times(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
     held = summary.held
     lines = [
-        mrkdwn("*Planned* {} to {}", utc(held.start), utc(held.end)),
+        mrkdwn("*Planned* {} to {}{}", utc(held.start), utc(held.planned_end or held.end), _extended(held)),
         mrkdwn("*Held* {} to {}, {}", utc(held.began), utc(held.ended), timing(held)),
     ]
     if held.scope:
@@ -63,6 +63,10 @@ def _times(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
         if text:
             lines.append(mrkdwn("*{}* {}", label, brief(text, size.shown)))
     return lines
+
+
+def _extended(held: Held) -> str:
+    return f", extended to {utc(held.end)}" if held.planned_end else ""
 
 
 def _no(rejection: No, size: Size) -> Mrkdwn:
