@@ -57,6 +57,11 @@ class Held:
     planned_end: datetime | None = None
 
     @property
+    def without_scope(self) -> str:
+        """What there is to say where nobody wrote what is to be done."""
+        return f"none was written; it was about {self.incident_id}" if self.incident_id else "no work planned"
+
+    @property
     def began(self) -> datetime:
         """When it began, as far as it is known."""
         return self.actual_start or self.start

@@ -19,7 +19,7 @@ def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
     extended = f", extended to {_at(held.end)}" if held.planned_end else ""
     lines.append(f"- **Planned:** {_at(held.start)} to {_at(held.planned_end or held.end)}{extended}")
     lines.append(f"- **Held:** {_at(held.began)} to {_at(held.ended)} ({timing(held)})")
-    lines += _text("Scope", held.scope or "no work planned")
+    lines += _text("Scope", held.scope or held.without_scope)
     if held.scope:
         given = ", ".join(f"{inline(yes.role)} {who(yes.by)}" for yes in held.approvals)
         lines.append(f"- **Approved by:** {given or 'nobody'}")

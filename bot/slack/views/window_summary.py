@@ -57,7 +57,7 @@ def _times(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
         approved = mrkdwn("approved by {}", joined(", ", given)) if given else Mrkdwn("approved by nobody")
         lines.append(mrkdwn("*Scope* {} ({})", brief(held.scope, 2 * size.shown), approved))
     else:
-        lines.append(Mrkdwn("*Scope* no work planned"))
+        lines.append(mrkdwn("*Scope* {}", held.without_scope))
     lines += [_no(one, size) for one in held.rejections[-size.listed :]]
     for label, text in (("Frozen", held.frozen), ("Excepted", held.excepted), ("Rolled back", held.rolled_back)):
         if text:
