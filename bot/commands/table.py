@@ -60,7 +60,7 @@ SCOPES: tuple[Needed, ...] = (
     Needed("files:read", "whether a file was shared, where Slack's answer got lost"),
     Needed("im:write", "files and hints that are for one person alone; who is called is asked directly too"),
     Needed("im:history", "whether a direct message arrived, where Slack's answer got lost"),
-    Needed("usergroups:read", "who has a role that a user group has; paid plans only, not needed without"),
+    Needed("usergroups:read", "who is in a user group that has a role, how groups are called; paid plans only"),
 )
 
 # https://docs.slack.dev/reference/events
