@@ -1,10 +1,10 @@
 """The composition root: builds everything once, starts it in order, stops it in the opposite order."""
 
 import asyncio
-from collections.abc import Callable
 import os
 import secrets
 import socket as host
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Literal
@@ -151,6 +151,7 @@ class App:
             escalations=desks.escalations,
             roles=desks.role_changes,
             window_summaries=desks.window_summaries,
+            window_incidents=desks.window_summaries.incidents,
         )
         jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
@@ -214,7 +215,7 @@ class App:
         )  # fmt: skip
         services = watching(settings, outside.probes, around, incidents, timelines)
         kept = Kept(store.checklists, store.templates, store.window_records)
-        checklists = checklist_desks(kept, outside.checklist_board, services.health, roles, audit, clock)
+        checklists = checklist_desks(kept, outside.checklist_board, services, roles, audit, clock)
         return Desks(
             health=services.health,
             deep_health=services.deep,
@@ -230,6 +231,7 @@ class App:
             announcements=maintenance.announcements,
             windows=maintenance.windows,
             window_changes=maintenance.changes,
+            restoring=maintenance.restoring,
             freezes=maintenance.freezes,
             attendance=maintenance.attendance,
             calendar=maintenance.calendar,

@@ -118,6 +118,7 @@ class Owners:
     escalations: EscalationDesk
     roles: RoleChanges
     window_summaries: Care
+    window_incidents: Care
 
 
 class Pause:
@@ -172,6 +173,7 @@ class Jobs:
         every(tempo.sweep, self._read, "read")
         every(tempo.sweep, self._attend, "attend")
         every(tempo.tidy, self._care, "care")
+        every(tempo.sweep, self._while_store_is_up(self._owners.window_incidents.tick), "window incidents")
         every(tempo.watch, self._owners.watch.tick, "watch", tempo.first_watch)
         # Each waits for something outside, which must not hold up the others.
         every(tempo.tick, self._while_store_is_up(self._owners.escalations.tick), "escalations")

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
-from tests.asking import answer, strict
+from tests.asking import answer, message_event, strict, typed
 from tests.test_incident import opened
 from tests.world import Document, World
 
@@ -105,6 +105,23 @@ async def test_links_and_mentions_read_as_they_were_typed(world: World) -> None:
 
 
 # Files
+
+
+async def test_a_group_reads_as_its_handle_and_is_never_called(world: World) -> None:
+    """As Slack wrote it beside the mention, else as the workspace tells, else by its ID; in messages, notes, edits."""
+    card, incident_id = await opened(world)
+    world.slack.workspace.groups = {"S0ONCALL": []}
+    for number, text in enumerate(("<!subteam^S1|@ops> look", "<!subteam^S0ONCALL> look", "<!subteam^S2> look")):
+        event = message_event(card, f"{float(card.ts) + number + 1:.6f}", text, f"Ev{number}")
+        await world.slack.delivery.ask("events_api", event)
+    await world.stored("timeline", 3, kind="message")
+    await typed(
+        world.slack, world.ann, "/incident", f"note {incident_id} ask <!subteam^S0ONCALL> or <!subteam^S3|@dba>"
+    )
+    told = await answer(world.slack, world.ann, "/incident", f"show {incident_id}")
+    for line in ("@ops look", "@oncall look", "@S2 look", "ask @oncall or @dba"):
+        assert line in told.shown
+    assert [entry for entry in await world.documents("timeline") if "subteam" in str(entry["text"])] == []
 
 
 async def test_files_are_kept_with_name_and_link_through_edits(world: World) -> None:
