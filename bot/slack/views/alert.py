@@ -39,7 +39,8 @@ def _headline(group: Group) -> Mrkdwn:
 def _state(group: Group) -> Mrkdwn:
     firing, total = len(group.firing), len(group.members)
     if not firing:
-        return Mrkdwn("is resolved")
+        is_gone = any(one.missed_at for one in group.members)
+        return Mrkdwn("is resolved (no longer in Alertmanager)" if is_gone else "is resolved")
     severity = group.severity.upper()
     if firing == total:
         return mrkdwn("is firing ({}{})", severity, f", {total} alerts" if total > 1 else "")
@@ -60,7 +61,7 @@ def _members(group: Group) -> list[Mrkdwn]:
 
 
 def _member(group: Group, one: Alert) -> Mrkdwn:
-    state = "firing" if one.is_firing else "resolved"
+    state = "firing" if one.is_firing else "no longer in Alertmanager" if one.missed_at else "resolved"
     name = link(one.url, "source") if one.url else Mrkdwn("")
     source = mrkdwn(" ({})", name) if name.startswith("<") else Mrkdwn("")
     return mrkdwn("• {}: {}{}", state, brief(group.name_of(one), NAME_SHOWN), source)
@@ -106,6 +107,7 @@ def news(group: Group, turn: Turn) -> Message:
             (":rotating_light: Firing:", turn.fired),
             (":rotating_light: Firing again:", turn.again),
             (":white_check_mark: Resolved:", turn.resolved),
+            (":white_check_mark: No longer in Alertmanager, so taken as resolved:", turn.gone),
         )
         if names
     ]
