@@ -85,9 +85,16 @@ def _buttons(group: Group, *, has_incident: bool, may_silence: bool) -> list[Int
     found: list[InteractiveElement] = []
     if not has_incident:
         found.append(_button("Open incident", OPEN_BUTTON, group.id, group.name))
-    if may_silence and group.matchers:
-        found.append(_button("Silence 1h", SILENCE_BUTTON, group.id, group.name))
+    if may_silence and (silence := _silence(group)):
+        found.append(silence)
     return found
+
+
+def _silence(group: Group) -> ButtonElement | None:
+    """The button, where there is something to silence and Alertmanager knows the group."""
+    if not group.is_firing or group.is_grafanas or not group.matchers:
+        return None
+    return _button("Silence 1h", SILENCE_BUTTON, group.id, group.name)
 
 
 def _button(label: str, action_id: str, topic_id: str, name: str) -> ButtonElement:
@@ -115,18 +122,18 @@ def news(group: Group, turn: Turn) -> Message:
     return said(mrkdwn("{}: {}\n{}", brief(group.name, TITLE_SHOWN), joined("\n", parts), left))
 
 
-def digest(storm: Digest, counts: tuple[int, int], worst: Sequence[Group], has_incident: bool) -> Message:
-    """A storm's message."""
+def digest(storm: Digest, counts: tuple[int, int], worst: Sequence[Group], *, may_silence: bool) -> Message:
+    """A storm's message; each of the worst groups has its own *Silence 1h*."""
     total, firing = counts
     text = mrkdwn("Alert storm: {} groups since {}, {} still firing.", total, both(storm.began), firing)
-    lines = [
-        mrkdwn("• {} {}, {}", group.severity.upper(), brief(group.name, NAME_SHOWN), _state(group)) for group in worst
-    ]
-    if total > len(lines):
-        lines.append(mrkdwn("… and {} more", total - len(lines)))
-    blocks: list[Block] = [section(mrkdwn(":cyclone: {}", text)), *paragraphs(lines)]
+    blocks: list[Block] = [section(mrkdwn(":cyclone: {}", text))]
+    for group in worst:
+        line = mrkdwn("• {} {}, {}", group.severity.upper(), brief(group.name, NAME_SHOWN), _state(group))
+        blocks.append(section(line, _silence(group) if may_silence else None))
+    if total > len(worst):
+        blocks.append(section(mrkdwn("… and {} more", total - len(worst))))
     blocks.append(context(Mrkdwn("They came too many at once for a message each. `/ops alerts` lists what fires.")))
-    if firing and not has_incident:
+    if firing and not storm.incident_id:
         blocks.append(actions([_button("Open incident", OPEN_BUTTON, storm.id, "alert storm")]))
     return Message(text, tuple(blocks))
 
