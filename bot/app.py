@@ -123,7 +123,7 @@ class App:
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
         handlers.register(door, desks)
 
-        entrances = Entrances(self._slack_events(bolt), self._alerts(desks), desks.calendar.file)
+        entrances = Entrances(self._slack_events(bolt), self._alerts(desks, metrics), desks.calendar.file)
         web = Web(settings.host, settings.port, self._readiness, metrics, entrances)
         self.port = await web.start()
         self._exit.push_async_callback(web.stop)
@@ -262,13 +262,21 @@ class App:
 
         return SlackEvents(secret.get_secret_value(), answer)
 
-    def _alerts(self, desks: Desks) -> Alerts:
+    def _alerts(self, desks: Desks, metrics: Metrics) -> Alerts:
         token = self._settings.alert_webhook_token
 
         async def take(body: bytes) -> None:
-            if self._status != "ready":
-                raise UserError("The bot is not ready.", "Send it again.")
-            await desks.alerts.heard(webhook.read(body))
+            outcome = "not kept"
+            try:
+                if self._status != "ready":
+                    raise UserError("The bot is not ready.", "Send it again.")
+                await desks.alerts.heard(webhook.read(body))
+                outcome = "kept"
+            except webhook.WrongPayloadError:
+                outcome = "wrong"
+                raise
+            finally:
+                metrics.alerts_received(outcome)
 
         return Alerts(token.get_secret_value() if token else "", take)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from sandbox.mongo import Mongod
@@ -227,6 +228,11 @@ async def test_what_is_wrong_is_refused_by_name(world: World) -> None:
         status, words = await sends(world, body)
         assert (status, part in words) == (400, True), words
     assert await world.documents("alerts") == []
+    async with (
+        aiohttp.ClientSession() as client,
+        client.get(f"http://127.0.0.1:{world.bots[0].port}/metrics") as told_of,
+    ):
+        assert 'opsbot_alert_notifications_total{outcome="wrong"} 7.0' in await told_of.text()
 
 
 async def test_without_a_token_in_the_settings_the_way_is_closed(slack: Slack, mongod: Mongod) -> None:
