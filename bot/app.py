@@ -41,9 +41,10 @@ from bot.domain.window_ports import Attendant
 from bot.domain.window_summary_desk import WindowSummaryDesk
 from bot.domain.window_summary_ports import SummaryPorts
 from bot.errors import UserError
-from bot.jobs import Jobs, Owners, Tempo
+from bot.jobs import Jobs, Tempo
 from bot.metrics import Metrics
 from bot.outside import Outside, Wires, maintenance_desks, reach
+from bot.owners import owners
 from bot.redaction import Redactor
 from bot.scheduler import Scheduler
 from bot.services.http import Http
@@ -126,34 +127,14 @@ class App:
         door = Door(bolt, Voice(api, session), directory, store.events, metrics)
         handlers.register(door, desks)
 
-        entrances = Entrances(self._slack_events(bolt), self._alerts(desks), desks.calendar.file)
+        entrances = Entrances(self._slack_events(bolt), self._alerts(desks, metrics), desks.calendar.file)
         web = Web(settings.host, settings.port, self._readiness, metrics, entrances)
         self.port = await web.start()
         self._exit.push_async_callback(web.stop)
         await introduced(directory)
 
         reading = ReadBack(store.incidents, outside.board, store.timelines, desks.timelines, tuning.clock)
-        owners = Owners(
-            announcements=desks.announcements,
-            freezes=desks.freezes,
-            attendance=desks.attendance,
-            incidents=desks.incidents,
-            reminders=desks.reminders,
-            checklists=desks.checklist_care,
-            threads=reading,
-            search=desks.search,
-            summaries=desks.summaries,
-            timelines=desks.timelines,
-            watch=desks.watch,
-            outages=desks.outages,
-            alerts=desks.alerts,
-            silences=desks.silences,
-            escalations=desks.escalations,
-            roles=desks.role_changes,
-            window_summaries=desks.window_summaries,
-            window_incidents=desks.window_summaries.incidents,
-        )
-        jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
+        jobs = self._jobs = Jobs(owners(desks, reading), outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
         await jobs.check_store()
         await directory.check_ops_channel()
@@ -223,6 +204,7 @@ class App:
             outages=services.outages,
             watch=services.watch,
             alerts=found.alerts,
+            alert_look=found.look,
             silences=found.silences,
             escalations=found.escalations,
             checklists=checklists.desk,
@@ -267,13 +249,21 @@ class App:
 
         return SlackEvents(secret.get_secret_value(), answer)
 
-    def _alerts(self, desks: Desks) -> Alerts:
+    def _alerts(self, desks: Desks, metrics: Metrics) -> Alerts:
         token = self._settings.alert_webhook_token
 
         async def take(body: bytes) -> None:
-            if self._status != "ready":
-                raise UserError("The bot is not ready.", "Send it again.")
-            await desks.alerts.heard(webhook.read(body))
+            outcome = "not kept"
+            try:
+                if self._status != "ready":
+                    raise UserError("The bot is not ready.", "Send it again.")
+                await desks.alerts.heard(webhook.read(body))
+                outcome = "kept"
+            except webhook.WrongPayloadError:
+                outcome = "wrong"
+                raise
+            finally:
+                metrics.alerts_received(outcome)
 
         return Alerts(token.get_secret_value() if token else "", take)
 

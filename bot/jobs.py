@@ -114,6 +114,7 @@ class Owners:
     watch: WatchDesk
     outages: OutageDesk
     alerts: AlertDesk
+    alert_look: Care
     silences: SilenceDesk
     escalations: EscalationDesk
     roles: RoleChanges
@@ -178,6 +179,7 @@ class Jobs:
         # Each waits for something outside, which must not hold up the others.
         every(tempo.tick, self._while_store_is_up(self._owners.escalations.tick), "escalations")
         every(tempo.tick, self._while_store_is_up(self._owners.alerts.tick), "alerts")
+        every(tempo.tidy, self._while_store_is_up(self._owners.alert_look.tick), "alerts that are gone")
         every(tempo.tidy, self._while_store_is_up(self._owners.silences.tick), "silences")
 
     def _while_store_is_up(

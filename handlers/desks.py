@@ -119,6 +119,7 @@ class Desks:
     summaries: SummaryDesk
     exports: ExportDesk
     alerts: AlertDesk
+    alert_look: Care
     silences: SilenceDesk
     escalations: EscalationDesk
     window_summaries: WindowSummaryDesk

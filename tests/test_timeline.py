@@ -3,9 +3,10 @@
 import asyncio
 from typing import Any
 
+from sandbox.conversations import Draft
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
-from tests.asking import answer, message_event, strict, typed
+from tests.asking import answer, strict, typed
 from tests.test_incident import opened
 from tests.world import Document, World
 
@@ -111,9 +112,8 @@ async def test_a_group_reads_as_its_handle_and_is_never_called(world: World) -> 
     """As Slack wrote it beside the mention, else as the workspace tells, else by its ID; in messages, notes, edits."""
     card, incident_id = await opened(world)
     world.slack.workspace.groups = {"S0ONCALL": []}
-    for number, text in enumerate(("<!subteam^S1|@ops> look", "<!subteam^S0ONCALL> look", "<!subteam^S2> look")):
-        event = message_event(card, f"{float(card.ts) + number + 1:.6f}", text, f"Ev{number}")
-        await world.slack.delivery.ask("events_api", event)
+    for text in ("<!subteam^S1|@ops> look", "<!subteam^S0ONCALL> look", "<!subteam^S2> look"):
+        world.slack.conversations.post(Draft(card.channel, world.bob.id, text, thread_ts=card.ts))
     await world.stored("timeline", 3, kind="message")
     await typed(
         world.slack, world.ann, "/incident", f"note {incident_id} ask <!subteam^S0ONCALL> or <!subteam^S3|@dba>"
