@@ -78,7 +78,7 @@ REMEDY = {
 DOORS: dict[str, tuple[str, ...]] = {
     "httpx": ("bot.services.http",),
     "apscheduler": ("bot.scheduler",),
-    "pymongo": ("bot.store", "bot.services.mongodb", "bot.endpoint", "sandbox.mongo"),
+    "pymongo": ("bot.store", "bot.services.mongodb", "bot.endpoint", "sandbox.mongo", "sandbox.mongo_set"),
     "bson": ("bot.store",),
     "dotenv": ("bot.envfiles",),
     "slack_bolt": ("bot.app", "bot.slack", "handlers"),
