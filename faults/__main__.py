@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from faults import announcing, kills, load, mongodb, primary, replicas, slack, sockets, stopping, twice
+from faults import announcing, around, clocks, kills, load, mongodb, primary, replicas, slack, sockets, stopping, twice
 from faults.checker import Findings
 from faults.table import Row, head
 
@@ -38,6 +38,8 @@ FAULTS = (
     Fault("twice", "events three times, double Enter, two who resolve", twice.run, 4),
     Fault("two", "two bots, restarted in turn under load", replicas.two, 3),
     Fault("five", "five bots, restarted in turn under load", replicas.five, 2),
+    Fault("clocks", "away across a rung, standing still, the clock stepped by an hour", clocks.run, 6),
+    Fault("around", "full disk for the log, services that hang, names not found", around.run, 5),
     Fault("announcing", "kill -9 of three bots while they announce", announcing.run, 300),
     Fault("load", "10,000 commands, twenty at once (a round is a thousand)", load.run, 10),
 )

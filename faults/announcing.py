@@ -49,18 +49,25 @@ async def feed(store: Store, made: list[Window]) -> None:
 async def run(rounds: int) -> Findings:
     """A round is a kill."""
     chance = random.SystemRandom()
-    day = (datetime.now(UTC) + timedelta(days=3)).strftime("%a")
-    ladder = {"ANNOUNCE_BEFORE": ",".join(name for name, _ in BEFORE), "ENDING_SOON": f"{int(ENDING.total_seconds())}s"}
-    # The weekly window is far from any of ours.
-    async with rig(REPLICAS, MAINTENANCE_WINDOW=f"{day} 02:00-03:00 UTC", **ladder) as built:
+    async with rig(REPLICAS, **settings(LADDER)) as built:
         store = Store(built.database.get_default_database(), "faults", LEASE)
         made: list[Window] = []
         feeding = asyncio.create_task(feed(store, made))
         await chaos(built, chance, rounds)
         feeding.cancel()
         await asyncio.wait({feeding})
-        await settled(store, made)
-        return await counted(store, built.slack, made)
+        await settled(store, made, LADDER)
+        return await counted(store, built.slack, made, LADDER)
+
+
+def settings(ladder: Ladder) -> dict[str, str]:
+    """The bots' settings for a ladder; the weekly window is far from any of ours."""
+    day = (datetime.now(UTC) + timedelta(days=3)).strftime("%a")
+    return {
+        "MAINTENANCE_WINDOW": f"{day} 02:00-03:00 UTC",
+        "ANNOUNCE_BEFORE": ",".join(name for name, _ in ladder.before),
+        "ENDING_SOON": f"{int(ladder.ending_soon.total_seconds())}s",
+    }
 
 
 async def chaos(built: Rig, chance: random.Random, kills: int) -> None:
@@ -75,22 +82,22 @@ async def chaos(built: Rig, chance: random.Random, kills: int) -> None:
     built.slack.faults.clear()
 
 
-async def settled(store: Store, made: Sequence[Window]) -> None:
+async def settled(store: Store, made: Sequence[Window], ladder: Ladder) -> None:
     """Waits until the last rung was due, and everything is settled or should long be."""
     last = max(each.end for each in made)
     while datetime.now(UTC) < last + 5 * LEASE:
         await asyncio.sleep(1.0)
-        if datetime.now(UTC) > last and not await unsettled(store, made):
+        if datetime.now(UTC) > last and not await _unsettled(store, made, ladder):
             return
 
 
-async def unsettled(store: Store, made: Sequence[Window]) -> list[Rung]:
+async def _unsettled(store: Store, made: Sequence[Window], ladder: Ladder) -> list[Rung]:
     """The rungs of which nothing is settled yet."""
     left = []
     for each in made:
         known = await store.announcements.of(each.id)
         current = await store.windows.get(each.id) or each
-        left += [rung for rung in rungs(current, LADDER) if rung.key not in known or not known[rung.key].is_settled]
+        left += [rung for rung in rungs(current, ladder) if rung.key not in known or not known[rung.key].is_settled]
     return left
 
 
@@ -104,7 +111,7 @@ def posted(slack: Slack) -> list[tuple[str, str]]:
     return found
 
 
-async def counted(store: Store, slack: Slack, made: Sequence[Window]) -> Findings:
+async def counted(store: Store, slack: Slack, made: Sequence[Window], ladder: Ladder) -> Findings:
     """Compares what was due with what is in the channel."""
     told = posted(slack)
     times = Counter(key for key, _ in told)
@@ -113,7 +120,7 @@ async def counted(store: Store, slack: Slack, made: Sequence[Window]) -> Finding
     for each in made:
         current = await store.windows.get(each.id) or each
         known = await store.announcements.of(each.id)
-        for rung in rungs(current, LADDER):
+        for rung in rungs(current, ladder):
             found.expected += 1
             is_skipped = rung.key in known and known[rung.key].state == "skipped"
             skipped += is_skipped
