@@ -1,10 +1,10 @@
 """The composition root: builds everything once, starts it in order, stops it in the opposite order."""
 
 import asyncio
-from collections.abc import Callable
 import os
 import secrets
 import socket as host
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Literal
@@ -20,7 +20,8 @@ from bot import logs, webhook
 from bot.alarms import Neighbours, alarms
 from bot.checklists import Kept, checklist_desks
 from bot.doctor import Ward, doctor
-from bot.domain.audit import AuditDesk, AuditEntry
+from bot.domain.audit import AuditDesk
+from bot.domain.audit_chain import Chain
 from bot.domain.clock import Clock, utc_now
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
@@ -135,6 +136,7 @@ class App:
         reading = ReadBack(store.incidents, outside.board, store.timelines, desks.timelines, tuning.clock)
         owners = Owners(
             announcements=desks.announcements,
+            audit=desks.audit,
             freezes=desks.freezes,
             attendance=desks.attendance,
             incidents=desks.incidents,
@@ -157,6 +159,7 @@ class App:
         await jobs.check_store()
         await directory.check_ops_channel()
         scheduler = tuning.scheduler()
+        self._exit.push_async_callback(desks.audit.close)
         self._exit.push_async_callback(tasks.drain, tuning.rest_limit)
         self._exit.push_async_callback(door.drain, tuning.work_limit)
         jobs.schedule(scheduler, tasks, tuning.tempo or Tempo(watch=settings.health_interval))
@@ -187,7 +190,8 @@ class App:
         async def readable(text: str) -> str:
             return redactor.text(await directory.with_names(text))
 
-        audit = AuditDesk(store.audit, _audit_line, clock)
+        chain = Chain(store.audit)
+        audit = AuditDesk(chain, logs.audited, clock)
         roles = RoleDesk(RolesNow(store.roles, outside.groups, clock), audit, settings.ops_admins)
         search = SearchDesk(store.words, store.incidents, store.timelines)
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
@@ -197,7 +201,7 @@ class App:
             settings, store, outside.means, Neighbours(incidents, changes, timelines, roles, audit, directory), clock
         )
         health = HealthDesk(outside.probes, clock)
-        ward = Ward(wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets)
+        ward = Ward(wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets, chain=chain)
         summaries = WindowSummaryDesk(
             SummaryPorts(
                 store.window_records, store.checklists, store.opened, health, directory,
@@ -271,7 +275,8 @@ class App:
         async def take(body: bytes) -> None:
             if self._status != "ready":
                 raise UserError("The bot is not ready.", "Send it again.")
-            await desks.alerts.heard(webhook.read(body))
+            with logs.trace(via="http"):
+                await desks.alerts.heard(webhook.read(body))
 
         return Alerts(token.get_secret_value() if token else "", take)
 
@@ -284,8 +289,3 @@ class App:
         if self._jobs is not None and not self._jobs.is_store_up:
             reasons.append("MongoDB does not answer")
         return Readiness("degraded" if reasons else "ready", tuple(reasons))
-
-
-def _audit_line(entry: AuditEntry) -> str:
-    logs.audit(entry.act, who=entry.who, subject=entry.subject, outcome=entry.outcome.value, detail=entry.detail)
-    return str(structlog.contextvars.get_contextvars().get("trace_id", ""))

@@ -136,6 +136,19 @@ class Documents:
         with self._reach.trying():
             await self._collection.insert_one(document)
 
+    async def insert_all(self, documents: Sequence[Document]) -> None:
+        """Adds documents, one after the other: where one cannot be added, those after it are not either."""
+        try:
+            with self._reach.trying():
+                await self._collection.insert_many(documents)
+        except BulkWriteError as error:
+            codes = {int(each["code"]) for each in error.details.get("writeErrors", ())}
+            if codes == {_DUPLICATE}:
+                raise DuplicateKeyError("one is there already", _DUPLICATE, error.details) from error
+            if not codes or codes & _AWAY_CODES:
+                raise StoreAwayError(in_doubt=True) from error
+            raise
+
     async def one(self, query: Document, sort: Sequence[tuple[str, int]] | None = None) -> Document | None:
         """The first document that fits."""
         with self._reach.trying(writes=False):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
-from bot.domain.audit import SYSTEM, AuditEntry
+from bot.domain.audit import SYSTEM, AuditEntry, Verified
+from bot.domain.audit_chain import BROKEN, sentence
 from bot.domain.role import Role
 from bot.errors import ConflictError, RefusedError, UserError, WordError
 from bot.slack.mrkdwn import Mrkdwn, channel, escape, joined, local, mrkdwn, person, plain
@@ -94,15 +95,22 @@ def whoami(who: str, his_roles: Sequence[Role], *, may_assign: bool) -> Message:
     return said(mrkdwn("You are {} ({}). {}.{}", person(who), who, what if his_roles else "You have no role", rights))
 
 
-def audit(entries: Sequence[AuditEntry]) -> Message:
-    """The newest entries of the trail."""
+def verifying() -> Message:
+    """While the chain is read."""
+    return said(Mrkdwn("Reading the audit trail from end to end; that takes a few seconds…"))
+
+
+def audit(entries: Sequence[AuditEntry], chain: Verified) -> Message:
+    """The newest entries of the trail, and whether the chain is whole."""
+    broken = mrkdwn("*The chain is broken*: {}. {}", chain.broken, BROKEN) if chain.broken else None
     if not entries:
-        return said(Mrkdwn("The audit trail is empty."))
+        return said(broken or Mrkdwn("The audit trail is empty."))
     lines = [
         mrkdwn(
-            "{} {}: {} {}, {}{}",
+            "{} {}{}: {} {}, {}{}",
             local(entry.at),
             "the bot" if entry.who == SYSTEM else person(entry.who),
+            f" ({entry.via})" if entry.via and entry.who != SYSTEM else "",
             entry.act,
             entry.subject,
             entry.outcome,
@@ -111,7 +119,13 @@ def audit(entries: Sequence[AuditEntry]) -> Message:
         for entry in entries
     ]
     count = "The newest entry" if len(entries) == 1 else f"The newest {len(entries)} entries"
-    return Message(mrkdwn("{} of the audit trail.", count), tuple(paragraphs(lines)))
+    if broken:
+        return Message(
+            mrkdwn("{} of the audit trail, which was tampered with.", count), (section(broken), *paragraphs(lines))
+        )
+    waiting = mrkdwn(" {} wait for MongoDB.", chain.waiting) if chain.waiting else ""
+    state = mrkdwn("{}.{}", sentence(chain), waiting)
+    return Message(mrkdwn("{} of the audit trail.", count), (*paragraphs(lines), context(state)))
 
 
 def _detail(entry: AuditEntry) -> Mrkdwn:
