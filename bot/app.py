@@ -62,7 +62,9 @@ from bot.store.mongo import close, connect, database_of
 from bot.tasks import Tasks
 from bot.watching import Around, watching
 from bot.web import Alerts, Entrances, Readiness, SlackEvents, Web
+from handlers.callers import Entry
 from handlers.desks import Desks
+from handlers.gate import Gate
 from handlers.middleware import Door
 
 log = structlog.get_logger("app")
@@ -124,7 +126,7 @@ class App:
         desks = self._desks(outside, wires)
 
         bolt = bolt_app(directory, settings.slack_bot_token)
-        door = Door(bolt, Voice(api, session), directory, store.events, metrics)
+        door = Door(bolt, Voice(api, session), Entry(directory, Gate(directory, desks.audit)), store.events, metrics)
         handlers.register(door, desks)
 
         entrances = Entrances(self._slack_events(bolt), self._alerts(desks), desks.calendar.file)
