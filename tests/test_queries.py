@@ -74,7 +74,7 @@ async def test_text_with_dollars_and_dots_is_kept_as_text(world: World) -> None:
         assert incident["_id"] in told.shown
         card = await slack.shows(incident["_id"], text)
         await answer(slack, ann, "/incident", f"note {incident['_id']} {text}")
-        await world.stored("timeline", incident_id=incident["_id"], said=text)
+        await slack.shows(f"Note by @ann: {text}", thread=card)
         message = await ann.writes(text, thread=card, files=[f"{text[:20]}.txt".replace("/", "_")])
         await world.stored("timeline", ts=message.ts, text=text)
         await ann.edits(message, f"{text} {text}")
