@@ -18,7 +18,7 @@ from bot.domain.window import SCOPE_LIMIT, TITLE_LIMIT, Phase, Window
 from bot.domain.window import State as Standing
 from bot.slack.mrkdwn import Mrkdwn, both, link, local, mrkdwn
 from bot.slack.views import freeze as freeze_view
-from bot.slack.views.parts import Message, actions, brief, context, paragraphs, said, section
+from bot.slack.views.parts import Message, actions, brief, context, fitting, paragraphs, said, section
 from bot.slack.views.window import button, period, what_is_planned
 
 CANCEL = "maintenance_cancel"
@@ -52,12 +52,22 @@ def timetable(
     now: datetime,
 ) -> Message:
     """The current and the next windows, what is announced of the first when, and the freezes."""
+    return fitting(lambda room: _timetable((windows, freezes), told, now, room), (300, 100, 30))
+
+
+def _timetable(
+    planned: tuple[Sequence[tuple[Window, Sequence[Rung]]], Sequence[Freeze]],
+    told: Mapping[str, Announcement] | None,
+    now: datetime,
+    room: int,
+) -> Message:
+    windows, freezes = planned
     window = windows[0][0]
     state = "is under way" if window.phase(now) is Phase.UNDER_WAY else "is next"
     text = mrkdwn("{} {}: {}.", window.title, state, period(window))
     lines: list[Mrkdwn] = []
     for number, (each, ladder) in enumerate(windows[:SHOWN]):
-        lines.append(_line(each, now))
+        lines.append(_line(each, now, room))
         if number == 0:
             lines += [_rung_line(rung, (told or {}).get(rung.key)) for rung in ladder]
     lines += [freeze_view.line(freeze) for freeze in freezes[:SHOWN]]
@@ -68,12 +78,12 @@ def timetable(
     return Message(text, tuple(blocks))
 
 
-def _line(window: Window, now: datetime) -> Mrkdwn:
+def _line(window: Window, now: datetime, room: int) -> Mrkdwn:
     what = what_is_planned(window)
     text = "*{}* {} · {} · {}{}{}"
     late = ", its end is not recorded" if window.state is Standing.UNDER_WAY and now >= window.end else ""
-    rest = mrkdwn(" · {}", brief(what, 300)) if what else ""
-    return mrkdwn(text, window.id, window.title, period(window), window.phase(now), late, rest)
+    rest = mrkdwn(" · {}", brief(what, room)) if what else ""
+    return mrkdwn(text, window.id, brief(window.title, room), period(window), window.phase(now), late, rest)
 
 
 def _rung_line(rung: Rung, known: Announcement | None) -> Mrkdwn:

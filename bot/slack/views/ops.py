@@ -10,7 +10,7 @@ from bot.domain.audit_chain import BROKEN, sentence
 from bot.domain.role import Role
 from bot.errors import ConflictError, RefusedError, UserError, WordError
 from bot.slack.mrkdwn import Mrkdwn, channel, escape, joined, local, mrkdwn, person, plain
-from bot.slack.views.parts import Message, brief, context, paragraphs, quoted, said, section, short
+from bot.slack.views.parts import Message, brief, context, fitting, paragraphs, quoted, said, section, short
 
 WORDS_SHOWN = 100
 
@@ -102,6 +102,10 @@ def verifying() -> Message:
 
 def audit(entries: Sequence[AuditEntry], chain: Verified) -> Message:
     """The newest entries of the trail, and whether the chain is whole."""
+    return fitting(lambda room: _audit(entries, chain, room), (100, 40, 10))
+
+
+def _audit(entries: Sequence[AuditEntry], chain: Verified, room: int) -> Message:
     broken = mrkdwn("*The chain is broken*: {}. {}", chain.broken, BROKEN) if chain.broken else None
     if not entries:
         return said(broken or Mrkdwn("The audit trail is empty."))
@@ -114,7 +118,7 @@ def audit(entries: Sequence[AuditEntry], chain: Verified) -> Message:
             entry.act,
             entry.subject,
             entry.outcome,
-            mrkdwn(" ({})", _detail(entry)) if entry.detail else "",
+            mrkdwn(" ({})", _detail(entry, room)) if entry.detail else "",
         )
         for entry in entries
     ]
@@ -128,7 +132,7 @@ def audit(entries: Sequence[AuditEntry], chain: Verified) -> Message:
     return Message(mrkdwn("{} of the audit trail.", count), (*paragraphs(lines), context(state)))
 
 
-def _detail(entry: AuditEntry) -> Mrkdwn:
+def _detail(entry: AuditEntry, room: int) -> Mrkdwn:
     if entry.act != "role":
-        return brief(entry.detail, 100)
+        return brief(entry.detail, room)
     return joined(" ", [person(word.rstrip(",")) + word[len(word.rstrip(",")) :] for word in entry.detail.split()])
