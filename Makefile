@@ -1,11 +1,11 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test bench bench-thread announce-kills run check format-check lint types format lock manifest check-deploy
+.PHONY: help setup sandbox test bench bench-thread faults run check format-check lint types format lock manifest check-deploy
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
-SOURCES := bot handlers sandbox tests benchmarks
+SOURCES := bot handlers sandbox tests benchmarks faults
 LOCK := --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 help:  ## list the targets
@@ -36,8 +36,9 @@ bench: $(READY)  ## how lists and searches do among a million incidents: about f
 
 bench-thread: $(READY)  ## 2,000 messages in one thread at once: are all acknowledged in time, and kept?
 	$(PYTHON) -m benchmarks.thread
-announce-kills: $(READY)  ## 300 kill -9 of three bots while they announce: about fifteen minutes
-	$(PYTHON) -m benchmarks.announce_kills
+
+faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; about half an hour
+	$(PYTHON) -m faults $(FAULTS)
 
 check: format-check lint types test  ## everything that has to be right: format, lint, types, tests
 

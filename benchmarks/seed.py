@@ -14,7 +14,7 @@ from bot.domain.incident import CROCKFORD, WORKING, Opening, Severity, Status
 from bot.domain.incident_steps import opened
 from bot.store import incident as incidents
 from bot.store import search, timeline
-from bot.store.incident import endings_of, new_document
+from bot.store.incident import findable, new_document
 from bot.store.mongo import Document
 
 NEWEST = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -56,7 +56,7 @@ def documents(count: int) -> Iterator[tuple[Document, Document, Document]]:
             "status": chance.choice(OVER if chance.random() < 0.95 else working).value,
         }
         times = {"began": at, "acknowledged_at": at + timedelta(minutes=5), "resolved_at": at + timedelta(hours=1)}
-        own = {"_id": key, "title": title, "words": key, "same_words": [key], "endings": endings_of(key)}
+        own = {"_id": key, "title": title, "words": key, "same_words": [key], **findable(key)}
         entry: Document = {"_id": f"{key}/v1", "incident_id": key, "kind": "noted", "order": f"{at.timestamp():.6f}"}
         entry |= {"author": "U0ANN", "author_name": "ann", "text": text, "channel": "", "ts": "", "pinned_by": []}
         words = {"_id": key, "words": said, "revision": 1, "version": 1, **facts}

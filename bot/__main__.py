@@ -48,14 +48,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if asked.command in ("health", "doctor"):
         # Standard output holds the report alone, so that it can be read by a program.
         logs.configure("console", "warning", settings.secrets(), sys.stderr)
-        asking = _doctor(settings) if asked.command == "doctor" else _health(settings, asked.names, as_json=asked.json)
-        return asyncio.run(asking)
+        if asked.command == "doctor":
+            return asyncio.run(_doctor(settings))
+        return asyncio.run(_health(settings, asked.names, as_json=asked.json, deep=asked.deep))
     logs.configure(settings.log_format, settings.log_level, settings.secrets())
     return lifecycle.run(lambda: App(settings))
 
 
-async def _health(settings: Settings, names: Sequence[str], *, as_json: bool) -> int:
-    async with health_desk(settings) as desk:
+async def _health(settings: Settings, names: Sequence[str], *, as_json: bool, deep: bool) -> int:
+    async with health_desk(settings, deep=deep) as desk:
         return await shell.health(desk, names, as_json, sys.stdout)
 
 
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="command")
     health = commands.add_parser("health", help="ask the shared services; exit 0 all up, 1 not all, 2 wrong words")
     health.add_argument("names", nargs="*", metavar="service", help="only these")
+    health.add_argument("--deep", action="store_true", help="with what readiness does not show, as /health deep")
     health.add_argument("--json", action="store_true", help="the report as one JSON document")
     _add_env_file(health, "more_env_file")
     doctor = commands.add_parser(

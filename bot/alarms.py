@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.domain.alert_desk import AlertDesk
 from bot.domain.alert_incident import AlertIncidents
+from bot.domain.alert_look import AlertLook
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.escalation_desk import EscalationDesk, Ports
@@ -15,6 +16,7 @@ from bot.domain.role import RoleDesk
 from bot.domain.silence_desk import SilenceDesk
 from bot.domain.silence_keeper import SilenceKeeper
 from bot.domain.timeline_desk import TimelineDesk
+from bot.services.alert import Monitoring
 from bot.services.http import Http
 from bot.services.silences import Silences
 from bot.settings import Settings
@@ -56,6 +58,7 @@ class Alarms:
     """The desks for alerts, silences and escalations."""
 
     alerts: AlertDesk
+    look: AlertLook
     silences: SilenceDesk
     escalations: EscalationDesk
 
@@ -63,7 +66,8 @@ class Alarms:
 def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clock: Clock) -> Alarms:
     """All three desks."""
     url = settings.alertmanager_url
-    silencer = Silences(url.with_credentials if url else "", means.http)
+    address = url.with_credentials if url else ""
+    silencer = Silences(address, means.http)
     direct = Direct(means.api)
     board = AlertBoard(means.outbox, means.directory, clock, may_silence=silencer.is_there)
     opening = AlertIncidents(store.alerts, near.incidents, board, clock)
@@ -71,8 +75,10 @@ def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clo
     keeper = SilenceKeeper(store.silences, silencer, silence_board, near.audit, clock)
     asking = EscalationBoard(means.outbox, direct, means.directory, settings.phone_bridge or "", clock)
     ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people)
+    alerts = AlertDesk(store.alerts, board, opening, near.timelines, means.spawn, clock)
     return Alarms(
-        AlertDesk(store.alerts, board, opening, near.timelines, means.spawn, clock),
+        alerts,
+        AlertLook(store.alerts, Monitoring(address, means.http), alerts, clock),
         SilenceDesk(store.silences, silencer, keeper, near.roles, near.audit, clock),
         EscalationDesk(store.escalations, asking, ports, near.audit, settings.escalate_after, clock),
     )

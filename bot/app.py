@@ -42,9 +42,10 @@ from bot.domain.window_ports import Attendant
 from bot.domain.window_summary_desk import WindowSummaryDesk
 from bot.domain.window_summary_ports import SummaryPorts
 from bot.errors import UserError
-from bot.jobs import Jobs, Owners, Tempo
+from bot.jobs import Jobs, Tempo
 from bot.metrics import Metrics
 from bot.outside import Outside, Wires, maintenance_desks, reach
+from bot.owners import owners
 from bot.redaction import Redactor
 from bot.scheduler import Scheduler
 from bot.services.http import Http
@@ -129,34 +130,14 @@ class App:
         door = Door(bolt, Voice(api, session), Entry(directory, Gate(directory, desks.audit)), store.events, metrics)
         handlers.register(door, desks)
 
-        entrances = Entrances(self._slack_events(bolt), self._alerts(desks), desks.calendar.file)
+        entrances = Entrances(self._slack_events(bolt), self._alerts(desks, metrics), desks.calendar.file)
         web = Web(settings.host, settings.port, self._readiness, metrics, entrances)
         self.port = await web.start()
         self._exit.push_async_callback(web.stop)
         await introduced(directory)
 
         reading = ReadBack(store.incidents, outside.board, store.timelines, desks.timelines, tuning.clock)
-        owners = Owners(
-            announcements=desks.announcements,
-            audit=desks.audit,
-            freezes=desks.freezes,
-            attendance=desks.attendance,
-            incidents=desks.incidents,
-            reminders=desks.reminders,
-            checklists=desks.checklist_care,
-            threads=reading,
-            search=desks.search,
-            summaries=desks.summaries,
-            timelines=desks.timelines,
-            watch=desks.watch,
-            outages=desks.outages,
-            alerts=desks.alerts,
-            silences=desks.silences,
-            escalations=desks.escalations,
-            roles=desks.role_changes,
-            window_summaries=desks.window_summaries,
-        )
-        jobs = self._jobs = Jobs(owners, outbox, store, directory, metrics)
+        jobs = self._jobs = Jobs(owners(desks, reading), outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
         await jobs.check_store()
         await directory.check_ops_channel()
@@ -220,7 +201,7 @@ class App:
         )  # fmt: skip
         services = watching(settings, outside.probes, around, incidents, timelines)
         kept = Kept(store.checklists, store.templates, store.window_records)
-        checklists = checklist_desks(kept, outside.checklist_board, services.health, roles, audit, clock)
+        checklists = checklist_desks(kept, outside.checklist_board, services, roles, audit, clock)
         return Desks(
             health=services.health,
             deep_health=services.deep,
@@ -228,6 +209,7 @@ class App:
             outages=services.outages,
             watch=services.watch,
             alerts=found.alerts,
+            alert_look=found.look,
             silences=found.silences,
             escalations=found.escalations,
             checklists=checklists.desk,
@@ -236,6 +218,7 @@ class App:
             announcements=maintenance.announcements,
             windows=maintenance.windows,
             window_changes=maintenance.changes,
+            restoring=maintenance.restoring,
             freezes=maintenance.freezes,
             attendance=maintenance.attendance,
             calendar=maintenance.calendar,
@@ -271,14 +254,22 @@ class App:
 
         return SlackEvents(secret.get_secret_value(), answer)
 
-    def _alerts(self, desks: Desks) -> Alerts:
+    def _alerts(self, desks: Desks, metrics: Metrics) -> Alerts:
         token = self._settings.alert_webhook_token
 
         async def take(body: bytes) -> None:
-            if self._status != "ready":
-                raise UserError("The bot is not ready.", "Send it again.")
-            with logs.trace(via="http"):
-                await desks.alerts.heard(webhook.read(body))
+            outcome = "not kept"
+            try:
+                if self._status != "ready":
+                    raise UserError("The bot is not ready.", "Send it again.")
+                with logs.trace(via="http"):
+                    await desks.alerts.heard(webhook.read(body))
+                outcome = "kept"
+            except webhook.WrongPayloadError:
+                outcome = "wrong"
+                raise
+            finally:
+                metrics.alerts_received(outcome)
 
         return Alerts(token.get_secret_value() if token else "", take)
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from bot.domain.audit import AuditDesk
 from bot.domain.checklist_desk import ChecklistDesk
-from bot.domain.checklist_evidence import Checkup, EvidenceBoard, EvidenceDesk, EvidencePorts, Summaries
+from bot.domain.checklist_evidence import Checkup, Depths, EvidenceBoard, EvidenceDesk, EvidencePorts, Summaries
 from bot.domain.checklist_ports import Announced, ChecklistBoard, ChecklistPorts, Checklists
 from bot.domain.checklist_reminder import ChecklistReminder, ReminderBoard
 from bot.domain.checklist_template import TemplateDesk, Templates
@@ -19,6 +19,18 @@ class Board(ChecklistBoard, EvidenceBoard, ReminderBoard, Protocol):
 
 class Records(Announced, Summaries, Protocol):
     """The windows' records, as far as checklists need them."""
+
+
+class Services(Protocol):
+    """The shared services, asked whether they are up, and for more."""
+
+    @property
+    def health(self) -> Checkup:
+        """Asks all of them whether they are up."""
+
+    @property
+    def deep(self) -> Depths:
+        """Asks some of them for more."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,7 @@ class ChecklistCare:
         """Posts those of announced windows, shows what is unshown, proves items, reminds. Raises StoreAwayError."""
         await self._desk.post_announced()
         await self._desk.close_called_off()
+        await self._desk.reopen_restored()
         await self._desk.tell_left_behind()
         await self._evidence.tick()
         await self._reminder.tick()
@@ -57,13 +70,14 @@ class ChecklistDesks:
 
 
 def checklist_desks(
-    kept: Kept, board: Board, health: Checkup, roles: RoleDesk, audit: AuditDesk, clock: Clock
+    kept: Kept, board: Board, services: Services, roles: RoleDesk, audit: AuditDesk, clock: Clock
 ) -> ChecklistDesks:
     """Builds them."""
     templates = TemplateDesk(kept.templates, roles, audit, clock)
     desk = ChecklistDesk(ChecklistPorts(kept.checklists, templates, board, kept.windows, roles), audit, clock)
     evidence = EvidenceDesk(
-        EvidencePorts(kept.checklists, kept.windows, kept.windows, health, board, shown=desk), clock
+        EvidencePorts(kept.checklists, kept.windows, kept.windows, services.health, services.deep, board, shown=desk),
+        clock,
     )
     reminder = ChecklistReminder(kept.checklists, board, roles, clock)
     return ChecklistDesks(desk, templates, ChecklistCare(desk, evidence, reminder))

@@ -115,10 +115,12 @@ class Owners:
     watch: WatchDesk
     outages: OutageDesk
     alerts: AlertDesk
+    alert_look: Care
     silences: SilenceDesk
     escalations: EscalationDesk
     roles: RoleChanges
     window_summaries: Care
+    window_incidents: Care
 
 
 class Pause:
@@ -173,10 +175,12 @@ class Jobs:
         every(tempo.sweep, self._read, "read")
         every(tempo.sweep, self._attend, "attend")
         every(tempo.tidy, self._care, "care")
+        every(tempo.sweep, self._while_store_is_up(self._owners.window_incidents.tick), "window incidents")
         every(tempo.watch, self._owners.watch.tick, "watch", tempo.first_watch)
         # Each waits for something outside, which must not hold up the others.
         every(tempo.tick, self._while_store_is_up(self._owners.escalations.tick), "escalations")
         every(tempo.tick, self._while_store_is_up(self._owners.alerts.tick), "alerts")
+        every(tempo.tidy, self._while_store_is_up(self._owners.alert_look.tick), "alerts that are gone")
         every(tempo.tidy, self._while_store_is_up(self._owners.silences.tick), "silences")
 
     def _while_store_is_up(

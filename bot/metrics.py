@@ -54,6 +54,9 @@ class Metrics:
         self._takeovers = Counter(
             "opsbot_claims_taken_over", "Work that another bot left behind, by its kind.", ("what",), registry=own
         )
+        self._notifications = Counter(
+            "opsbot_alert_notifications", "Notifications of monitoring by outcome.", ("outcome",), registry=own
+        )
         self._announcements = Counter(
             "opsbot_announcements", "Announcements by rung and outcome.", ("rung", "outcome"), registry=own
         )
@@ -127,6 +130,10 @@ class Metrics:
         """A claim of another bot ran out, and this one goes on with its work."""
         self._taken_over += 1
         self._takeovers.labels(what).inc()
+
+    def alerts_received(self, outcome: str) -> None:
+        """A notification was `kept`, was `wrong`, or could not be kept and is to be sent again (`not kept`)."""
+        self._notifications.labels(outcome).inc()
 
     def announced(self, rung: str, outcome: str) -> None:
         """An announcement was posted, skipped or failed."""

@@ -92,7 +92,7 @@ def reach(settings: Settings, wires: Wires, settle: float, llm_limit: float, clo
         directory=directory,
         metrics=wires.metrics,
         probes=probes(settings, wires.http, wires.database),
-        outages=HealthBoard(outbox, api, directory),
+        outages=HealthBoard(outbox, api, directory, wires.store.incidents),
         pictures=Pictures(api, files),
         exports=exports,
         writer=llm_writer(settings, wires.http, llm_limit),

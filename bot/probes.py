@@ -1,10 +1,11 @@
 """What asks the shared services, as the settings have them: one probe each, and the model that writes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from bot.domain.clock import utc_now
-from bot.domain.deep_health import DeepProbe
+from bot.domain.deep_health import DeepHealthDesk, DeepProbe, Since
 from bot.domain.health import HealthDesk
 from bot.endpoint import Endpoint
 from bot.services.alertmanager import AlertmanagerProbe
@@ -16,6 +17,7 @@ from bot.services.loki import LokiProbe
 from bot.services.mongodb import MongoProbe
 from bot.services.prometheus import PrometheusProbe
 from bot.settings import Settings
+from bot.store.database import Store
 from bot.store.mongo import Database, close, connect, database_of
 
 
@@ -38,16 +40,29 @@ def llm_writer(settings: Settings, http: Http, limit: float) -> LlmWriter:
 
 
 @asynccontextmanager
-async def health_desk(settings: Settings) -> AsyncIterator[HealthDesk]:
-    """The probes alone, for the shell."""
+async def health_desk(settings: Settings, *, deep: bool = False) -> AsyncIterator[HealthDesk | DeepHealthDesk]:
+    """The probes alone, for the shell; in depth with what watching has recorded."""
     mongo = connect(settings.mongodb_url.get_secret_value())
     http = Http()
     try:
         database = database_of(mongo, settings.mongodb_url.get_secret_value())
-        yield HealthDesk(probes(settings, http, database), utc_now)
+        asked = probes(settings, http, database)
+        desk = HealthDesk(asked, utc_now)
+        yield DeepHealthDesk(desk, asked, _Recorded(database), utc_now) if deep else desk
     finally:
         await http.close()
         await close(mongo)
+
+
+class _Recorded:
+    """Implements bot.domain.deep_health.Records on what the bots' watching has put into MongoDB."""
+
+    def __init__(self, database: Database) -> None:
+        self._watch = Store(database, "shell", timedelta(0)).watch
+
+    async def since(self) -> Mapping[str, Since]:
+        """See Records.since."""
+        return (await self._watch.look()).since()
 
 
 def _url(endpoint: Endpoint | None) -> str:

@@ -1,38 +1,51 @@
-"""Answers to a shell: `python -m bot health` asks the same probes as the channel does, `doctor` makes its checks."""
+"""Answers to a shell: `python -m bot health` asks the probes that the channel asks, `doctor` makes its checks."""
 
 import json
 from collections.abc import Sequence
 from typing import TextIO
 
+from bot.domain.deep_health import DeepHealthDesk, DeepReport, Look
 from bot.domain.doctor import Diagnosis, DoctorDesk, Line, Verdict, fail
-from bot.domain.health import HealthDesk, Reading
+from bot.domain.health import HealthDesk, Reading, Report
 from bot.errors import UserError
 
 ALL_UP, NOT_ALL_UP, WRONG_WORDS = 0, 1, 2
 STATUS = {Verdict.OK: 0, Verdict.WARN: 1, Verdict.FAIL: 2}
 
 
-async def health(desk: HealthDesk, names: Sequence[str], as_json: bool, out: TextIO) -> int:
+async def health(desk: HealthDesk | DeepHealthDesk, names: Sequence[str], as_json: bool, out: TextIO) -> int:
     """Write the report to `out` and return the exit status: 0 all up, 1 something is not, 2 an unknown service.
 
-    With `as_json` whatever is written is one JSON document, a complaint too (`{"ok": false, "error": "…"}`).
+    In depth each service has its facts below it; those with a `!` somebody should look at, which is no exit status of
+    its own. With `as_json` whatever is written is one JSON document, a complaint too (`{"ok": false, "error": "…"}`).
     """
     try:
-        report = await desk.ask(names)
+        found: Report | DeepReport = await desk.ask(names)
     except UserError as error:
         out.write(_json({"ok": False, "error": str(error)}) if as_json else f"{error}\n")
         return WRONG_WORDS
+    report = found.report if isinstance(found, DeepReport) else found
     if as_json:
-        out.write(_json(report.as_json()))
+        out.write(_json(found.as_json()))
     else:
+        looks = {look.reading.service: look for look in found.looks} if isinstance(found, DeepReport) else {}
         width = max((len(reading.service) for reading in report.readings), default=0)
-        out.writelines(_line(reading, width) + "\n" for reading in report.readings)
+        for reading in report.readings:
+            facts = _facts(looks[reading.service]) if reading.service in looks else []
+            out.writelines(line + "\n" for line in (_line(reading, width), *facts))
     return ALL_UP if report.all_up else NOT_ALL_UP
 
 
 def _line(reading: Reading, width: int) -> str:
     took = "" if reading.latency is None else f"{reading.latency * 1000:.0f} ms"
     return f"{reading.service:<{width}}  {reading.state:<8}  {took:>7}  {reading.cause}".rstrip()
+
+
+def _facts(look: Look) -> list[str]:
+    """What is known beyond readiness, a line for each."""
+    since = [f"    since {look.since:%Y-%m-%d %H:%M} UTC"] if look.since else []
+    lines = (f"  {' ' if one.is_good else '!'} {one.name}: {' '.join(one.text.split())}" for one in look.facts)
+    return [*since, *lines]
 
 
 async def doctor(desk: DoctorDesk, out: TextIO) -> int:

@@ -13,6 +13,7 @@ from bot.domain.calendar import CalendarDesk, Sharing, Writer
 from bot.domain.clock import Clock
 from bot.domain.freeze import Freezes
 from bot.domain.freeze_desk import FreezeDesk
+from bot.domain.restore import RestoreDesk
 from bot.domain.role import RoleDesk
 from bot.domain.rule import WindowRule
 from bot.domain.window_changes import WindowChanges
@@ -56,6 +57,7 @@ class Maintenance:
     announcements: AnnouncementDesk
     windows: WindowDesk
     changes: WindowChanges
+    restoring: RestoreDesk
     freezes: FreezeDesk
     attendance: Attendance
     calendar: CalendarDesk
@@ -74,6 +76,7 @@ def maintenance(timetable: Timetable, outside: Outside, roles: RoleDesk, audit: 
         announcements=AnnouncementDesk(ladder, passing, ports, news, rights, audit),
         windows=desk,
         changes=WindowChanges(windows, desk, passing, rights, audit, clock),
+        restoring=RestoreDesk(windows, desk, passing, rights, audit, clock),
         freezes=FreezeDesk(outside.freezes, desk, telling, rights, audit, clock),
         attendance=Attendance(windows, outside.attendants),
         calendar=CalendarDesk((windows, outside.freezes), passing, outside.writer, outside.sharing, clock),

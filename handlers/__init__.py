@@ -30,6 +30,7 @@ from handlers import (
     incident_steps,
     maintenance,
     mention,
+    restore,
     search,
     summary,
     timeline,
@@ -72,6 +73,7 @@ WINDOW_BUTTONS = {
     approval_view.APPROVE: window.approve_pressed,
     approval_view.REJECT: window.reject_pressed,
     maintenance_view.CANCEL: window.cancel_pressed,
+    maintenance_view.UNDO: restore.undo_pressed,
 }
 
 CHECKLIST_FORMS = {

@@ -25,6 +25,7 @@ from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outage import OutageDesk
 from bot.domain.quote import Quote
 from bot.domain.reminder import ReminderDesk
+from bot.domain.restore import RestoreDesk
 from bot.domain.role import RoleDesk
 from bot.domain.role_changes import Groups, RoleChanges
 from bot.domain.search_desk import SearchDesk
@@ -57,10 +58,10 @@ class Places(Protocol):
     def heard_of(self, channel_id: str, channel_name: str) -> None:
         """A command told the id of a channel's name."""
 
-    def told(self, event: Mapping[str, Any]) -> Heard | Changed | Gone | None:
+    async def told(self, event: Mapping[str, Any]) -> Heard | Changed | Gone | None:
         """What a message event says: that one was written, changed or deleted; None for anything else."""
 
-    def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
+    async def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
         """A message of a person or an app as the timeline takes it; None for anything else."""
 
     async def look_at(self, channel: str, ts: str) -> Heard | None:
@@ -104,6 +105,7 @@ class Desks:
     announcements: AnnouncementDesk
     windows: WindowDesk
     window_changes: WindowChanges
+    restoring: RestoreDesk
     freezes: FreezeDesk
     attendance: Attendance
     calendar: CalendarDesk
@@ -117,6 +119,7 @@ class Desks:
     summaries: SummaryDesk
     exports: ExportDesk
     alerts: AlertDesk
+    alert_look: Care
     silences: SilenceDesk
     escalations: EscalationDesk
     window_summaries: WindowSummaryDesk

@@ -114,7 +114,7 @@ async def _form(call: Call, severity: Severity) -> None:
 async def from_message(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
     """*Open an incident from this message*: the form with the message in it."""
     call.must_be_inside()
-    heard = desks.places.heard(call.channel, body["message"])
+    heard = await desks.places.heard(call.channel, body["message"])
     if heard is None:
         raise NotFoundError("Nobody wrote that message.", "Messages of people and apps can be quoted.")
     text = await desks.places.with_names(heard.text)

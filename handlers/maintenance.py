@@ -13,8 +13,10 @@ from bot.domain.announcement import Announcement
 from bot.domain.emergency import LENGTH
 from bot.domain.freeze import Freeze
 from bot.domain.incident import TITLE_LIMIT, Opening, Severity
+from bot.domain.window import State
 from bot.errors import StoreAwayError
 from bot.slack.views import maintenance as view
+from bot.slack.views.maintenance import Happened
 from handlers import freeze, window, window_summary
 from handlers.call import Call
 from handlers.desks import Desks
@@ -73,7 +75,9 @@ async def _list(desks: Desks, call: Call) -> None:
     except StoreAwayError:
         windows, told = desks.windows.by_rule(), None
     listed = [(one, desks.windows.rungs(one)) for one in windows]
-    await call.answer(view.timetable(listed, freezes, told, desks.clock()))
+    under_way = [one.id for one in windows if one.state is State.UNDER_WAY and told is not None]
+    opened = {window_id: await desks.window_summaries.incidents.of(window_id) for window_id in under_way}
+    await call.answer(view.timetable(listed, freezes, Happened(told, opened), desks.clock()))
 
 
 async def _emergency(desks: Desks, call: Call, said: words.Emergency) -> None:

@@ -24,7 +24,7 @@ def is_told(event: Event, bot_user: str) -> bool:
 
 async def said(desks: Desks, body: Event) -> None:
     """A message was written, changed or deleted; if it is an incident's it goes into the timeline."""
-    match desks.places.told(body["event"]):
+    match await desks.places.told(body["event"]):
         case Heard() as heard:
             incident_id = await desks.timelines.heard(heard)
             if incident_id:
@@ -57,7 +57,7 @@ async def pinned(desks: Desks, body: Event) -> None:
 async def add_pressed(desks: Desks, call: Call, body: Event) -> None:
     """The shortcut: a message of an incident's thread is marked; of any other it is asked where it belongs."""
     call.must_be_inside()
-    heard = desks.places.heard(call.channel, body["message"])
+    heard = await desks.places.heard(call.channel, body["message"])
     if heard is None:
         raise NotFoundError("Nobody wrote that message.", "Messages of people and apps can be added.")
     incident = await desks.incidents.in_thread(call.channel, heard.thread or heard.ts)

@@ -7,6 +7,7 @@ from typing import Any
 from bot.commands import ids
 from bot.commands import window as words
 from bot.commands.naming import REASON_LIMIT
+from bot.commands.restore import Restore
 from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
 from bot.domain.silence import Matcher
@@ -15,13 +16,14 @@ from bot.domain.window_changes import Plan
 from bot.errors import NotFoundError, UserError, WordError
 from bot.slack.views import approval as approval_view
 from bot.slack.views import maintenance as view
+from handlers import restore
 from handlers.call import Call, reading
 from handlers.desks import Desks
 
 Body = Mapping[str, Any]
 
 
-async def take(desks: Desks, call: Call, said: words.Step) -> None:
+async def take(desks: Desks, call: Call, said: words.Step | Restore) -> None:
     """Does what was said to a window."""
     call.must_be_inside()
     changes, who = desks.window_changes, call.who
@@ -46,6 +48,8 @@ async def take(desks: Desks, call: Call, said: words.Step) -> None:
             await call.answer(view.cancelled(skipped))
         case words.Move():
             await _move(desks, call, said)
+        case Restore():
+            await restore.take(desks, call, said)
         case _:
             await _step(desks, call, said)
 

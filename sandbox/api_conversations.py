@@ -40,7 +40,7 @@ class Directory:
             "users.conversations": Method(self.own_conversations, READ),
             "users.info": Method(self.user, ("users:read",)),
             "users.list": Method(self.users, ("users:read",)),
-            "usergroups.list": Method(_needs_plan, ("usergroups:read",)),
+            "usergroups.list": Method(self.groups, ("usergroups:read",)),
             "usergroups.users.list": Method(self.group, ("usergroups:read",)),
             "team.info": Method(self.team, ("team:read",)),
         }
@@ -144,6 +144,13 @@ class Directory:
         if args.get("usergroup") not in self._workspace.groups:
             raise SlackError("no_such_subteam", str(args.get("usergroup")))
         return {"users": list(self._workspace.groups[str(args["usergroup"])])}
+
+    def groups(self, args: Json) -> Json:
+        """usergroups.list. The handle of `S0OPS` is `ops`."""
+        if self._workspace.groups is None:
+            return _needs_plan(args)
+        some = [{"id": one, "handle": one[2:].lower(), "name": one[2:].title()} for one in self._workspace.groups]
+        return {"usergroups": some}
 
     def team(self, _args: Json) -> Json:
         """team.info."""

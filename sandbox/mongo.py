@@ -56,11 +56,18 @@ def find_mongod() -> str:
 class Mongod:
     """One server on 127.0.0.1. Port and directory stay the same over stop, kill and start, and so do the data.
 
-    `auth`: only `USER` with `password` gets in. `replica_set`: a set of this one node (for transactions).
+    `auth`: only `USER` with `password` gets in. `replica_set`: a set of this one node (for transactions), or, without
+    `initiates`, a node for a set that somebody else puts together.
     """
 
     def __init__(
-        self, directory: Path | None = None, port: int = 0, *, auth: bool = False, replica_set: bool = False
+        self,
+        directory: Path | None = None,
+        port: int = 0,
+        *,
+        auth: bool = False,
+        replica_set: bool = False,
+        initiates: bool = True,
     ) -> None:
         if auth and replica_set:
             raise ValueError("a replica set with authentication needs a key file, which this has not")
@@ -72,7 +79,7 @@ class Mongod:
         self.directory = directory
         self._own_directory = directory is None
         self._process: subprocess.Popen[bytes] | None = None
-        self._set_up = False
+        self._set_up = not initiates
 
     def __enter__(self) -> "Mongod":
         self.start()

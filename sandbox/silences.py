@@ -18,6 +18,7 @@ class Alertmanager:
     def __init__(self) -> None:
         self.silences: dict[str, Json] = {}
         self.alerts: list[Json] = []
+        self.started = datetime.now(UTC)
 
     def routes(self) -> list[web.RouteDef]:
         """Path by path."""
@@ -48,7 +49,7 @@ class Alertmanager:
     async def _status(self, _: web.Request) -> web.Response:
         version = {"version": "0.25.0", "branch": "", "buildDate": "", "buildUser": "", "goVersion": "", "revision": ""}
         cluster = {"peers": [], "status": "disabled"}
-        told = {"cluster": cluster, "config": {"original": "route:\n"}, "uptime": _stamp(datetime.now(UTC))}
+        told = {"cluster": cluster, "config": {"original": "route:\n"}, "uptime": _stamp(self.started)}
         return web.json_response({**told, "versionInfo": version})
 
     async def _list(self, request: web.Request) -> web.Response:

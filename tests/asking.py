@@ -56,14 +56,23 @@ async def answer(slack: Slack, who: Person, command: str, words: str = "", *, ch
     """The private answer to a command: the next message that only this person sees."""
     before = len(who.ephemerals)
     await who.says(command, words, channel=channel)
-    return await slack.until(lambda: who.ephemerals[before], f"an answer to {command} {words[:50]}")
+    return await slack.until(lambda: _result(who, before), f"an answer to {command} {words[:50]}")
+
+
+def _result(who: Person, before: int) -> Post | None:
+    """What somebody is answered, beyond a word that it takes a while."""
+    return next((post for post in who.ephemerals[before:] if not _is_placeholder(post)), None)
+
+
+def _is_placeholder(post: Post) -> bool:
+    return post.text.endswith("…") and len(post.text) < 100 and "\n" not in post.shown
 
 
 async def answer_to_mention(slack: Slack, who: Person, words: str, *, thread: Post | None = None) -> Post:
     """The private answer to `@Ops Bot …`, in the channel or in a thread."""
     before = len(who.ephemerals)
     await who.writes(f"@Ops Bot {words}", thread=thread)
-    return await slack.until(lambda: who.ephemerals[before], f"an answer to the mention {words[:50]}")
+    return await slack.until(lambda: _result(who, before), f"an answer to the mention {words[:50]}")
 
 
 async def typed(slack: Slack, who: Person, command: str, words: str = "", channel: str = "#ops-shared") -> Post:
@@ -73,14 +82,14 @@ async def typed(slack: Slack, who: Person, command: str, words: str = "", channe
     url = slack.hooks.issue(who.id, where.id)
     payload = Payloads(slack.workspace).command(who.id, Typed(command, words, where), url)
     await slack.delivery.ask("slash_commands", payload)
-    return await slack.until(lambda: who.ephemerals[before], f"an answer to {command}")
+    return await slack.until(lambda: _result(who, before), f"an answer to {command}")
 
 
 async def answer_to_press(slack: Slack, who: Person, payload: dict[str, Any]) -> Post:
     """The private answer to a button, box or form, as a payload of the test's own."""
     before = len(who.ephemerals)
     await slack.delivery.ask("interactive", payload)
-    return await slack.until(lambda: who.ephemerals[before], "an answer")
+    return await slack.until(lambda: _result(who, before), "an answer")
 
 
 def message_event(thread: Post, ts: str, text: str, event_id: str = "Ev0AGAIN") -> dict[str, Any]:

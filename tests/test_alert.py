@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
 from sandbox.mongo import Mongod
@@ -119,6 +120,19 @@ async def test_labels_of_any_kind_are_kept_and_harm_nobody(world: World) -> None
     assert world.slack.pages == []
 
 
+async def test_a_clock_that_is_an_hour_off_does_not_hold_up_the_end(world: World) -> None:
+    """Monitoring lives in the future or in the past: what it tells as over is over, and fires again when it says so."""
+    await told(world, alert("a", starts="13:00:00"), key="ahead", groupLabels={"alertname": "Ahead"})
+    await told(world, alert("b", starts="11:00:00"), key="behind", groupLabels={"alertname": "Behind"})
+    posts = [await world.slack.shows(name, "is firing") for name in ("Ahead", "Behind")]
+    await told(world, alert("a", starts="13:00:00", ends="13:01:00"), key="ahead", groupLabels={"alertname": "Ahead"})
+    await told(world, alert("b", starts="11:00:00", ends="11:01:00"), key="behind", groupLabels={"alertname": "Behind"})
+    await world.slack.until(lambda: all("is resolved" in post.shown for post in posts), "both to be over")
+    await told(world, alert("b", starts="11:02:00"), key="behind", groupLabels={"alertname": "Behind"})
+    await world.slack.until(lambda: "is firing" in posts[1].shown, "it to fire again")
+    assert len(messages(world)) == 2
+
+
 async def test_an_alert_becomes_an_incident_once(world: World) -> None:
     """Two people press at once: one incident, which quotes the alert first, and hears how it goes on."""
     await told(world, alert("a"))
@@ -227,6 +241,11 @@ async def test_what_is_wrong_is_refused_by_name(world: World) -> None:
         status, words = await sends(world, body)
         assert (status, part in words) == (400, True), words
     assert await world.documents("alerts") == []
+    async with (
+        aiohttp.ClientSession() as client,
+        client.get(f"http://127.0.0.1:{world.bots[0].port}/metrics") as told_of,
+    ):
+        assert 'opsbot_alert_notifications_total{outcome="wrong"} 7.0' in await told_of.text()
 
 
 async def test_without_a_token_in_the_settings_the_way_is_closed(slack: Slack, mongod: Mongod) -> None:

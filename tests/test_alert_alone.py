@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands.matchers import Matcher, matchers, narrows
-from bot.domain.alert import Alert, Group, Notice
+from bot.domain.alert import Alert, Digest, Group, Notice
 from bot.domain.alert_steps import AGAIN, ENDED, LATE, MEMBERS, heard
 from bot.errors import WordError
+from bot.slack.views import alert as view
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -134,3 +135,19 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
         return
     assert any(map(narrows, found))
     assert 0 < end <= len(text)
+
+
+def test_each_of_a_storm_s_worst_groups_can_be_silenced() -> None:
+    """Those that fire and that Alertmanager knows have a button; without an Alertmanager there is none."""
+    fires = after((0, one()))
+    assert fires is not None
+    worst = [fires, replace(fires, is_grafanas=True), replace(fires, members=(one(end=1),))]
+    for may_silence, silenced in ((True, [fires.id]), (False, [])):
+        shown = view.digest(Digest("storm-1", NOW, NOW), (20, 2), worst, may_silence=may_silence).payload()["blocks"]
+        buttons = [block["accessory"] for block in shown if "accessory" in block]
+        assert [(button["action_id"], button["value"]) for button in buttons] == [
+            (view.SILENCE_BUTTON, group_id) for group_id in silenced
+        ]
+        assert [block["elements"][0]["action_id"] for block in shown if block["type"] == "actions"] == [
+            view.OPEN_BUTTON
+        ]

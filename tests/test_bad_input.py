@@ -87,7 +87,8 @@ async def test_a_word_that_is_wrong_is_pointed_at(world: World, command: str, wo
     ("words", "told"),
     [
         ("helth", "I do not know the word “helth”.\n> *helth*\nDid you mean `health`?"),
-        ("list", "More than one command has “list”.\n> *list*\nDid you mean `maintenance list` or `incident list`?"),
+        ("list", "More than one command has “list”.\n> *list*\nMention me with `maintenance list` (the windows and"),
+        ("close", "with `checklist close` (end the checklist; lists what is open and asks) or `incident close` (a "),
         ("open", "A form cannot be opened from here.\nSay it in one line: `open sev2 checkout is down`."),
         ("thanks @bob!", "I do not know the word “thanks”.\n> *thanks* @bob!\n"),
         ("🔥", "I do not know the word “🔥”."),

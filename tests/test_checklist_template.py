@@ -60,6 +60,7 @@ async def test_the_form_shows_the_guide_s_list_and_keeps_a_version(world: World)
     assert (entry["who"], entry["subject"]) == ("U0ANN", "checklist v1")
     listed = await answer(world.slack, world.bob, "/checklist", "template show")
     assert "Tell support [bot:announced] @on-call by start-30m" in listed.shown
+    assert "is version 1: 3 items. Saved by @ann " in listed.shown
     guide = await answer(world.slack, world.bob, "/checklist", "template show 0")
     assert "This is the guide's own of the checklist's template: 12 items." in guide.text
     assert "There is no version 7." in (await answer(world.slack, world.bob, "/checklist", "template show 7")).shown

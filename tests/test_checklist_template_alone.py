@@ -14,6 +14,7 @@ from bot.domain.checklist import Checklist, Item, Phase, closed
 from bot.domain.checklist_evidence import Facts, proof
 from bot.domain.checklist_reminder import due
 from bot.domain.checklist_template import GUIDE, Line, Place, Start, due_at, on_window, started
+from bot.domain.deep_health import Fact
 from bot.domain.health import Reading, State
 from bot.domain.role import Role
 from bot.domain.window import Window
@@ -133,6 +134,44 @@ def test_health_counts_in_its_own_phase_only() -> None:
     assert [tells(item, late) for item in (before, during, after, telling)] == [False, False, True, True]
     over = closed(checklist, "U0ANN", "enough", [], START)
     assert [tells(item, late, over) for item in over.items] == [False] * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "holds"),
+    [
+        ("Look at Loki", (), True),
+        ("Check the Loki logs", (Fact("newest line", "3 d old", is_good=False),), False),
+        ("Check the Loki logs", (Fact("newest line", "2 s old"), Fact("errors (15 min)", "x", is_good=False)), True),
+        ("No ERRORS in the logs?", (Fact("newest line", "2 s old"), Fact("errors (15 min)", "x", False)), False),
+        ("Is the audit stream there?", (Fact("audit trail", "its newest line 2 s old"),), True),
+        (
+            "Is the audit stream there?",
+            (Fact("audit trail", "not told: no org id", is_good=False, is_told=False),),
+            None,
+        ),
+        ("Is the audit stream there?", (Fact("details", "not told within 6 s", is_good=False, is_told=False),), None),
+        ("Logins work, catalogues are complete", (), True),
+    ],
+)
+def test_what_an_item_s_words_call_for_must_be_told_and_good(
+    text: str, told: tuple[Fact, ...], holds: bool | None
+) -> None:
+    """Being up is no proof of what an item is about; what nobody told is neither a proof nor a reason to untick."""
+    checklist = fresh(Line(Phase.AFTER, text, "loki"))
+    found = proof(checklist.items[0], checklist, Facts(END, readings=reading("loki"), told={"loki": told}))
+    assert (found.holds if found else None) is holds
+
+
+def test_health_as_a_whole_asks_the_services_that_its_words_name() -> None:
+    """Of those that are switched on; a fact of another service's is not called for."""
+    checklist = fresh(Line(Phase.AFTER, "All targets, SLO dashboards and logs are fine", "health"))
+    both = reading("loki") | reading("prometheus") | reading("grafana", State.OFF)
+    told = {"loki": (Fact("newest line", "2 s old"),), "prometheus": (Fact("targets", "3 of 3 up"),)}
+    found = proof(checklist.items[0], checklist, Facts(END, readings=both, told=told))
+    assert found is not None
+    assert found.evidence == ("all 2 services are up, targets: 3 of 3 up, newest line: 2 s old, 2026-11-28 02:00 UTC")
+    del told["prometheus"]
+    assert proof(checklist.items[0], checklist, Facts(END, readings=both, told=told)) is None
 
 
 def test_a_service_that_is_switched_off_proves_nothing() -> None:

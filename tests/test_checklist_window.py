@@ -21,7 +21,9 @@ FIRST_RUNG, START, END = "2026-11-27 02:00:01", "2026-11-28 02:00:01", "2026-11-
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
     """A Friday before the first rung, with all services up."""
-    quiet = World(slack, mongod.url(), services.environment())
+    services.grafana.password = "grafana-of-the-test"
+    environment = services.environment() | {"GRAFANA_PASSWORD": services.grafana.password}
+    quiet = World(slack, mongod.url(), environment)
     quiet.clock.set("2026-11-27 01:00:00")
     async with quiet as ready:
         yield ready
@@ -162,7 +164,7 @@ async def work_done(world: World) -> None:
 
 
 async def test_health_after_the_work_is_ticked_with_the_evidence(world: World) -> None:
-    """Not before the work is done; then each service that is up ticks its item, with words and time."""
+    """Not before the work is done; then each service that is up, and tells what the item is about, ticks it."""
     world.clock.set(FIRST_RUNG)
     _, card = await posted(world)
     world.clock.set(START)
@@ -170,19 +172,35 @@ async def test_health_after_the_work_is_ticked_with_the_evidence(world: World) -
     await world.slack.settled(0.5)
     assert [(await world.document("checklists", WINDOW))["items"][n - 1]["done_by"] for n in (7, 8, 9)] == ["", "", ""]
     await answer(world.slack, world.ann, "/checklist", "waive 6 no dashboards tonight")
-    for number, service in ((7, "prometheus"), (8, "grafana"), (9, "loki")):
+    for number, evidence in (
+        (7, "prometheus is up, targets: 3 of 3 targets up, 2026-11-28 02:00 UTC"),
+        (8, "grafana is up, SLO dashboards: 3 dashboards, signed in as admin, 2026-11-28 02:00 UTC"),
+        (9, "loki is up, newest line: "),
+    ):
         found = await item(world, number, done_by="ops-bot")
-        assert found["evidence"] == f"{service} is up, 2026-11-28 02:00 UTC"
+        assert str(found["evidence"]).startswith(evidence)
     await world.slack.until(lambda: "9. ticked by the bot: loki is up" in card.shown, "the evidence")
     assert "6. waived by @ann: no dashboards tonight" in card.shown
 
 
 async def test_what_is_not_true_any_more_is_unticked_with_one_warning(world: World, services: Services) -> None:
-    """Of two bots that find Loki down one warns in the thread; up again it is ticked again; after the end it stays."""
+    """Of two bots that find Loki down one warns in the thread; up again it is ticked again; after the end it stays.
+
+    A target that is down counts as well: that Prometheus itself is up does not tick its targets.
+    """
+    services.prometheus.down.add("mcp")
     await world.starts()
     await work_done(world)
     await item(world, 9, done_by="ops-bot")
     head, _ = await posted(world)
+    assert (await item(world, 7))["done_by"] == ""
+    services.prometheus.down.clear()
+    world.clock.forward(minutes=2)
+    await item(world, 7, done_by="ops-bot")
+    services.prometheus.down.add("butler")
+    world.clock.forward(minutes=2)
+    why = "prometheus's targets: 2 of 3 targets up; down: butler at butler:9090"
+    await world.slack.shows(f"7. “Check the Prometheus targets” is not ticked any more: {why}", thread=head)
     await services.switch("loki", "refuse")
     world.clock.forward(minutes=2)
     await item(world, 9, done_by="")
@@ -191,7 +209,7 @@ async def test_what_is_not_true_any_more_is_unticked_with_one_warning(world: Wor
     world.clock.forward(minutes=2)
     await item(world, 9, done_by="ops-bot")
     await world.slack.settled(0.4)
-    warnings = [post for post in world.slack.thread(head).messages if "not ticked any more" in post.shown]
+    warnings = [post for post in world.slack.thread(head).messages if "not ticked any more: loki" in post.shown]
     assert len(warnings) == 1
     world.clock.set(END)
     await services.switch("loki", "refuse")

@@ -1,7 +1,9 @@
 """Emergency maintenance: a window that starts now, announced once, with an incident of its own."""
 
 import asyncio
+from datetime import timedelta
 
+from bot.domain.window import window_id
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer
@@ -26,6 +28,7 @@ async def test_an_emergency_opens_an_incident_and_is_announced(world: World) -> 
     assert head.metadata is not None
     assert head.metadata["event_payload"]["key"] == f"{window['_id']}/start"
     assert "late" not in head.shown
+    await world.slack.shows(f"Incident {found[0]}", "is what this emergency is about", thread=head)
     listed = await answer(world.slack, world.bob, "/maintenance")
     assert window["_id"] in listed.shown
     await world.stored("audit", act="emergency", subject=window["_id"])
@@ -44,6 +47,39 @@ async def test_an_emergency_said_twice_is_one(world: World) -> None:
     await world.slack.settled(0.4)
     assert len(await world.documents("incidents")) == len(await world.documents("windows", kind="emergency")) == 1
     assert len([post for post in world.slack.channel().by_bot if "Emergency maintenance" in post.text]) == 1
+
+
+async def test_an_emergency_of_an_earlier_release_is_over_at_its_planned_end(world: World) -> None:
+    """That release told its end by the clock and recorded none: it is not under way for another day, and nobody is told
+    again; one whose end is still to come is asked about as any other."""
+    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    await world.stops()
+    title, noon = "Emergency maintenance (INC-20261125-7KQ4: disk)", world.clock().replace(second=0, microsecond=0)
+    old = {"title": title, "kind": "emergency", "incident_id": "INC-20261125-7KQ4", "channel": "C0OPSSHARED"}
+    for start in (noon - timedelta(hours=3), noon - timedelta(minutes=30)):
+        key = window_id(start)
+        post = await world.bob.writes("a head")
+        end = start + timedelta(hours=1)
+        kept = {**old, "_id": key, "start": start, "end": end, "head": post.ts}
+        await world.puts("windows", {**kept, "head_rung": "start"})
+        for rung, due in (("start", start), ("ending", start + timedelta(minutes=30)), ("end", end)):
+            told = {"window": key, "rung": rung, "due": due, "state": "announced", "ts": post.ts, "at": due}
+            if due <= noon:
+                await world.puts("announcements", {**told, "_id": f"{key}/{rung}", "channel": post.channel})
+    await world.starts()
+    await world.stored("windows", state="over", actual_end=noon - timedelta(hours=2))
+    await world.stored("windows", state="under way", version=1)
+    listed = await answer(world.slack, world.bob, "/maintenance")
+    assert window_id(noon - timedelta(hours=3)) not in listed.shown
+    assert window_id(noon - timedelta(minutes=30)) in listed.shown
+    world.clock.forward(minutes=31)
+    question = await world.slack.shows("was planned to end now", "Has it ended?")
+    assert question.buttons == ["It has ended", "Extend 30m"]
+    assert (
+        "is over."
+        in (await answer(world.slack, world.ann, "/maintenance", f"end {window_id(noon - timedelta(hours=3))}")).shown
+    )
+    assert not [post for post in world.slack.channel().by_bot if "has ended" in post.text]
 
 
 async def test_two_emergencies_in_one_minute_have_a_window_each(world: World) -> None:

@@ -218,6 +218,17 @@ async def test_a_double_enter_calls_one(world: World) -> None:
     assert len(await told(world, incident_id, 1)) == 1
 
 
+async def test_nobody_is_called_to_an_incident_that_is_over(world: World) -> None:
+    """Resolved or closed: a clear answer, and nothing is recorded."""
+    _, incident_id = await opened(world)
+    for words in (f"resolve restarted {incident_id}", f"close {incident_id}"):
+        await answer(world.slack, world.bob, "/incident", words)
+        refused = await answer(world.slack, world.bob, "/escalate", f"{incident_id} again")
+        assert incident_id in refused.shown
+        assert "reopen" in refused.shown
+    assert await world.documents("escalations") == []
+
+
 async def test_the_matrix_shows_who_is_where(world: World) -> None:
     """`/escalate` alone calls nobody."""
     plain = await answer(world.slack, world.bob, "/escalate")

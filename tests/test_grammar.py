@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -222,7 +223,41 @@ def test_in_a_commands_own_thread_its_words_come_first() -> None:
     assert table.mention("note x", here="checklist") == ("checklist", "note x")
     assert table.mention("roles", here="incident") == ("ops", "roles")
     error = refusal(lambda: table.mention("note x"))
-    assert error.remedy == "Did you mean `checklist note` or `incident note`?"
+    assert error.remedy == (
+        "Mention me with `checklist note x` (log a deviation or a remark) or `incident note x` (add to its timeline)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("close 7KQ4", "incident"),
+        ("close INC-20261124-7KQ4", "incident"),
+        ("assign <@U1>", "incident"),
+        ("assign 7KQ4 <@U1>", "incident"),
+        ("assign 2 <@U1>", "checklist"),
+        ("assign 2,3 <@U1> by start", "checklist"),
+        ("note INC-20261124-7KQ4 full", "incident"),
+        ("show 7KQ4", "incident"),
+        ("list sev1", "incident"),
+        ("summary 2026-11-28", "maintenance"),
+        *((text, None) for text in ("close", "assign", "note 7KQ4 full", "show", "summary", "start", "close it")),
+    ],
+)
+def test_a_word_of_several_commands_is_told_apart_by_what_follows(text: str, command: str | None) -> None:
+    """Outside a thread: where only one can take the words, it is that one; else each way is spelled out."""
+    if command is not None:
+        assert table.mention(text) == (command, text)
+        return
+    remedy = refusal(lambda: table.mention(text)).remedy
+    spelled = [row.name for row in table.COMMANDS if f"`{row.name} {text}` (" in remedy]
+    assert len(spelled) == 2
+
+
+def test_a_long_or_odd_text_is_not_repeated() -> None:
+    """It could break out of the code that shows it, and the answer is to stay short."""
+    for odd in ("x" * 200, "`rm`"):
+        assert "`incident note …`" in refusal(partial(table.mention, f"note {odd}")).remedy
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 import asyncio
 import io
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from bot import shell
+from bot.domain.deep_health import DeepHealthDesk, Fact, Since
 from bot.domain.health import Finding, HealthDesk, Reading, Report, State
 from bot.errors import NotFoundError
 
@@ -186,6 +188,38 @@ async def test_the_shell_tells_by_its_exit_status(probes: list[Told], names: lis
     assert await shell.health(desk(*probes), names, as_json=True, out=document) == status
     assert json.loads(document.getvalue())["ok"] is (status == 0)
     assert words.getvalue().endswith("\n")
+
+
+class Deep(Told):
+    """The same with two facts."""
+
+    link = ""
+
+    async def look(self) -> Sequence[Fact]:
+        return Fact("version", "1.2"), Fact("targets", "3 of 4 up", is_good=False)
+
+
+class Kept:
+    """What watching has recorded."""
+
+    async def since(self) -> Mapping[str, Since]:
+        return {"a": Since(is_up=True, at=NOW)}
+
+
+@pytest.mark.parametrize(("state", "names", "status"), [(State.UP, [], 0), (State.DOWN, [], 1), (State.UP, ["q"], 2)])
+async def test_the_shell_tells_in_depth_with_the_same_exit_status(state: State, names: list[str], status: int) -> None:
+    """Facts stand below their service, those to look at with a mark; a fact alone is no reason to exit with 1."""
+    probes = [Deep("a"), Deep("b", state)]
+    deep = DeepHealthDesk(HealthDesk(probes, lambda: NOW), probes, Kept(), lambda: NOW)
+    words, document = io.StringIO(), io.StringIO()
+    assert await shell.health(deep, names, as_json=False, out=words) == status
+    assert await shell.health(deep, names, as_json=True, out=document) == status
+    found = json.loads(document.getvalue())
+    assert found["ok"] is (status == 0)
+    if status != 2:
+        assert [fact["good"] for fact in found["services"][0]["facts"]] == [True, False]
+        lines = words.getvalue().splitlines()
+        assert lines[1:4] == ["    since 2026-11-28 02:00 UTC", "    version: 1.2", "  ! targets: 3 of 4 up"]
 
 
 async def test_the_shell_prints_one_line_for_each_service() -> None:

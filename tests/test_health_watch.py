@@ -141,6 +141,7 @@ async def test_an_incident_is_opened_from_the_message_once(world: Watched, servi
     (incident,) = await world.stored("incidents", title="prometheus is down", untold=[])
     assert (incident["severity"], incident["quote"]["ts"]) == ("sev2", post.ts)
     await world.slack.until(lambda: incident["_id"] in outages(world.slack)[0].shown, "the incident in the message")
+    assert f"/p{incident['card_ts'].replace('.', '')}|{incident['_id']}>" in str(outages(world.slack)[0].blocks)
     hook = world.slack.hooks.issue(world.bob.id, post.channel)
     late = Payloads(world.slack.workspace).message_action(
         world.bob.id, post.raw, {**button, "block_id": "x", "action_ts": "1.0"}, hook

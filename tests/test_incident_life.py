@@ -168,17 +168,29 @@ async def test_an_update_by_the_button_tells_how_it_goes_and_where_it_stands(wor
 
 
 async def test_resolving_by_form_takes_cause_and_lesson_at_once(world: World) -> None:
-    """The confirmed button asks what fixed it, what caused it and what is learned; the card has all three."""
+    """The confirmed button asks what fixed it, what caused it and what is learned; the card has all three, and lines
+    stay lines, marked as somebody's words.
+    """
     card, incident_id = await opened(world)
     await world.ann.clicks("Resolve", card)
     await world.ann.sees("What resolved it?", "What caused it?", "What is the lesson?")
     await world.ann.submits(
-        {"What resolved it?": "restarted", "What caused it?": "a leak", "What is the lesson?": "watch memory"}
+        {
+            "What resolved it?": "restarted",
+            "What caused it?": "a leak",
+            "What is the lesson?": "watch memory\n\nOwner: @bob",
+        }
     )
-    await shows(world, card, "Resolved by @ann: restarted", "Cause: a leak", "Lesson: watch memory", "Lasted")
+    lesson = "Lesson:\n> watch memory\n> Owner: "
+    await shows(world, card, "Resolved by @ann: restarted", "Cause: a leak", lesson, "Lasted")
     assert card.buttons == ["Reopen", "Close", "Change cause and lesson"]
     stored = await world.document("incidents", incident_id)
-    assert (stored["cause"], stored["lesson"], stored["status"]) == ("a leak", "watch memory", "resolved")
+    assert (stored["cause"], stored["lesson"], stored["status"]) == (
+        "a leak",
+        "watch memory\n\nOwner: @bob",
+        "resolved",
+    )
+    assert lesson in (await answer(world.slack, world.bob, "/incident", f"show {incident_id}")).shown
     assert len(in_channel(world, "was resolved by")) == len(in_channel(world)) == 1
 
 

@@ -50,6 +50,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "bot.redaction",
         "bot.probes",
     ),
+    "bot.owners": ("bot.domain", "bot.jobs", "handlers.desks"),
     "bot.app": ("bot", "handlers"),
     "bot.__main__": ("bot.app", "bot.probes", "bot.doctor", "bot"),
 }
@@ -68,6 +69,7 @@ REMEDY = {
     "bot.alarms": "bot/alarms.py builds the desks for alerts, silences and escalations, and nothing else.",
     "bot.outside": "bot/outside.py builds the ways to the outside; what takes handlers is put together in bot/app.py.",
     "bot.doctor": "bot/doctor.py puts the doctor's checks together, and nothing else.",
+    "bot.owners": "bot/owners.py hands desks to the timetable, and nothing else.",
     "bot.app": "bot/app.py is run by the bot, not by the sandbox.",
     "bot.__main__": "Let bot/app.py do it.",
 }
@@ -76,7 +78,7 @@ REMEDY = {
 DOORS: dict[str, tuple[str, ...]] = {
     "httpx": ("bot.services.http",),
     "apscheduler": ("bot.scheduler",),
-    "pymongo": ("bot.store", "bot.services.mongodb", "bot.endpoint", "sandbox.mongo"),
+    "pymongo": ("bot.store", "bot.services.mongodb", "bot.endpoint", "sandbox.mongo", "sandbox.mongo_set"),
     "bson": ("bot.store",),
     "dotenv": ("bot.envfiles",),
     "slack_bolt": ("bot.app", "bot.slack", "handlers"),

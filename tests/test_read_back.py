@@ -130,7 +130,7 @@ class Limited:
         if self.times:
             self.times -= 1
             raise RateLimitedError(0.01)
-        return SimpleNamespace(data={})
+        return SimpleNamespace(data={}, headers={})
 
 
 class Silent:

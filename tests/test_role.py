@@ -140,6 +140,8 @@ async def test_a_group_has_a_role_by_its_members(world: World, members: dict[str
     world.slack.workspace.groups = {**members, "S0NONE": []}
     page = await typed(world.slack, world.ann, "/ops", "role on-call <!subteam^S0OPS|@ops>")
     assert page.shown == "on-call is now a user group (@bob, @cyd), backup nobody."
+    wrong = await typed(world.slack, world.ann, "/incident", "assign <!subteam^S0OPS|@ops>")
+    assert "> assign *@ops*" in wrong.shown
     await hears(world, "bob", "It is yours now")
     await hears(world, "cyd", "It is yours now")
     assert "Your role is on-call." in (await answer(world.slack, world.slack.person("cyd"), "/ops", "whoami")).shown

@@ -28,6 +28,7 @@ async def from_message(world: World, text: str, files: list[str] | None = None) 
     found = ID.search(card.shown)
     assert found
     await world.stored("incidents", _id=found[0], untold=[])
+    await world.ann.sees(f"{found[0]} is open")
     return message, card, found[0]
 
 

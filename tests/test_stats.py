@@ -1,6 +1,7 @@
 """`/incident stats` as people see it: text at once for whoever asked, and a picture in a direct message."""
 
 import importlib.util
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -49,7 +50,7 @@ async def test_statistics_are_told_in_words_to_whoever_asked(world: World) -> No
         "*Busiest hours (UTC)*: 12:00 to 13:00 (3)",
         "• 2 × Checkout is DOWN!",
     ):
-        assert line in told.shown
+        assert line in re.sub(r"(20 min) \d s", r"\1", told.shown)  # a busy machine takes a second itself
     assert [post for post in world.slack.channel().by_bot if "last 30 d" in post.shown] == []
 
 

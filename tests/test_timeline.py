@@ -3,9 +3,10 @@
 import asyncio
 from typing import Any
 
+from sandbox.conversations import Draft
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
-from tests.asking import answer, strict
+from tests.asking import answer, strict, typed
 from tests.test_incident import opened
 from tests.world import Document, World
 
@@ -107,6 +108,22 @@ async def test_links_and_mentions_read_as_they_were_typed(world: World) -> None:
 # Files
 
 
+async def test_a_group_reads_as_its_handle_and_is_never_called(world: World) -> None:
+    """As Slack wrote it beside the mention, else as the workspace tells, else by its ID; in messages, notes, edits."""
+    card, incident_id = await opened(world)
+    world.slack.workspace.groups = {"S0ONCALL": []}
+    for text in ("<!subteam^S1|@ops> look", "<!subteam^S0ONCALL> look", "<!subteam^S2> look"):
+        world.slack.conversations.post(Draft(card.channel, world.bob.id, text, thread_ts=card.ts))
+    await world.stored("timeline", 3, kind="message")
+    await typed(
+        world.slack, world.ann, "/incident", f"note {incident_id} ask <!subteam^S0ONCALL> or <!subteam^S3|@dba>"
+    )
+    told = await answer(world.slack, world.ann, "/incident", f"show {incident_id}")
+    for line in ("@ops look", "@oncall look", "@S2 look", "ask @oncall or @dba"):
+        assert line in told.shown
+    assert [entry for entry in await world.documents("timeline") if "subteam" in str(entry["text"])] == []
+
+
 async def test_files_are_kept_with_name_and_link_through_edits(world: World) -> None:
     """A message with files, and one that is only a file: names and permanent links are there, and never a download."""
     card, incident_id = await opened(world)
@@ -147,7 +164,7 @@ async def test_somebody_whom_slack_does_not_know_any_more_stays_under_their_id(w
     known = await world.bob.writes("one", thread=card)
     await entry_of(world, known, author_name="bob")
     cyd = world.slack.person("cyd")
-    world.slack.faults.add("error", "users.info", value="user_not_found")
+    world.slack.faults.add("error", "users.info", value="user_not_found", count=None)
     message = await cyd.writes("bye", thread=card)
     entry = await entry_of(world, message)
     assert (entry["author"], entry["author_name"], entry["text"]) == (cyd.id, "", "bye")

@@ -168,6 +168,6 @@ def test_every_kind_has_a_line(kind: Kind) -> None:
 
 
 def test_no_token_of_slacks_is_left_in_a_line() -> None:
-    """People and channels read as their names; of a user group, which must not be called, that it is one."""
-    said = "ask <@U0ANN> or <!subteam^S0GROUP> in <#C0OPS>, not <!channel>"
-    assert line_of(text=said) == "<@U0BOB>: ask <@U0ANN> or @a user group in <#C0OPS>, not &lt;!channel&gt;"
+    """People and channels read as their names; a user group, which must not be called, by its handle or ID."""
+    said = "ask <@U0ANN>, <!subteam^S0GROUP> or <!subteam^S1|@oncall> in <#C0OPS>, not <!channel>"
+    assert line_of(text=said) == ("<@U0BOB>: ask <@U0ANN>, @S0GROUP or @oncall in <#C0OPS>, not &lt;!channel&gt;")

@@ -11,6 +11,7 @@ from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
 from tests.exporting import files_in, text_of
+from tests.planning import says, with_roles
 from tests.world import World
 
 WINDOW = "MW-20261128-0200"
@@ -88,6 +89,42 @@ async def test_the_end_brings_the_summary_once(world: World, services: Services)
     kept = await world.document("windows", WINDOW)
     assert (kept["summary"]["ticks"]["done"], len(kept["health_before"]["readings"])) == (9, 6)
     assert [entry["subject"] for entry in await world.documents("audit", act="summary")] == [WINDOW]
+
+
+async def test_rejections_and_incidents_stay_with_their_window(world: World) -> None:
+    """A no to a scope is in the summary, with who and why, also when another scope was approved; an incident is linked
+    from the thread and the list as soon as it is open, once, by whichever bot looks first."""
+    await with_roles(world)
+    await world.starts()
+    await says(world, f"scope {WINDOW} Upgrade Loki to 3.2")
+    assert "You rejected" in await says(world, f"reject {WINDOW} no rollback plan", world.bob)
+    await says(world, f"scope {WINDOW} Upgrade Loki to 3.2, back by snapshot")
+    await says(world, f"approve {WINDOW}", world.bob)
+    head = await begun(world)
+    await answer(world.slack, world.bob, "/incident", "open sev2 checkout *is* down")
+    (incident,) = await world.stored("incidents", card_ts={"$ne": None})
+    await world.slack.shows(f"Incident {incident['_id']}", "was opened during this window", thread=head)
+    listed = await answer(world.slack, world.ann, "/maintenance")
+    assert f"Incidents opened during {WINDOW}:" in listed.shown
+    assert f"• {incident['_id']} SEV2 checkout *is* down (investigating)" in listed.shown
+    await says(world, f"extend 30m {WINDOW}")
+    await says(world, f"extend 30m {WINDOW}")
+    world.clock.set("2026-11-28 07:00:01")
+    await world.slack.shows("was planned to end now (2026-11-28 07:00 UTC). Has it ended?", thread=head)
+    await says(world, f"end {WINDOW}")
+    post = await summed_up(world)
+    told = [one.shown for one in world.slack.thread(head).messages]
+    assert next(n for n, one in enumerate(told) if "as said by" in one) < told.index(post.shown)
+    assert "*Planned* 2026-11-28 02:00 UTC to 2026-11-28 06:00 UTC, extended to 2026-11-28 07:00 UTC" in post.shown
+    assert "*Scope* Upgrade Loki to 3.2, back by snapshot (approved by tech-lead @bob)" in post.shown
+    assert "by @bob: no rollback plan (the scope was: Upgrade Loki to 3.2)" in post.shown
+    await answer(world.slack, world.ann, "/maintenance", "summary")
+    text = text_of(files_in(world, head), ".md")
+    assert "2026-11-28 06:00 UTC, extended to 2026-11-28 07:00 UTC\n" in text
+    assert "by bob:** no rollback plan\n- **The scope that was rejected:** Upgrade Loki to 3.2\n" in text
+    assert {"rejections", "planned_end"}.isdisjoint((await world.document("windows", WINDOW))["summary"]["held"])
+    linked = [one for one in world.slack.thread(head).messages if "was opened during this window" in one.shown]
+    assert len(linked) == 1
 
 
 async def test_a_quiet_window_is_summed_up_in_few_words(world: World) -> None:

@@ -59,6 +59,14 @@ def test_health_is_compared_in_words() -> None:
     assert compared(snapshot(loki=OFF), snapshot(loki=OFF)) == ["No services are switched on."]
 
 
+def test_an_emergency_without_a_scope_is_not_called_idle() -> None:
+    """Work was done, or it would not have been declared: its incident says which."""
+    summary = WindowSummary(held=replace(HELD, incident_id="INC-20261128-7KQ4"), at=END)
+    for shown in (str(view.posted(summary).payload()), markdown(summary, {})):
+        assert "none was written; it was about INC-20261128-7KQ4" in shown
+        assert "no work planned" not in shown
+
+
 def test_the_actual_times_are_compared_with_the_plan() -> None:
     """Early, late or as planned; less than a minute is no difference."""
     assert timing(HELD) == "as planned"

@@ -7,7 +7,7 @@ from bot.domain.audit import AuditDesk
 from bot.domain.audit_chain import Chain
 from bot.domain.health import HealthDesk
 from bot.domain.paper import Paper
-from bot.domain.window_summary import Held, WindowSummary
+from bot.domain.window_summary import During, Held, WindowSummary
 from bot.domain.window_summary_desk import WindowSummaryDesk
 from bot.domain.window_summary_ports import SummaryPorts
 from tests.world import World
@@ -50,6 +50,9 @@ class Wall:
 
     async def not_coordinated(self, summary: WindowSummary, why: str) -> None:
         raise AssertionError(why)
+
+    async def opened(self, held: Held, incident: During) -> None:
+        raise AssertionError(incident)
 
     async def share(self, held: Held, papers: Sequence[Paper], who: str) -> None:
         raise AssertionError

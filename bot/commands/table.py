@@ -6,9 +6,9 @@ Help, the manifest and the words that a mention may leave out are read from here
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.commands import checklist, escalate, health, incident, maintenance, ops
+from bot.commands import checklist, escalate, health, incident, maintenance, ops, shared_words
 from bot.commands.grammar import Command, is_help
-from bot.commands.words import Word, closest, key, shown, words
+from bot.commands.words import closest, key, shown, words
 from bot.errors import WordError
 
 COMMANDS: tuple[Command, ...] = (
@@ -62,7 +62,9 @@ SCOPES: tuple[Needed, ...] = (
     Needed("im:write", "files and hints that are for one person alone; who is called is asked directly too"),
     Needed("im:history", "whether a direct message arrived, where Slack's answer got lost"),
     Needed(
-        "usergroups:read", "who has a role that a user group has; paid plans only, not needed without", is_optional=True
+        "usergroups:read",
+        "who is in a user group that has a role, how groups are called; paid plans only, not needed without",
+        is_optional=True,
     ),
 )
 
@@ -132,7 +134,7 @@ def mention(text: str, here: str | Sequence[str] = ()) -> tuple[str, str]:
     """The command and the words after it in what follows the bot's own mention; no words at all mean `/ops`.
 
     `here` is the command whose thread it is written in, or several: their words come first, also where others have
-    them. WordError for a word that no command or several have.
+    them. WordError for a word that no command has, or several where what follows does not tell them apart.
     """
     line = words(text.lstrip(" ,:;.–—"))  # "@Ops Bot, health" and "@Ops Bot: health"
     if not line.words:
@@ -147,18 +149,12 @@ def mention(text: str, here: str | Sequence[str] = ()) -> tuple[str, str]:
     own = next((name for name in ((here,) if isinstance(here, str) else here) if name in owners), None)
     if own is not None:
         return own, text.strip()
-    if len(owners) == 1:
-        return owners[0], text.strip()
-    raise (
-        _several(first, owners)
-        if owners
-        else first.wrong(f"I do not know the word {shown(first.text)}.", _nearest(first.text))
-    )
-
-
-def _several(word: Word, owners: tuple[str, ...]) -> WordError:
-    choices = " or ".join(f"`{owner} {word.key}`" for owner in owners)
-    return word.wrong(f"More than one command has {shown(word.text)}.", f"Did you mean {choices}?")
+    if not owners:
+        raise first.wrong(f"I do not know the word {shown(first.text)}.", _nearest(first.text))
+    name = owners[0] if len(owners) == 1 else shared_words.meant(line, owners)
+    if name is None:
+        raise shared_words.ways(line, [row for row in COMMANDS if row.name in owners])
+    return name, text.strip()
 
 
 def _nearest(word: str) -> str:

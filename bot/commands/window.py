@@ -13,7 +13,7 @@ from bot.commands import ids
 from bot.commands.durations import duration, duration_first
 from bot.commands.grammar import Usage
 from bot.commands.matchers import Matcher, matchers
-from bot.commands.moments import day, moment, moment_first
+from bot.commands.moments import day, is_clock, moment, moment_first
 from bot.commands.naming import Given, addressed, between, only_window, reason
 from bot.commands.words import Line, is_blank, title, words_of
 
@@ -21,6 +21,7 @@ LENGTH = timedelta(hours=2)  # of a window, if nobody says how long
 MOST = timedelta(days=7)
 SCOPE_LIMIT = 1_500
 
+_UNTIL = ("until", "till", "to", "-")
 _INFRA = ("infra", "infrastructure")
 _COMPARES = re.compile(r"[{,]?[A-Za-z_][A-Za-z0-9_]*(?:=~|!~|!=|=)")
 
@@ -154,6 +155,9 @@ def _schedule(line: Line, given: Given) -> Schedule | ScheduleForm:
         return ScheduleForm()
     start, used = moment_first(line.words[1:], given.now, ahead=True)
     some, at = line.words, 1 + used
+    if at + 1 < len(some) and some[at].key in _UNTIL and is_clock(some[at + 1].key):
+        until = between(line, at, at + 2)
+        raise until.wrong("When it ends is said as a length.", "Write `for 2h` behind the start.")
     if at < len(some) and some[at].key == "for":
         if at + 1 == len(some):
             raise some[at].wrong("For how long?", 'Write it like `schedule sat 14:00 for 90m "Upgrade Loki"`.')

@@ -20,6 +20,7 @@ _DASHES = str.maketrans("‐‑‒–—−", "------")
 _LONE_JOINER = re.compile("(?<![^\x00-\x7f\\s\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\\s])")
 _BLANKS = str.maketrans(dict.fromkeys("\u115f\u1160\u2800\u3164\uffa0", " "))  # letters and symbols that show nothing
 _TOKEN = re.compile(r"<([@#!]|[A-Za-z][A-Za-z0-9+.-]*:)([^<>|]*)(?:\|([^<>]*))?>")
+_HANDLE = re.compile(r"@[^\s<>|@`]{1,80}")
 _LOOKS_LIKE_A_TOKEN = re.compile(r"<(?=(?:@|#|!subteam\^)[^<>]*>)")
 
 
@@ -133,9 +134,10 @@ def typed(delivered: str) -> str:
     """Text of a command or message as Slack delivers it, back to what was typed: call it once, at the door.
 
     Slack escapes `&`, `<` and `>` and turns mentions and links into tokens. Afterwards `<@U…>`, `<!subteam^S…>` and
-    `<#C…>` are mentions that Slack made, without their labels. `<#C…|name>` reads `#name`, `<!here>` `@here`, a link
-    what was typed for it. A mention that a person typed letter by letter gets a space, `< @U1>`, so that nobody after
-    us takes it for one. https://docs.slack.dev/messaging/formatting-message-text#escaping
+    `<#C…>` are mentions that Slack made, without their labels; only a group keeps its handle. `<#C…|name>` reads
+    `#name`, `<!here>` `@here`, a link what was typed for it. A mention that a person typed letter by letter gets a
+    space, `< @U1>`, so that nobody after us takes it for one.
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
     """
     pieces: list[str] = []
     plain: list[str] = []
@@ -154,8 +156,10 @@ def typed(delivered: str) -> str:
 
 
 def _mention(kind: str, target: str, label: str) -> str:
-    """The token without its label, if it is one that we keep."""
-    if kind == "@" or (kind == "!" and target.startswith("subteam^")) or (kind == "#" and not label):
+    """The token, if it is one that we keep: without its label, unless that is a group's handle."""
+    if kind == "!" and target.startswith("subteam^"):
+        return f"<!{target}|{label}>" if _HANDLE.fullmatch(label) else f"<!{target}>"
+    if kind == "@" or (kind == "#" and not label):
         return f"<{kind}{target}>"
     return ""
 

@@ -28,7 +28,10 @@ _GENERAL = ("alertname", "severity")
 
 @dataclass(frozen=True)
 class Alert:
-    """One alert. Before it is kept its times may be unknown; `heard_at` is when its firing, or end, was heard of."""
+    """One alert. Before it is kept its times may be unknown; `heard_at` is when its firing, or end, was heard of.
+
+    `missed_at`: since when Alertmanager, asked, does not have it although no end was told; with that it may be over.
+    """
 
     fingerprint: str
     labels: Pairs
@@ -38,6 +41,7 @@ class Alert:
     ends_at: datetime | None = None
     url: str = ""
     heard_at: datetime | None = None
+    missed_at: datetime | None = None
 
     def label(self, name: str) -> str:
         """The label's value; empty if there is none."""
@@ -74,6 +78,7 @@ class Notice:
 class Turn:
     """What one notification changed, kept until message, thread and timeline tell of it: names of some members.
 
+    `gone`: Alertmanager does not have them any more, and told of no end.
     `count` is how many it was in all. The first turn of an episode `is_first`: the message itself tells it.
     """
 
@@ -82,6 +87,7 @@ class Turn:
     fired: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     resolved: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     firing: int = 0
     is_first: bool = False
     is_back: bool = False  # it was over, so that the channel should hear of it too
@@ -184,8 +190,19 @@ def in_words(group: Group, turn: Turn) -> str:
     """What a turn says, for a timeline."""
     parts = [
         f"{label}: {'; '.join(names)}"
-        for label, names in (("firing", turn.fired), ("firing again", turn.again), ("resolved", turn.resolved))
+        for label, names in (
+            ("firing", turn.fired),
+            ("firing again", turn.again),
+            ("resolved", turn.resolved),
+            ("no longer in Alertmanager", turn.gone),
+        )
         if names
     ]
-    left = f"{turn.firing} still firing" if turn.firing and turn.resolved else "" if turn.firing else "all is resolved"
+    left = (
+        f"{turn.firing} still firing"
+        if turn.firing and (turn.resolved or turn.gone)
+        else ""
+        if turn.firing
+        else "all is resolved"
+    )
     return f"{group.name}: {', '.join(part for part in (*parts, left) if part)}"

@@ -65,11 +65,17 @@ class AlertDesk:
             after = heard(known, notice, self._clock())
             if after is None:
                 return
-            if await self._keep(known, after):
-                if after.untold:
-                    self._spawn(self._tell_soon(after.id), f"alert {after.id}")
+            if await self.changed(known, after):
                 return
         raise ConflictError("Too many notifications of one group come at once.", "It is to be sent again.")
+
+    async def changed(self, known: Group | None, after: Group) -> bool:
+        """Keeps a change of a group and has it told; False if another was quicker. Raises StoreAwayError."""
+        if not await self._keep(known, after):
+            return False
+        if after.untold:
+            self._spawn(self._tell_soon(after.id), f"alert {after.id}")
+        return True
 
     async def _keep(self, known: Group | None, after: Group) -> bool:
         if after.episode == (known.episode if known else 0):

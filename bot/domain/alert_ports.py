@@ -1,5 +1,6 @@
 """What the alerts' desks need: where groups and storms are kept, and where they are shown."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -36,6 +37,15 @@ class Groups(Protocol):
 
     async def count_firing(self) -> int:
         """How many fire."""
+
+    async def watched(self) -> list[Group]:
+        """Those that fire and are Alertmanager's."""
+
+    async def sources(self) -> frozenset[str]:
+        """The sources of notifications that `found_source` was told of."""
+
+    async def found_source(self, source: str) -> None:
+        """The Alertmanager that can be asked is the one that notifies under this address."""
 
     # What an incident is opened from: a group or a storm, by its ID
 
@@ -76,6 +86,29 @@ class Groups(Protocol):
 
     async def worst_of(self, digest_id: str, limit: int) -> list[Group]:
         """Its groups: those that fire before the others, worst first."""
+
+
+class MonitoringAwayError(Exception):
+    """Alertmanager did not say, or not all of it."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """What Alertmanager has at a moment, silenced and inhibited alerts too; `run` changes when it is restarted."""
+
+    fingerprints: frozenset[str]
+    run: str
+
+
+class Monitoring(Protocol):
+    """Alertmanager, asked."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one to ask."""
+
+    async def look(self) -> Present:
+        """All that it has now. Raises MonitoringAwayError."""
 
 
 class AlertBoard(Protocol):

@@ -23,7 +23,7 @@ def heard(known: Group | None, notice: Notice, now: datetime) -> Group | None:
     """The group after a notification; None if that changes nothing."""
     members = {alert.fingerprint: alert for alert in known.members} if known else {}
     before = dict(members)
-    news: dict[str, list[str]] = {"fired": [], "again": [], "resolved": []}
+    news: dict[str, list[str]] = {"fired": [], "again": [], "resolved": [], "gone": []}
     for alert in notice.alerts:
         after, step = _met(members.get(alert.fingerprint), alert, now)
         if alert.fingerprint not in members and len(members) >= MEMBERS:
@@ -46,8 +46,10 @@ def _met(known: Alert | None, alert: Alert, now: datetime) -> tuple[Alert, str]:
             return new, "fired"
         began = known.starts_at or now
         if known.is_firing:
-            return (replace(new, heard_at=known.heard_at) if start > began else known), ""
-        is_old = start <= began and now - (known.heard_at or now) < LATE
+            same = replace(new, heard_at=known.heard_at) if start > began else known
+            return replace(same, missed_at=None), ""
+        # One that Alertmanager had not for a while was not overtaken by anything: it has it again.
+        is_old = start <= began and now - (known.heard_at or now) < LATE and known.missed_at is None
         return (known, "") if is_old else (new, "again")
     end = alert.ends_at or now
     start = alert.starts_at or (known.starts_at if known else None) or end
@@ -59,7 +61,8 @@ def _met(known: Alert | None, alert: Alert, now: datetime) -> tuple[Alert, str]:
         return (new if start > began else known), ""
     # The end of an earlier firing. A start in the future tells of a clock that is wrong, and not of the order.
     is_old = start < began and end <= began <= (known.heard_at or now)
-    return (known, "") if is_old else (replace(new, starts_at=max(start, began)), "resolved")
+    step = "gone" if alert.missed_at else "resolved"
+    return (known, "") if is_old else (replace(new, starts_at=max(start, began)), step)
 
 
 def _group(known: Group | None, notice: Notice, members: tuple[Alert, ...], now: datetime) -> Group:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.window import Phase, Window
+from bot.domain.window import Deed, Phase, Window
 from bot.domain.window import State as Standing
 
 LATE = timedelta(seconds=60)  # an announcement later than this says so
@@ -140,11 +140,22 @@ def why_skip(rung: Rung, ladder_of_window: Sequence[Rung], told: Mapping[str, An
         return f"the window was {window.state}"
     if window.frozen and (was_told or rung.occasion in (Occasion.ENDING, Occasion.END)):
         return f"the window is frozen: {window.frozen}"
+    if was_told and rung.occasion is Occasion.AHEAD and _was_off(window, rung.due):
+        return "the window was off then, and its return is told"
     if rung.occasion is Occasion.ENDING and window.state is Standing.PLANNED and not window.may_begin:
         return "the window has not begun"
     if window.phase(now) is Phase.OVER:
         return _over(rung, now, was_told=was_told)
     return _outrun(rung, ladder_of_window, told, now)
+
+
+def _was_off(window: Window, moment: datetime) -> bool:
+    """Whether it was cancelled or moved then, and restored since."""
+    for number, act in enumerate(window.acts):
+        if act.deed is Deed.RESTORED and moment <= act.at:
+            off = [one.at for one in window.acts[:number] if one.deed in (Deed.CANCELLED, Deed.MOVED)]
+            return bool(off) and off[-1] <= moment
+    return False
 
 
 def _over(rung: Rung, now: datetime, *, was_told: bool) -> str:

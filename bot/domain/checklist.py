@@ -182,6 +182,19 @@ def closed(checklist: Checklist, who: str, reason: str, numbers: Iterable[int], 
     )
 
 
+def reopened(checklist: Checklist) -> Checklist:
+    """The checklist that the bot closed, open again; what was waived by that is open again too."""
+    items = tuple(
+        replace(item, waived_by="", waived="", waived_at=None)
+        if item.waived_by == SYSTEM and item.waived == checklist.closed_reason
+        else item
+        for item in checklist.items
+    )
+    return replace(
+        checklist, items=items, closed_by="", closed_at=None, closed_reason="", version=checklist.version + 1
+    )
+
+
 def named(items: Sequence[Item]) -> str:
     """`3. Verify the rollback plan, 5. Log deviations`."""
     return ", ".join(f"{item.number}. {item.text}" for item in items)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from bot.domain.audit import SYSTEM, AuditDesk
-from bot.domain.checklist import Checklist, Item, Kind, Press, Remark, Ticked, closed, meant, named
+from bot.domain.checklist import Checklist, Item, Kind, Press, Remark, Ticked, closed, meant, named, reopened
 from bot.domain.checklist_ports import ChecklistPorts, Errand
 from bot.domain.checklist_template import Place, Start, due_at, on_window, started
 from bot.domain.clock import Clock
@@ -17,6 +17,7 @@ from bot.errors import ConflictError, NotFoundError
 LEFT_BEHIND = timedelta(seconds=15)  # a change unshown for so long was left by a bot that died
 JUST_ENDED = timedelta(hours=1)  # so long the end of a window may still turn out to be another
 STILL_MEANT = timedelta(days=7)  # how long after its window's end a checklist with open items is the one that is meant
+CALLED_OFF = "the window was "
 
 Change = Callable[[int], Awaitable[Checklist | None]]
 
@@ -107,18 +108,33 @@ class ChecklistDesk:
     async def close_called_off(self) -> None:
         """Closes the checklists of windows that are not held after all, once. Raises StoreAwayError."""
         now = self._clock()
-        for window_id, what in await self._ports.announced.called_off(now - STILL_MEANT):
+        off = await self._ports.announced.called_off(now - STILL_MEANT)
+        self._called_off &= {window_id for window_id, _ in off}  # what is on again may be called off again
+        for window_id, what in off:
             if window_id in self._called_off:
                 continue
             known = await self._checklists.get(window_id)
             if known is not None and known.closed_at is None:
                 numbers = [item.number for item in known.open_items]
-                over = closed(known, SYSTEM, f"the window was {what}", numbers, now)
+                over = closed(known, SYSTEM, f"{CALLED_OFF}{what}", numbers, now)
                 if not await self._checklists.save(over, known.version, now):
                     continue  # somebody changed it just now: next time
                 await self._audit.wrote(SYSTEM, "close checklist", window_id, detail=over.closed_reason)
                 await self._shown(window_id, [over])
             self._called_off.add(window_id)
+
+    async def reopen_restored(self) -> None:
+        """Opens the checklists of windows again that are held after all, once. Raises StoreAwayError."""
+        now = self._clock()
+        for head in await self._ports.announced.headed(now):
+            known = await self._checklists.get(head.window.id)
+            if known is None or known.closed_by != SYSTEM or not known.closed_reason.startswith(CALLED_OFF):
+                continue
+            self._called_off.discard(known.window_id)
+            again = reopened(known)
+            if await self._checklists.save(again, known.version, now):
+                await self._audit.wrote(SYSTEM, "reopen checklist", known.window_id)
+                await self._shown(known.window_id, [again])
 
     # Items
 

@@ -1,6 +1,7 @@
 """What the bot can prove by itself: it ticks such items with the evidence, and unticks them when that is gone."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,10 +11,31 @@ from bot.domain.checklist import Checklist, Item, Phase
 from bot.domain.checklist_ports import Announced, Checklists, Evidence, Headed
 from bot.domain.checklist_template import SERVICES
 from bot.domain.clock import Clock
+from bot.domain.deep_health import (
+    AUDIT_TRAIL,
+    DASHBOARDS,
+    ERRORS,
+    NEWEST_LINE,
+    RULES,
+    TARGETS,
+    DeepReport,
+    Fact,
+)
 from bot.domain.health import Reading, Report, State
 from bot.domain.outbox import UndeliveredError
 
 CHECK_EVERY = timedelta(minutes=1)  # how often the services are asked for the checklists' sake
+# The facts that an item's words call for, beside the service being up.
+_CALLED_FOR = (
+    ("prometheus", TARGETS, ("target", "targets")),
+    ("prometheus", RULES, ("rule", "rules")),
+    ("grafana", DASHBOARDS, ("slo", "slos", "dashboard", "dashboards")),
+    ("loki", NEWEST_LINE, ("log", "logs", "line", "lines")),
+    ("loki", AUDIT_TRAIL, ("audit",)),
+    ("loki", ERRORS, ("error", "errors")),
+)
+_WORD = re.compile(r"[a-z]+")
+
 AFTERWARDS = timedelta(hours=24)  # how long after a window's end its items can still be proven
 
 
@@ -27,12 +49,16 @@ class Proof:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the bot knows of a window at `at`: whether it is announced, its summary posted, how the services are."""
+    """What the bot knows of a window at `at`: whether it is announced, its summary posted, how the services are.
+
+    `told` has what services told beyond being up, by service.
+    """
 
     at: datetime
     announced: bool = False
     summed_up: bool = False
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    told: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
 
 
 def proof(item: Item, checklist: Checklist, facts: Facts) -> Proof | None:
@@ -42,7 +68,7 @@ def proof(item: Item, checklist: Checklist, facts: Facts) -> Proof | None:
     if item.tag == "summary" and facts.summed_up:
         return Proof(True, "the summary is in the thread")
     if item.tag in SERVICES and is_time(item.phase, checklist, facts.at):
-        return _health(item.tag, facts.readings)
+        return _health(item, facts)
     return None
 
 
@@ -61,7 +87,18 @@ def is_time(phase: Phase, checklist: Checklist, now: datetime) -> bool:
     return now >= end or (now >= start and not any(item.is_open for item in checklist.of(Phase.DURING)))
 
 
-def _health(tag: str, readings: Mapping[str, Reading]) -> Proof | None:
+def called_for(item: Item) -> list[tuple[str, str]]:
+    """What an item that is about services wants to know beyond that they are up: service and name of the fact."""
+    words = set(_WORD.findall(item.text.casefold()))
+    return [
+        (service, fact)
+        for service, fact, named in _CALLED_FOR
+        if item.tag in ("health", service) and not words.isdisjoint(named)
+    ]
+
+
+def _health(item: Item, facts: Facts) -> Proof | None:
+    tag, readings = item.tag, facts.readings
     asked = [one for name, one in readings.items() if tag in ("health", name) and one.state is not State.OFF]
     if not asked:
         return None
@@ -70,9 +107,14 @@ def _health(tag: str, readings: Mapping[str, Reading]) -> Proof | None:
     if bad:
         causes = "; ".join(f"{one.service} is {one.state}" + (f" ({one.cause})" if one.cause else "") for one in bad)
         return Proof(False, f"{causes}, {when}")
-    if tag == "health":
-        return Proof(True, f"all {len(asked)} services are up, {when}")
-    return Proof(True, f"{tag} is up, {when}")
+    up = f"all {len(asked)} services are up" if tag == "health" else f"{tag} is up"
+    wanted = [(service, name) for service, name in called_for(item) if any(one.service == service for one in asked)]
+    told = [(service, fact) for service, name in wanted for fact in facts.told.get(service, ()) if fact.name == name]
+    if odd := [f"{service}'s {fact.name}: {fact.text}" for service, fact in told if fact.is_told and not fact.is_good]:
+        return Proof(False, f"{'; '.join(odd)}, {when}")
+    if len(told) < len(wanted) or not all(fact.is_told for _, fact in told):
+        return None  # it is up, and that is all that is known: people have to look
+    return Proof(True, ", ".join([up, *(f"{fact.name}: {fact.text}" for _, fact in told), when]))
 
 
 class Checkup(Protocol):
@@ -80,6 +122,13 @@ class Checkup(Protocol):
 
     async def ask(self) -> Report:
         """All of them at once; never raises for a service's sake."""
+
+
+class Depths(Protocol):
+    """Asks services for more than whether they are up."""
+
+    async def ask(self, names: Sequence[str]) -> DeepReport:
+        """These services. Raises NotFoundError for a name that it does not know."""
 
 
 class Summaries(Protocol):
@@ -111,6 +160,7 @@ class EvidencePorts:
     announced: Announced
     summaries: Summaries
     health: Checkup
+    depths: Depths
     board: EvidenceBoard
     shown: Shown
 
@@ -122,6 +172,7 @@ class EvidenceDesk:
         self._ports = ports
         self._clock = clock
         self._report: Report | None = None
+        self._told: Mapping[str, Sequence[Fact]] = {}
 
     async def tick(self) -> None:
         """Ticks what is proven, unticks what is not any more. Raises StoreAwayError."""
@@ -130,15 +181,17 @@ class EvidenceDesk:
         if not running:
             return
         heads = {head.window.id: head for head in await self._ports.announced.headed(now - AFTERWARDS)}
+        items = [item for checklist in running for item in checklist.items if item.tag in SERVICES]
+        depths = {service for item in items for service, _ in called_for(item)}
         for checklist in running:
             if any(item.tag and not item.hands_off for item in checklist.items):
-                await self._look(checklist, heads.get(checklist.window_id), now)
+                await self._look(checklist, heads.get(checklist.window_id), depths, now)
 
-    async def _look(self, checklist: Checklist, head: Headed | None, now: datetime) -> None:
+    async def _look(self, checklist: Checklist, head: Headed | None, depths: Collection[str], now: datetime) -> None:
         summed_up = await self._ports.summaries.summed_up(checklist.window_id)
         wanted = any(item.tag in SERVICES and is_time(item.phase, checklist, now) for item in checklist.items)
-        readings = await self._readings(now) if wanted else {}
-        facts = Facts(now, head is not None, summed_up, readings)
+        readings = await self._readings(depths, now) if wanted else {}
+        facts = Facts(now, head is not None, summed_up, readings, self._told)
         for item in checklist.items:
             found = proof(item, checklist, facts)
             seen_at = self._report.at if item.tag in SERVICES and self._report else now
@@ -163,9 +216,14 @@ class EvidenceDesk:
             with suppress(UndeliveredError):
                 await self._ports.shown.show(changed)
 
-    async def _readings(self, now: datetime) -> Mapping[str, Reading]:
+    async def _readings(self, depths: Collection[str], now: datetime) -> Mapping[str, Reading]:
         if self._report is None or not timedelta(0) <= now - self._report.at < CHECK_EVERY:
             self._report = await self._ports.health.ask()
+            up = [one.service for one in self._report.readings if one.service in depths and one.state is State.UP]
+            self._told = {}
+            if up:  # no names would mean all of them
+                deep = await self._ports.depths.ask(up)
+                self._told = {look.reading.service: look.facts for look in deep.looks}
         return {reading.service: reading for reading in self._report.readings}
 
 

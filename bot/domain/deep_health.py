@@ -10,6 +10,10 @@ from bot.domain.clock import Clock
 from bot.domain.health import HealthDesk, Probe, Reading, Report, State
 from bot.errors import StoreAwayError
 
+# Names of facts that others ask for.
+TARGETS, RULES, DASHBOARDS = "targets", "rules", "SLO dashboards"
+NEWEST_LINE, AUDIT_TRAIL, ERRORS = "newest line", "audit trail", "errors (15 min)"
+
 DEADLINE = 6.0  # seconds for the facts of one service; a model takes its time for one token
 FACTS = 12  # of one service; more would not fit into a message with all of them
 
@@ -24,12 +28,16 @@ class Link:
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that a service told: `text` is a phrase of ours, `is_good` whether nobody needs to look at it."""
+    """One thing that a service told: `text` is a phrase of ours, `is_good` whether nobody needs to look at it.
+
+    Where `is_told` is False it did not tell, which says nothing of the thing itself; `text` has the reason.
+    """
 
     name: str
     text: str
     is_good: bool = True
     links: tuple[Link, ...] = ()
+    is_told: bool = True
 
 
 class DeepProbe(Probe, Protocol):
@@ -130,7 +138,7 @@ class DeepHealthDesk:
             async with asyncio.timeout(self._deadline):
                 facts = tuple(await probe.look())
         except TimeoutError:
-            facts = (Fact("details", f"not told within {self._deadline:g} s", is_good=False),)
+            facts = (Fact("details", f"not told within {self._deadline:g} s", is_good=False, is_told=False),)
         return Look(reading, facts[:FACTS], probe.link)
 
     async def _since(self) -> Mapping[str, Since]:

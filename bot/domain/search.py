@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.incident import WORKING, Incident, Severity, Status
 
 SHORTEST, LONGEST = 2, 40  # characters of a word; what is longer is found by its beginning
+EDITION = 2  # of what `texts_of` gives: what was indexed by an earlier one is done over (2: with the ID)
 MOST_WORDS = 5_000  # of one incident
 PAGE = 10
 MOST_PAGES = 100
@@ -34,7 +35,10 @@ def _words(text: str) -> Iterator[str]:
 
 
 def texts_of(incident: Incident) -> tuple[str, ...]:
-    """What is said in the incident itself, its ID and the acts that were not told yet included."""
+    """What is said in the incident itself, its ID and the acts that were not told yet included.
+
+    Whoever changes what it gives raises `EDITION`.
+    """
     # Not the message that it was opened from: the timeline has that, and loses it when it is deleted.
     own = (incident.title, incident.affected, incident.resolution, incident.cause, incident.lesson, incident.id)
     return (*own, *(act.text for act in incident.untold))

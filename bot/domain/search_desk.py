@@ -57,7 +57,7 @@ class Incidents(Protocol):
         """How many there are, `COUNTED` + 1 for more."""
 
     async def unfindable(self) -> list[Incident]:
-        """Some of those that were kept before there was an index."""
+        """Some of those that are not in the index, or were entered by a bot of an earlier `EDITION`."""
 
     async def findable(self, incident_id: str) -> None:
         """This one is in the index now."""
@@ -124,7 +124,7 @@ class SearchDesk:
         raise StoreAwayError  # so that whoever told of the change does it again
 
     async def fill_in(self) -> None:
-        """Indexes some of the incidents that an older bot kept. Raises StoreAwayError."""
+        """Indexes some of the incidents that an older bot kept, or indexed otherwise. Raises StoreAwayError."""
         for incident in await self._incidents.unfindable():
             await self.changed(incident.id)
             await self._incidents.findable(incident.id)

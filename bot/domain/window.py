@@ -5,8 +5,8 @@
     schedule ──▶ planned ─┴─begin: by hand, or by the clock──▶ under way ─┴─end──▶ over ─┐
                     │                                          ▲                     ▲   │ roll back
     emergency ──────┼──────────────────────────────────────────┘                     └───┘
-                    ├──cancel, skip──▶ cancelled
-                    ├──move──────────▶ moved (another window has its scope and its new time)
+                    ├──cancel, skip──▶ cancelled ──restore──▶ planned, as long as its start is to come
+                    ├──move──────────▶ moved (another window has its scope and its new time) ──restore──▶ planned
                     └──its time went by: not approved, frozen, or nobody was told──▶ not held
 
 The clock begins a window that has no scope or an approved one and is not frozen; it ends the weekly one without a
@@ -70,6 +70,7 @@ class Deed(StrEnum):
     ROLLED_BACK = "rolled back"
     CANCELLED = "cancelled"
     MOVED = "moved"
+    RESTORED = "restored"
     FROZEN = "frozen"
     THAWED = "thawed"
     EXCEPTED = "excepted"
@@ -80,7 +81,8 @@ class Deed(StrEnum):
 class Act:
     """One deed, kept with the window in the same write until it was told. `by` is a user id, or `ops-bot`.
 
-    `text` is the reason or the scope; of a move the new window's ID, of an approval the roles.
+    `text` is the reason or the scope; of a move the new window's ID (also where it is taken back), of an approval the
+    roles.
     """
 
     version: int
@@ -148,6 +150,7 @@ class Window:
     next minutes where a window that is over, cancelled or moved has that name.
 
     `made_at` is when a person made it; None for the rule's. `actual_start` and `actual_end` are when it was held.
+    `planned_end` is what `end` was before it was extended; None if it was not.
     `frozen` is the reason of the freeze that it lies in. `rounds`: how often it was extended after its planned end.
     `untold` and `owed` are the versions of acts that were not told yet, and that its attendants do not know of.
     """
@@ -163,6 +166,7 @@ class Window:
     made_at: datetime | None = None
     actual_start: datetime | None = None
     actual_end: datetime | None = None
+    planned_end: datetime | None = None
     scope: Scope | None = None
     frozen: str = ""
     exemption: Exemption | None = None
@@ -181,6 +185,11 @@ class Window:
     def is_emergency(self) -> bool:
         """Whether it was known only when it began: nothing is told ahead of it."""
         return self.kind is Kind.EMERGENCY
+
+    @property
+    def is_unrecorded(self) -> bool:
+        """Whether an earlier release declared it, which ended emergencies by the clock and recorded no end."""
+        return self.is_emergency and self.version == 0
 
     @property
     def is_live(self) -> bool:

@@ -8,7 +8,6 @@ from bot.domain import window_steps as steps
 from bot.domain.approval import Rights
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock, spelled
-from bot.domain.weekly import occurrences
 from bot.domain.window import Kind, Scope, State, Window, window_id
 from bot.domain.window_clock import WindowClock
 from bot.domain.window_desk import WindowDesk
@@ -76,7 +75,7 @@ class WindowChanges:
         if taken is not None and (taken.title, taken.by, taken.end) == (wanted.title, wanted.by, wanted.end):
             return Made(taken, taken.frozen, is_new=False)
         if taken is not None:
-            raise _taken(taken)
+            raise time_taken(taken)
         window = await self._kept(wanted)
         await self._audit.wrote(who, "schedule", window.id, detail=f"{window.title}, {spelled(plan.length)}")
         return await self._made(window)
@@ -101,7 +100,7 @@ class WindowChanges:
             raise UserError(f"{to:%Y-%m-%d} is more than a year ahead.", "Move it when that is nearer.")
         other, taken = await self._placed(other, besides=window.id)
         if taken is not None:
-            raise _taken(taken)
+            raise time_taken(taken)
         if not await self._windows.save(steps.moved(window, other, who, now), window.version):
             await self._passing.release(other)
             changed = await self._desk.with_id(window.id)
@@ -151,7 +150,7 @@ class WindowChanges:
         known, now = await self._desk.with_id(window_id), self._clock()
         begun = steps.begun(known, who, now, now)
         if not known.is_emergency and (taken := await self._passing.in_the_way(begun)) is not None:
-            raise _taken(taken)
+            raise time_taken(taken)
         return await self._change(window_id, "start", lambda found: steps.begun(found, who, now, now))
 
     async def extend(self, window_id: str, who: str, by: timedelta) -> Window:
@@ -162,7 +161,7 @@ class WindowChanges:
             after = steps.extended(known, who, by, self._clock())
             # Two who extend at once mean one extension, unless they say it one after the other.
             if not known.is_emergency and (taken := await self._passing.in_the_way(after)) is not None:
-                raise _taken(taken)
+                raise time_taken(taken)
             if await self._windows.save(after, known.version):
                 await self._audit.wrote(who, "extend", window_id, detail=f"by {spelled(by)}")
                 return after
@@ -170,7 +169,7 @@ class WindowChanges:
             if changed.end != known.end:
                 act = changed.acts[-1]
                 raise ConflictError(f"{window_id} was extended just now to {changed.end:%H:%M} UTC.", by=act.by)
-        raise _busy(window_id)
+        raise busy(window_id)
 
     async def end(self, window_id: str, who: str) -> Window:
         """Ends it now."""
@@ -203,7 +202,7 @@ class WindowChanges:
                 if after.state is State.CANCELLED:
                     await self._passing.release(after)
                 return after
-        raise _busy(window_id)
+        raise busy(window_id)
 
     async def _planned(self, window: Window) -> Window:
         """The window as it is kept; one that only the rule knows yet is planned now."""
@@ -217,12 +216,8 @@ class WindowChanges:
         That is one that is kept, or one that the rule will make.
         """
         named = await self._named(wanted)
-        margin = timedelta(days=2)
-        for other in occurrences(self._passing.rule, wanted.start - margin, wanted.end + margin):
-            if other.overlaps(wanted.start, wanted.end) and other.id != besides:
-                known = await self._windows.get(other.id) or other
-                if known.is_live:
-                    return named, known
+        if (known := await self._passing.occupied(wanted, besides)) is not None:
+            return named, known
         return named, await self._passing.in_the_way(named, besides, is_new=True)
 
     async def _kept(self, wanted: Window) -> Window:
@@ -254,7 +249,8 @@ def _must_be_seen(window: Window, version: int) -> None:
         )
 
 
-def _taken(window: Window) -> ConflictError:
+def time_taken(window: Window) -> ConflictError:
+    """Another window has that time."""
     same_day = window.start.date() == window.end.date()
     last = f"{window.end:%H:%M}" if same_day else f"{window.end:%Y-%m-%d %H:%M}"
     return ConflictError(
@@ -263,5 +259,6 @@ def _taken(window: Window) -> ConflictError:
     )
 
 
-def _busy(window_id: str) -> ConflictError:
+def busy(window_id: str) -> ConflictError:
+    """Others were quicker, again and again."""
     return ConflictError(f"{window_id} is being changed by many at once.", "Nothing was changed; say it again.")

@@ -87,7 +87,7 @@ class WindowClock:
                 if other.window_id in ((besides,) if is_new else (window.id, besides)):
                     continue
                 known = await self._windows.get(other.window_id)
-                if known is not None and known.is_live and (self._is_outdone or self.counts(known, self.clock())):
+                if known is not None and await self._has_its_time(known):
                     return known
                 if known is not None or self.clock() - other.at > LOST:
                     await self._calendar.release(other)
@@ -96,6 +96,23 @@ class WindowClock:
                     await asyncio.sleep(PAUSE)  # another is making it just now, and tells so in a moment
                 else:
                     return Window(other.window_id, other.start, other.end, "being made just now")
+        return None
+
+    async def _has_its_time(self, window: Window) -> bool:
+        """Whether it is on, or about to be again: moved back by a bot that is not done yet."""
+        if window.is_live:
+            return self._is_outdone or self.counts(window, self.clock())
+        other = await self._windows.get(window.moved_to) if window.moved_to else None
+        return other is not None and other.moved_to == window.id
+
+    async def occupied(self, wanted: Window, besides: str = "") -> Window | None:
+        """Another window of the weekly rule at that time, kept or not made yet, that is on."""
+        margin = timedelta(days=2)
+        for other in occurrences(self.rule, wanted.start - margin, wanted.end + margin):
+            if other.overlaps(wanted.start, wanted.end) and other.id not in (wanted.id, besides):
+                known = await self._windows.get(other.id) or other
+                if known.is_live:
+                    return known
         return None
 
     async def release(self, window: Window) -> None:
@@ -128,6 +145,8 @@ class WindowClock:
 
     def _next(self, window: Window, freezes: Sequence[Freeze], now: datetime) -> Window | None:
         """The window one step on, or None if nothing is due."""
+        if window.is_unrecorded:
+            return steps.adopted(window, now)
         if window.state is State.UNDER_WAY and window.is_plain and now >= window.end:
             return steps.ended(window, SYSTEM, window.end, now)
         if window.state is not State.PLANNED or not self.counts(window, now):

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from bot.domain import window_steps as steps
 from bot.domain.announcement import Ladder, Rung, rungs
 from bot.domain.clock import Clock
 from bot.domain.freeze import Freeze, Freezes
@@ -46,7 +47,7 @@ class WindowDesk:
         kept = await self._windows.current(now - LOOK_BACK)
         known = {window.id for window in kept}
         coming = [one for one in occurrences(self._passing.rule, now, now + self._passing.ahead) if one.id not in known]
-        counted = [window for window in kept if self._passing.counts(window, now)]
+        counted = [steps.as_recorded(window, now) for window in kept if self._passing.counts(window, now)]
         return sorted([*counted, *coming], key=lambda window: (window.start, window.id))
 
     async def freezes(self) -> list[Freeze]:
@@ -82,7 +83,7 @@ class WindowDesk:
             found = next((one for one in await self.recent() if one.id == window_id), None)
         if found is None:
             raise NotFoundError(f"I know no window {window_id}.", "`/maintenance` lists them.")
-        return found
+        return steps.as_recorded(found, self._clock())
 
     async def in_thread(self, channel: str, ts: str) -> Window | None:
         """The window whose thread this is."""

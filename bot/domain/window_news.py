@@ -43,7 +43,7 @@ class WindowNews:
         """Tells the untold acts; whether none is left. `told` was read after the window. Raises StoreAwayError."""
         for act in (act for act in window.acts if act.version in window.untold):
             if act.deed is Deed.MOVED and window.successor is not None:
-                await self._windows.add(window.successor)  # a bot that died may have left it here
+                await self._windows.succeed(window.successor)  # a bot that died may have left it here
             how = self._how(window, act, told)
             if how is _How.WAIT:
                 return False
@@ -76,6 +76,8 @@ class WindowNews:
         match act.deed:
             case Deed.SCOPED | Deed.APPROVED | Deed.REJECTED:  # of a scope that is no longer the window's
                 return not window.is_live or window.scope is None or act.version < window.scope.version
+            case Deed.CANCELLED | Deed.MOVED:  # and taken back before anybody was told
+                return any(one.deed is Deed.RESTORED and one.version > act.version for one in window.acts)
             case Deed.FROZEN:
                 return not window.frozen or any(one.version >= act.version for one in told.values())
             case Deed.THAWED:

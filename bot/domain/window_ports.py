@@ -30,6 +30,9 @@ class Windows(Protocol):
     async def get(self, window_id: str) -> Window | None:
         """The window with this ID."""
 
+    async def succeed(self, window: Window) -> None:
+        """Keeps what another one was moved to, unless it is kept already: a new window, or one that is restored."""
+
     async def save(self, window: Window, was: int) -> bool:
         """Keeps a step; False if the stored version is not `was` any more."""
 

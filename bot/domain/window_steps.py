@@ -22,20 +22,34 @@ _OWED = (Deed.BEGAN, Deed.EXTENDED, Deed.ENDED)
 
 def scheduled(window: Window, who: str, now: datetime) -> Window:
     """A window that a person made: `window` has its time, title and kind."""
-    return _after(replace(window, by=who, made_at=now), Act(0, Deed.SCHEDULED, who, now), told=True)
+    return after(replace(window, by=who, made_at=now), Act(0, Deed.SCHEDULED, who, now), told=True)
 
 
 def declared(window: Window, who: str, now: datetime) -> Window:
     """An emergency, which is under way at once."""
     begun = replace(window, by=who, made_at=now, state=State.UNDER_WAY, actual_start=window.start)
-    return _after(begun, Act(0, Deed.BEGAN, who, now), told=True)
+    return after(begun, Act(0, Deed.BEGAN, who, now), told=True)
+
+
+def as_recorded(window: Window, now: datetime) -> Window:
+    """An emergency that an earlier release declared, as that saw it: over from its planned end on."""
+    if not window.is_unrecorded or now < window.end:
+        return window
+    return replace(window, state=State.OVER, actual_start=window.start, actual_end=window.end)
+
+
+def adopted(window: Window, now: datetime) -> Window:
+    """The same, recorded: it is over, or from now on its end is a person's word. It was told already."""
+    if now >= window.end:
+        return after(as_recorded(window, now), Act(0, Deed.ENDED, SYSTEM, now), told=True)
+    return after(replace(window, actual_start=window.start), Act(0, Deed.BEGAN, SYSTEM, now), told=True)
 
 
 def scoped(window: Window, scope: Scope, now: datetime) -> Window:
     """With another scope; what was approved before is void."""
     _must_be_live(window)
     fresh = replace(scope, version=window.version + 1, approvals=(), rejected_by="", rejection="")
-    return _after(replace(window, scope=fresh), Act(0, Deed.SCOPED, scope.by, now, scope.text))
+    return after(replace(window, scope=fresh), Act(0, Deed.SCOPED, scope.by, now, scope.text))
 
 
 def approved(window: Window, who: str, roles: Collection[str], now: datetime) -> Window:
@@ -57,8 +71,8 @@ def approved(window: Window, who: str, roles: Collection[str], now: datetime) ->
             by=by,
         )
     fresh = tuple(Approval(role, who, now) for role in given)
-    after = replace(window, scope=replace(scope, approvals=(*scope.approvals, *fresh)))
-    return _after(after, Act(0, Deed.APPROVED, who, now, named(given)))
+    approved_by = replace(window, scope=replace(scope, approvals=(*scope.approvals, *fresh)))
+    return after(approved_by, Act(0, Deed.APPROVED, who, now, named(given)))
 
 
 def rejected(window: Window, who: str, reason: str, now: datetime) -> Window:
@@ -69,14 +83,14 @@ def rejected(window: Window, who: str, reason: str, now: datetime) -> Window:
             f"The scope of {window.id} is rejected already: “{scope.rejection}”",
             by=scope.rejected_by,
         )
-    after = replace(window, scope=replace(scope, approvals=(), rejected_by=who, rejection=reason))
-    return _after(after, Act(0, Deed.REJECTED, who, now, reason))
+    refused = replace(window, scope=replace(scope, approvals=(), rejected_by=who, rejection=reason))
+    return after(refused, Act(0, Deed.REJECTED, who, now, reason))
 
 
 def begun(window: Window, who: str, at: datetime, now: datetime) -> Window:
     """Under way since `at`."""
     if window.state is State.UNDER_WAY:
-        raise _already(window, Deed.BEGAN, "is under way already")
+        raise already(window, Deed.BEGAN, "is under way already")
     _must_be_live(window)
     if window.frozen:
         raise UserError(
@@ -94,7 +108,7 @@ def begun(window: Window, who: str, at: datetime, now: datetime) -> Window:
         )
     if at >= window.end:
         raise UserError(f"The time of {window.id} is over.", "Schedule another window.")
-    return _after(replace(window, state=State.UNDER_WAY, actual_start=at), Act(0, Deed.BEGAN, who, now))
+    return after(replace(window, state=State.UNDER_WAY, actual_start=at), Act(0, Deed.BEGAN, who, now))
 
 
 def extended(window: Window, who: str, by: timedelta, now: datetime) -> Window:
@@ -107,37 +121,40 @@ def extended(window: Window, who: str, by: timedelta, now: datetime) -> Window:
             "End it, and schedule another.",
         )
     rounds = window.rounds + (now >= window.end)
-    return _after(replace(window, end=end, rounds=rounds), Act(0, Deed.EXTENDED, who, now, spelled(by)))
+    first = window.planned_end or window.end
+    return after(
+        replace(window, end=end, planned_end=first, rounds=rounds), Act(0, Deed.EXTENDED, who, now, spelled(by))
+    )
 
 
 def ended(window: Window, who: str, at: datetime, now: datetime) -> Window:
     """Over since `at`."""
     _must_be_under_way(window, "ended")
-    return _after(replace(window, state=State.OVER, actual_end=at), Act(0, Deed.ENDED, who, now))
+    return after(replace(window, state=State.OVER, actual_end=at), Act(0, Deed.ENDED, who, now))
 
 
 def rolled_back(window: Window, who: str, reason: str, now: datetime) -> Window:
     """Marked as rolled back: under way, or over since a day at most. It stays under way until it is ended."""
     if window.rolled_back:
-        raise _already(window, Deed.ROLLED_BACK, "is rolled back already")
+        raise already(window, Deed.ROLLED_BACK, "is rolled back already")
     if window.state is State.PLANNED:
         raise UserError(f"{window.id} has not started, so there is nothing to roll back.", "`cancel` calls it off.")
     if window.state is not State.UNDER_WAY:
         ended_at = window.actual_end if window.state is State.OVER else None
         if ended_at is None or now - ended_at > STILL_ROLLED_BACK:
             raise _gone(window)
-    return _after(replace(window, rolled_back=reason), Act(0, Deed.ROLLED_BACK, who, now, reason))
+    return after(replace(window, rolled_back=reason), Act(0, Deed.ROLLED_BACK, who, now, reason))
 
 
 def cancelled(window: Window, who: str, reason: str, now: datetime) -> Window:
     """Called off before it began."""
-    _must_be_planned(window, "cancelled")
-    return _after(replace(window, state=State.CANCELLED), Act(0, Deed.CANCELLED, who, now, reason))
+    must_be_planned(window, "cancelled")
+    return after(replace(window, state=State.CANCELLED), Act(0, Deed.CANCELLED, who, now, reason))
 
 
 def becomes(window: Window, who: str, to: datetime, now: datetime) -> Window:
     """What a window becomes that is moved: as long, with its scope, which is to be approved anew."""
-    _must_be_planned(window, "moved")
+    must_be_planned(window, "moved")
     if to == window.start:
         raise UserError(f"{window.id} starts then already.", "Nothing was changed.")
     end = to + (window.end - window.start)
@@ -148,35 +165,35 @@ def becomes(window: Window, who: str, to: datetime, now: datetime) -> Window:
 
 def moved(window: Window, other: Window, who: str, now: datetime) -> Window:
     """The window, moved away: `other` takes its place."""
-    _must_be_planned(window, "moved")
+    must_be_planned(window, "moved")
     gone = replace(window, state=State.MOVED, moved_to=other.id, successor=other)
-    return _after(gone, Act(0, Deed.MOVED, who, now, other.id))
+    return after(gone, Act(0, Deed.MOVED, who, now, other.id))
 
 
 def frozen(window: Window, reason: str, now: datetime) -> Window:
     """In a freeze: not held unless it is excepted."""
-    return _after(replace(window, frozen=reason), Act(0, Deed.FROZEN, SYSTEM, now, reason))
+    return after(replace(window, frozen=reason), Act(0, Deed.FROZEN, SYSTEM, now, reason))
 
 
 def thawed(window: Window, now: datetime) -> Window:
     """Not in a freeze any more."""
-    return _after(replace(window, frozen=""), Act(0, Deed.THAWED, SYSTEM, now, window.frozen))
+    return after(replace(window, frozen=""), Act(0, Deed.THAWED, SYSTEM, now, window.frozen))
 
 
 def excepted(window: Window, who: str, reason: str, now: datetime) -> Window:
     """Held although it lies in a freeze."""
     if window.exemption:
-        raise _already(window, Deed.EXCEPTED, "is excepted already")
-    _must_be_planned(window, "excepted")
+        raise already(window, Deed.EXCEPTED, "is excepted already")
+    must_be_planned(window, "excepted")
     if not window.frozen:
         raise UserError(f"{window.id} does not lie in a freeze.", "`/maintenance` lists the freezes.")
     exemption = Exemption(who, now, reason)
-    return _after(replace(window, frozen="", exemption=exemption), Act(0, Deed.EXCEPTED, who, now, reason))
+    return after(replace(window, frozen="", exemption=exemption), Act(0, Deed.EXCEPTED, who, now, reason))
 
 
 def lapsed(window: Window, reason: str, now: datetime) -> Window:
     """Not held: its time went by."""
-    return _after(replace(window, state=State.NOT_HELD), Act(0, Deed.NOT_HELD, SYSTEM, now, reason))
+    return after(replace(window, state=State.NOT_HELD), Act(0, Deed.NOT_HELD, SYSTEM, now, reason))
 
 
 def lacking(window: Window) -> str:
@@ -194,7 +211,7 @@ def named(roles: Collection[str]) -> str:
     return " and ".join(f"the {role.replace('-', ' ')}" for role in roles)
 
 
-def _after(window: Window, act: Act, *, told: bool = False) -> Window:
+def after(window: Window, act: Act, *, told: bool = False) -> Window:
     """The window one version on; `told`: the act needs no word of its own."""
     version = window.version + 1
     act = replace(act, version=version)
@@ -220,7 +237,8 @@ def _must_be_live(window: Window) -> None:
         raise _gone(window)
 
 
-def _must_be_planned(window: Window, what: str) -> None:
+def must_be_planned(window: Window, what: str) -> None:
+    """Raises what stands in the way of something that is done before the start."""
     if window.state is State.UNDER_WAY:
         raise UserError(f"{window.id} is under way, so it cannot be {what}.", "`/maintenance end` ends it.")
     _must_be_live(window)
@@ -243,11 +261,12 @@ _ENDS = {
 def _gone(window: Window) -> ConflictError:
     """What became of a window that is not live any more."""
     what = {State.OVER: "is over", State.CANCELLED: "was cancelled", State.NOT_HELD: "was not held"}
-    return _already(window, _ENDS[window.state], what.get(window.state, f"was moved to {window.moved_to}"))
+    return already(window, _ENDS[window.state], what.get(window.state, f"was moved to {window.moved_to}"))
 
 
-def _already(window: Window, deed: Deed, what: str) -> ConflictError:
+def already(window: Window, deed: Deed, what: str, remedy: str = "Nothing was changed.") -> ConflictError:
+    """It is so already: `what` it is, with who did it and why."""
     act = window.latest(deed)
-    why = f": “{act.text}”" if act and act.text and deed is not Deed.MOVED else "."
+    why = f": “{act.text}”" if act and act.text and deed not in (Deed.MOVED, Deed.RESTORED) else "."
     by = act.by if act and act.by != SYSTEM else ""
-    return ConflictError(f"{window.id} {what}{why}", "Nothing was changed.", by=by)
+    return ConflictError(f"{window.id} {what}{why}", remedy, by=by)

@@ -21,11 +21,22 @@ class Yes:
 
 
 @dataclass(frozen=True)
+class No:
+    """Somebody rejected a scope: which one, and why."""
+
+    by: str
+    at: datetime
+    reason: str
+    scope: str
+
+
+@dataclass(frozen=True)
 class Held:
     """A window as its summary sees it; times are aware UTC.
 
     `head` is the message in `channel` that its thread hangs below. `frozen`, `excepted` and `rolled_back` are reasons,
-    empty where it was not. `incident_id` is an emergency's own incident.
+    empty where it was not. `incident_id` is an emergency's own incident. `rejections` has every no to a scope, also to
+    one that another replaced. `planned_end` is there if `end` was put off since.
     """
 
     id: str
@@ -42,6 +53,13 @@ class Held:
     excepted: str = ""
     rolled_back: str = ""
     incident_id: str = ""
+    rejections: tuple[No, ...] = ()
+    planned_end: datetime | None = None
+
+    @property
+    def without_scope(self) -> str:
+        """What there is to say where nobody wrote what is to be done."""
+        return f"none was written; it was about {self.incident_id}" if self.incident_id else "no work planned"
 
     @property
     def began(self) -> datetime:

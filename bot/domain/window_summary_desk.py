@@ -6,21 +6,20 @@ Each arrow is one write or one letter that is there once; a bot that dies betwee
 """
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
 from bot.domain.clock import Clock
 from bot.domain.export_desk import Given, How
 from bot.domain.outbox import UndeliveredError
 from bot.domain.paper import Paper
-from bot.domain.window_summary import During, Held, Snapshot, WindowSummary, during, remarks_of, ticks_of
+from bot.domain.window_incidents import WindowIncidents
+from bot.domain.window_summary import Snapshot, WindowSummary, remarks_of, ticks_of
 from bot.domain.window_summary_markdown import markdown
 from bot.domain.window_summary_ports import Attended, SummaryPorts
 from bot.errors import NotFoundError, StoreAwayError, UserError
 
 CATCH_UP = timedelta(hours=24)  # a window that ended longer ago is not summed up by itself any more
-MOST_INCIDENTS = 50
-JUST_BEFORE = timedelta(minutes=10)
 
 
 class WindowSummaryDesk:
@@ -32,6 +31,7 @@ class WindowSummaryDesk:
         self._board = ports.board
         self._audit = audit
         self._clock = clock
+        self.incidents = WindowIncidents(ports, clock)
 
     async def tick(self) -> None:
         """Attends to every window that began or ended lately. Raises StoreAwayError."""
@@ -106,22 +106,11 @@ class WindowSummaryDesk:
             ticks=ticks_of(checklist) if checklist else None,
             deviations=deviations,
             lessons=lessons,
-            incidents=await self._incidents(held, attended.is_over, now),
+            incidents=await self.incidents.during(held, held.ended if attended.is_over else now),
             before=attended.before,
             after=attended.after,
             firing=tuple(await firing.firing()) if firing else None,
         )
-
-    async def _incidents(self, held: Held, is_over: bool, now: datetime) -> tuple[During, ...]:
-        """Those opened during it; an emergency's own is opened just before."""
-        end = held.ended if is_over else now
-        link = self._ports.people.link_to
-        found = [
-            during(incident, link(incident.channel, incident.card_ts or ""))
-            async for incident in self._ports.opened.opened(held.began - JUST_BEFORE, end, MOST_INCIDENTS)
-            if incident.opened_at >= held.began or incident.id == held.incident_id
-        ]
-        return tuple(reversed(found))
 
     async def latest(self, ending: str | None) -> str:
         """The ID of the window that this is the end of; for None of the one that began last.
@@ -151,7 +140,8 @@ class WindowSummaryDesk:
             return Given(claim.how, is_new=False, url=url)
         try:
             people = {remark.who for remark in (*summary.deviations, *summary.lessons)}
-            names = await self._ports.people.names_of([*people, *(yes.by for yes in held.approvals)])
+            people |= {yes.by for yes in held.approvals} | {no.by for no in held.rejections}
+            names = await self._ports.people.names_of(people)
             paper = Paper(f"{held.id}.md", markdown(summary, names).encode(), f"{held.id}.md")
             await self._board.share(held, [paper], who)
         except UserError:

@@ -16,12 +16,16 @@ def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
         return inline(names.get(user) or user)
 
     lines = [f"# {inline(held.id)}: {inline(held.title)}", ""]
-    lines.append(f"- **Planned:** {_at(held.start)} to {_at(held.end)}")
+    extended = f", extended to {_at(held.end)}" if held.planned_end else ""
+    lines.append(f"- **Planned:** {_at(held.start)} to {_at(held.planned_end or held.end)}{extended}")
     lines.append(f"- **Held:** {_at(held.began)} to {_at(held.ended)} ({timing(held)})")
-    lines += _text("Scope", held.scope or "no work planned")
+    lines += _text("Scope", held.scope or held.without_scope)
     if held.scope:
         given = ", ".join(f"{inline(yes.role)} {who(yes.by)}" for yes in held.approvals)
         lines.append(f"- **Approved by:** {given or 'nobody'}")
+    for no in held.rejections:
+        lines += _text(f"Rejected {_at(no.at)} by {who(no.by)}", no.reason)
+        lines += _text("The scope that was rejected", no.scope)
     for label, text in (
         ("Frozen", held.frozen), ("Excepted from the freeze", held.excepted), ("Rolled back", held.rolled_back),
     ):  # fmt: skip

@@ -10,7 +10,7 @@ from bot.domain.export_desk import Claims
 from bot.domain.health import Report
 from bot.domain.incident import Incident
 from bot.domain.paper import Paper
-from bot.domain.window_summary import Held, Snapshot, WindowSummary
+from bot.domain.window_summary import During, Held, Snapshot, WindowSummary
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,9 @@ class SummaryBoard(Protocol):
 
     async def not_coordinated(self, summary: WindowSummary, why: str) -> None:
         """Says in the window's thread that the coordination thread did not take it. Raises as `summary`."""
+
+    async def opened(self, held: Held, incident: During) -> None:
+        """Links an incident from the window's thread. Raises StoreAwayError."""
 
     async def share(self, held: Held, papers: Sequence[Paper], who: str) -> None:
         """Shares files in the window's thread. Raises UserError."""

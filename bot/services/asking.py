@@ -69,10 +69,10 @@ async def _told(name: str, question: Awaitable[Fact]) -> Fact:
     try:
         return await question
     except NotToldError as error:
-        return Fact(name, f"not told: {error.cause}", is_good=False)
+        return Fact(name, f"not told: {error.cause}", is_good=False, is_told=False)
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
         # The answer is JSON of another shape: a newer version, or something else at this address.
-        return Fact(name, "not told: its answer has another shape than it should", is_good=False)
+        return Fact(name, "not told: its answer has another shape than it should", is_good=False, is_told=False)
 
 
 def listed(names: Iterable[object]) -> str:

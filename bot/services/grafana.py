@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.deep_health import Fact, Link
+from bot.domain.deep_health import DASHBOARDS, Fact, Link
 from bot.domain.health import SWITCHED_OFF, UP, Finding, State
 from bot.services.asking import NAMED, Source, counted, decoded, facts, text_of
 from bot.services.http import Answer, Http, NoAnswerError, Redirect, basic
@@ -48,7 +48,7 @@ class GrafanaProbe:
 
     async def look(self) -> Sequence[Fact]:
         """Its database, the dashboards, whom the bot signs in as, and its version."""
-        return await facts(("database", self._database()), ("SLO dashboards", self._dashboards()))
+        return await facts(("database", self._database()), (DASHBOARDS, self._dashboards()))
 
     async def _database(self) -> Fact:
         answer = await self._source.answer("GET", "/api/health")
@@ -60,17 +60,17 @@ class GrafanaProbe:
     async def _dashboards(self) -> Fact:
         answer = await self._source.answer("GET", "/api/search?type=dash-db&query=slo&limit=50")
         if answer.status in (401, 403) and not self._user:
-            return Fact("SLO dashboards", "not asked for: GRAFANA_PASSWORD is not set", is_good=False)
+            return Fact(DASHBOARDS, "not asked for: GRAFANA_PASSWORD is not set", is_good=False, is_told=False)
         if answer.status in (401, 403):
             text = f"not told: it does not let {self._user} in ({answer.status}); see GRAFANA_USER and GRAFANA_PASSWORD"
-            return Fact("SLO dashboards", text, is_good=False)
+            return Fact(DASHBOARDS, text, is_good=False, is_told=False)
         links = [link for found in decoded(answer) if (link := self._linked(found)) is not None]
         by = f", signed in as {self._user}" if self._user else ""
         if not links:
-            return Fact("SLO dashboards", f"none found by the word slo{by}", is_good=False)
+            return Fact(DASHBOARDS, f"none found by the word slo{by}", is_good=False)
         more = f", of which {NAMED} are" if len(links) > NAMED else ""
         text = f"{counted(len(links), 'dashboard')}{by}{more}"
-        return Fact("SLO dashboards", text, links=tuple(links[:NAMED]))
+        return Fact(DASHBOARDS, text, links=tuple(links[:NAMED]))
 
     def _linked(self, found: dict[str, Any]) -> Link | None:
         # By its uid: the url in the answer is Grafana's word for where it thinks that it is.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.domain.deep_health import Fact
+from bot.domain.deep_health import AUDIT_TRAIL, ERRORS, NEWEST_LINE, Fact
 from bot.domain.health import UP, Finding, State
 from bot.services.asking import NotToldError, Source, counted, decoded, facts, rough, text_of
 from bot.services.http import Answer, Http
@@ -18,7 +18,7 @@ from bot.services.verdict import check, misfit, shown, words
 LINES = '{job=~".+"}'
 AUDIT = '{stream="audit"}'
 BACK = "24h"  # how far lines are looked for
-ERRORS = 'sum by (job) (count_over_time({job=~".+"} |~ "(?i)\\\\b(error|fatal|panic)\\\\b" [15m]))'
+COUNTED = 'sum by (job) (count_over_time({job=~".+"} |~ "(?i)\\\\b(error|fatal|panic)\\\\b" [15m]))'
 OLD = timedelta(minutes=10)  # log shippers send every few seconds, and something is always written
 
 # What a Loki that is not ready says (in lower case), first match first. The order of the parts in it is not fixed.
@@ -52,33 +52,31 @@ class LokiProbe:
 
     async def look(self) -> Sequence[Fact]:
         """The newest line, errors by job, and the audit trail."""
-        return await facts(
-            ("newest line", self._newest()), ("errors (15 min)", self._errors()), ("audit trail", self._audit())
-        )
+        return await facts((NEWEST_LINE, self._newest()), (ERRORS, self._errors()), (AUDIT_TRAIL, self._audit()))
 
     async def _newest(self) -> Fact:
         age = await self._age(LINES)
         if age is None:
-            return Fact("newest line", f"none within {BACK}: no log shipper reaches it", is_good=False)
-        return Fact("newest line", f"{rough(age)} old", age <= OLD)
+            return Fact(NEWEST_LINE, f"none within {BACK}: no log shipper reaches it", is_good=False)
+        return Fact(NEWEST_LINE, f"{rough(age)} old", age <= OLD)
 
     async def _audit(self) -> Fact:
         age = await self._age(AUDIT)
         if age is None:
-            return Fact("audit trail", f'no line with stream="audit" within {BACK}', is_good=False)
-        return Fact("audit trail", f'stream="audit" is there, its newest line {rough(age)} old')
+            return Fact(AUDIT_TRAIL, f'no line with stream="audit" within {BACK}', is_good=False)
+        return Fact(AUDIT_TRAIL, f'stream="audit" is there, its newest line {rough(age)} old')
 
     async def _errors(self) -> Fact:
-        found = (await self._query("/loki/api/v1/query", query=ERRORS))["result"]
+        found = (await self._query("/loki/api/v1/query", query=COUNTED))["result"]
         counts = {text_of(one["metric"], "job") or "no job": int(float(one["value"][1])) for one in found}
         counts = {job: count for job, count in counts.items() if count}
         if not counts:
-            return Fact("errors (15 min)", "none")
+            return Fact(ERRORS, "none")
         worst = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
         text = ", ".join(f"{job} {count:,}" for job, count in worst[:6])
         more = f" and {len(worst) - 6} more jobs" if len(worst) > 6 else ""
         lines = counted(sum(counts.values()), "line")
-        return Fact("errors (15 min)", f"{lines} with an error: {text}{more}", is_good=False)
+        return Fact(ERRORS, f"{lines} with an error: {text}{more}", is_good=False)
 
     async def _age(self, lines: str) -> timedelta | None:
         """Since the newest of these lines."""

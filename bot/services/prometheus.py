@@ -7,7 +7,7 @@ https://prometheus.io/docs/prometheus/latest/querying/api/
 from collections.abc import Sequence
 from typing import Any
 
-from bot.domain.deep_health import Fact, Link
+from bot.domain.deep_health import RULES, TARGETS, Fact, Link
 from bot.domain.health import UP, Finding, State
 from bot.services.asking import UNSAID, Source, counted, facts, listed, text_of
 from bot.services.http import Answer, Http
@@ -31,7 +31,7 @@ class PrometheusProbe:
 
     async def look(self) -> Sequence[Fact]:
         """Targets, rules and version."""
-        return await facts(("targets", self._targets()), ("rules", self._rules()), ("version", self._version()))
+        return await facts((TARGETS, self._targets()), (RULES, self._rules()), ("version", self._version()))
 
     async def _targets(self) -> Fact:
         targets = (await self._source.json("/api/v1/targets", state="active"))["data"]["activeTargets"]
@@ -43,7 +43,7 @@ class PrometheusProbe:
             text += f", {fresh:,} not asked yet"
         if down:
             text += f"; down: {listed(map(_named, down))}"
-        return Fact("targets", text, not down and bool(targets), (Link("targets", f"{self.link}/targets"),))
+        return Fact(TARGETS, text, not down and bool(targets), (Link("targets", f"{self.link}/targets"),))
 
     async def _rules(self) -> Fact:
         groups = (await self._source.json("/api/v1/rules", type="alert"))["data"]["groups"]
@@ -51,11 +51,11 @@ class PrometheusProbe:
         firing = [rule["name"] for rule in rules if rule["state"] == "firing"]
         broken = [rule["name"] for rule in rules if rule["health"] == "err"]
         if not rules:
-            return Fact("rules", "it has no alerting rules")
+            return Fact(RULES, "it has no alerting rules")
         text = f"{len(firing) or 'none'} of {counted(len(rules), 'alerting rule')} firing"
         text += f": {listed(firing)}" if firing else ""
         text += f"; not to be evaluated: {listed(broken)}" if broken else ""
-        return Fact("rules", text, not firing and not broken, (Link("alerts", f"{self.link}/alerts"),))
+        return Fact(RULES, text, not firing and not broken, (Link("alerts", f"{self.link}/alerts"),))
 
     async def _version(self) -> Fact:
         return Fact(

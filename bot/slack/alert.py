@@ -30,8 +30,7 @@ class AlertBoard:
     async def alert(self, group: Group, incident: Incident | None) -> str:
         """See AlertBoard.alert."""
         url = self._directory.link_to(incident.channel, incident.card_ts or "") if incident else ""
-        may_silence = self._may_silence and not group.is_grafanas
-        message = view.alert(group, incident, url, may_silence=may_silence)
+        message = view.alert(group, incident, url, may_silence=self._may_silence)
         return await self._show(f"{group.id}/{group.episode}", message, group.version)
 
     async def news(self, group: Group, turn: Turn) -> None:
@@ -43,7 +42,7 @@ class AlertBoard:
 
     async def digest(self, digest: Digest, counts: tuple[int, int], worst: list[Group]) -> str:
         """See AlertBoard.digest."""
-        message = view.digest(digest, counts, worst, bool(digest.incident_id))
+        message = view.digest(digest, counts, worst, may_silence=self._may_silence)
         return await self._show(digest.id, message, digest.version)
 
     async def _show(self, key: str, message: Message, revision: int) -> str:

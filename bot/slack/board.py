@@ -134,7 +134,9 @@ class Board:
         """See Thread.thread."""
         try:
             async for messages in self._api.thread(incident.channel, incident.card_ts or ""):
-                yield await self._members_only(page(incident.channel, messages, self._directory.bot_user))
+                found = page(incident.channel, messages, self._directory.bot_user)
+                named = replace(found, heard=[await self._directory.groups.heard(one) for one in found.heard])
+                yield await self._members_only(named)
         except SlackError as error:
             log.warning("thread not read", incident=incident.id, cause=str(error))
             is_gone = isinstance(error, DeclinedError) and error.code == "thread_not_found"

@@ -44,7 +44,10 @@ class Records(Letters, Protocol):
     """The letters' store, which also takes in what was posted without a record."""
 
     async def record(self, letter: Letter, ts: str) -> None:
-        """Keeps a posted letter; one that is known only learns where it was posted, if nobody knew yet."""
+        """Keeps a posted letter, of which Slack shows the revision `shown`.
+
+        One that is known only learns where it was posted, if nobody knew yet, and what is newer in this one.
+        """
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Job:
     recorded: bool = True
     in_doubt: bool = False
     even_unrecorded: bool = False
+    is_anybodys: bool = False  # any bot may post it without a record, so two may at one moment
     is_kept: bool = True  # in MongoDB, whatever became of it since
     tries: int = 0  # that ended without an answer of Slack's
     limit: int = 0  # so many tries, and others have their turn
@@ -162,10 +166,10 @@ class Delivery:
 
     async def _found(self, job: Job, letter: Letter, ts: str) -> None:
         # It shows what was wanted when it was posted, which may be older than what is wanted now.
-        if not job.recorded:
-            await self._confirm(job, letter, ts)
-            return
         self.told(letter.id, ts)
+        if not job.recorded:
+            await self._record(letter, ts)
+            return
         await self.records.posted(letter, ts, revision=0)
         job.letter = replace(letter, ts=ts)
         await self._update(job, job.letter)
@@ -206,12 +210,30 @@ class Delivery:
         if job.tries >= job.limit:
             raise StuckError from error
 
+    async def _record(self, letter: Letter, ts: str) -> None:
+        try:
+            await self.records.record(letter, ts)
+        except StoreAwayError:
+            self._unconfirmed[letter.id] = (letter, ts, False)
+
+    async def _oldest(self, job: Job, letter: Letter, ts: str) -> str:
+        """The message that stays of those which several bots may have posted at one moment, without a record."""
+        await asyncio.sleep(self.pace.settle)
+        try:
+            return await self._look(job, letter) or ts
+        except (StuckError, DeclinedError):
+            return ts  # Slack does not say; the message is there
+
     async def _confirm(self, job: Job, letter: Letter, ts: str) -> None:
+        if not job.recorded:
+            first = await self._oldest(job, letter, ts) if job.is_anybodys else ts
+            self.told(letter.id, first)
+            shown = letter.content.revision if first == ts else 0
+            await self._record(replace(letter, shown=shown), first)
+            return
         self.told(letter.id, ts)
         try:
-            if not job.recorded:
-                await self.records.record(letter, ts)
-            elif not await self.records.posted(letter, ts, letter.content.revision):
+            if not await self.records.posted(letter, ts, letter.content.revision):
                 # The lease ran out while we posted: whoever took over may have posted as well.
                 await asyncio.sleep(self.pace.settle)
                 await self._look(job, letter)

@@ -13,6 +13,7 @@ from bot.domain.timeline import Changed, Gone, Heard
 from bot.errors import UserError
 from bot.slack import messages
 from bot.slack.api import Api, DeclinedError, SlackError
+from bot.slack.group_names import GroupNames
 from bot.slack.members import Members
 
 log = structlog.get_logger("directory")
@@ -34,6 +35,7 @@ class Directory:
         self._wanted = wanted
         self._channel = wanted if not wanted.startswith("#") else ""
         self._names: dict[str, str] = {}
+        self.groups = GroupNames(api)
         self._is_member = False
         self._members = Members(api)
         self.trouble = ""
@@ -185,7 +187,8 @@ class Directory:
         return {one: name for one in wanted if (name := self._names.get(one))}
 
     async def with_names(self, text: str) -> str:
-        """`text` with `<@U…>` written out as a name: who is named in a note is not called by each copy of it."""
+        """`text` with people and groups written out: who is named in a note is not called by each copy of it."""
+        text = await self.groups.written(text)
         for user_id in dict.fromkeys(_MENTION.findall(text)):
             name = await self.name_of(user_id)
             text = text.replace(f"<@{user_id}>", f"@{name or user_id}")
@@ -214,12 +217,13 @@ class Directory:
         just_that = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 2}  # Slack may add the thread's root
         answer = await self._api.patiently("conversations.replies", channel=channel, ts=ts, **just_that)
         found = next((m for m in answer.get("messages", ()) if m.get("ts") == ts), None)
-        return messages.heard(channel, found) if found else None
+        known = messages.heard(channel, found) if found else None
+        return await self.groups.heard(known) if known else None
 
-    def told(self, event: Mapping[str, Any]) -> Heard | Changed | Gone | None:
+    async def told(self, event: Mapping[str, Any]) -> Heard | Changed | Gone | None:
         """See Places.told. The bot's own files come as messages that need not say that a bot wrote them."""
         found = messages.told(event)
-        return None if isinstance(found, Heard) and found.author == self.bot_user else found
+        return None if isinstance(found, Heard) and found.author == self.bot_user else await self.groups.told(found)
 
     async def quote(self, channel: str, ts: str, author: str) -> Quote:
         """The message there, in full; without its text where Slack does not give it."""
@@ -231,9 +235,10 @@ class Directory:
             return Quote(channel, ts, author, "")
         return Quote(channel, ts, found.author or author, await self.with_names(found.text), found.files)
 
-    def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
+    async def heard(self, channel: str, message: Mapping[str, Any]) -> Heard | None:
         """See Places.heard."""
-        return messages.heard(channel, message)
+        found = messages.heard(channel, message)
+        return await self.groups.heard(found) if found else None
 
     def link_to(self, channel: str, ts: str) -> str:
         """The message's permanent link; empty as long as Slack did not say where the workspace is."""

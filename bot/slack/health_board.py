@@ -1,10 +1,13 @@
 """Outages in the channel: one message each, found again by what it carries when no record tells of it."""
 
 from datetime import datetime
+from typing import Protocol
 
 from bot.domain.health import State
 from bot.domain.health_watch import Case, Outage
+from bot.domain.incident import Incident
 from bot.domain.outbox import Content, Letter
+from bot.errors import StoreAwayError
 from bot.slack.api import Api, SlackError
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
@@ -14,10 +17,18 @@ ALERT = "opsbot_alert"
 PREFIX = "health/"
 
 
+class Incidents(Protocol):
+    """Where incidents are kept."""
+
+    async def get(self, incident_id: str) -> Incident | None:
+        """The incident with this whole ID. Raises StoreAwayError."""
+
+
 class HealthBoard:
     """Implements bot.domain.health_watch_ports.OutageBoard."""
 
-    def __init__(self, outbox: Outbox, api: Api, directory: Directory) -> None:
+    def __init__(self, outbox: Outbox, api: Api, directory: Directory, incidents: Incidents) -> None:
+        self._incidents = incidents
         self._outbox = outbox
         self._api = api
         self._directory = directory
@@ -33,7 +44,7 @@ class HealthBoard:
             "is_over": outage.ended is not None,
             "revision": outage.revision,
         }
-        message = view.outage(outage)
+        message = view.outage(outage, await self._card_of(outage.incident))
         letter = Letter(
             ALERT,
             outage.key,
@@ -47,6 +58,14 @@ class HealthBoard:
         if outage.revision > 1:
             await self._outbox.edit(letter.id, letter.content, letter.channel)
         return True
+
+    async def _card_of(self, incident_id: str) -> str:
+        """The link to an incident's card; empty if it is not known."""
+        try:
+            incident = await self._incidents.get(incident_id) if incident_id else None
+        except StoreAwayError:
+            return ""
+        return self._directory.link_to(incident.channel, incident.card_ts or "") if incident else ""
 
     async def find(self, since: datetime) -> list[Outage] | None:
         """See OutageBoard.find. Only what the bot itself posted is believed."""

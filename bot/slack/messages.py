@@ -102,7 +102,7 @@ def _with_pins(one: Heard, message: Json) -> Heard:
 
 
 def readable(text: str) -> str:
-    """Text as Slack delivers it, as people read it: links and channels written out. Mentions stay as `<@U…>`."""
+    """Text as Slack delivers it, as people read it: links and channels written out. Mentions stay, as `<@U…>`."""
     return unescape(_NAMED.sub(_named, _LINK.sub(_link, text)))
 
 
@@ -119,6 +119,8 @@ def _named(found: re.Match[str]) -> str:
     sigil, body, label = found["sigil"], found["body"], found["label"]
     if sigil == "#":
         return f"#{label or body}"
+    if body.startswith("subteam^") and not label:
+        return found[0]  # its handle is looked for
     return label if label and (body.startswith("date^") or label.startswith("@")) else f"@{label or body}"
 
 

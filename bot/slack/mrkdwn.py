@@ -6,11 +6,16 @@ Source of the rule: https://docs.slack.dev/messaging/formatting-message-text#esc
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import LiteralString
 
 # Overrides of the writing direction can make a text read as something else; zero-width ones hide in names.
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+# A user group: its ID, and its handle if Slack wrote it beside.
+GROUP = re.compile(r"<!subteam\^(S[A-Z0-9]{1,20})(?:\|(@[^\s<>|@]{1,80})?[^<>]*)?>")
 
 
 class Mrkdwn(str):
@@ -37,6 +42,14 @@ def escape(text: str) -> Mrkdwn:
 def unescape(text: str) -> str:
     """Text of a message as Slack delivers it (escaped), back to what was typed. Mentions stay as `<@U…>`."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def groups_written(text: str, handles: Mapping[str, str] | None = None) -> str:
+    """`text` (not escaped) with user groups as people read them, `@oncall`, so that nobody in them is called: by what
+
+    Slack wrote beside the mention, else by the `handles` of IDs, else by the ID.
+    """
+    return GROUP.sub(lambda one: one[2] or f"@{(handles or {}).get(one[1]) or one[1]}", text)
 
 
 def mrkdwn(template: LiteralString, *values: object, **named: object) -> Mrkdwn:

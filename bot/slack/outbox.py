@@ -100,6 +100,7 @@ class Outbox:
 
     async def _enter(self, letter: Letter, *, even_unrecorded: bool, in_doubt: bool) -> None:
         job = Job(letter.id, letter, in_doubt=in_doubt, even_unrecorded=even_unrecorded)
+        job.is_anybodys = in_doubt and even_unrecorded
         try:
             added = await self._records.add(letter, self._owner)
         except StoreAwayError:

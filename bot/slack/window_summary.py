@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from bot.domain.clock import Clock
 from bot.domain.outbox import Content, Letter
 from bot.domain.paper import Paper
-from bot.domain.window_summary import Held, WindowSummary
+from bot.domain.window_summary import During, Held, WindowSummary
 from bot.errors import UserError
+from bot.slack.board import REPLY
 from bot.slack.export import Exports
 from bot.slack.outbox import Outbox
 from bot.slack.views import window_summary as view
@@ -46,6 +47,12 @@ class SummaryBoard:
     async def not_coordinated(self, summary: WindowSummary, why: str) -> None:
         """See SummaryBoard.not_coordinated."""
         await self._say(summary, "summary/not-coordinated", view.not_coordinated(why))
+
+    async def opened(self, held: Held, incident: During) -> None:
+        """See SummaryBoard.opened."""
+        content = Content(view.opened(held, incident).payload(), {"window": held.id, "incident": incident.id})
+        key = f"{held.id}/incident/{incident.id}"
+        await self._outbox.send(Letter(REPLY, key, held.channel, content, self._clock(), thread_ts=held.head))
 
     async def share(self, held: Held, papers: Sequence[Paper], who: str) -> None:
         """See SummaryBoard.share."""

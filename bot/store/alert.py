@@ -1,8 +1,9 @@
-"""Groups of alerts and storms in MongoDB (`alerts`; `_id` follows from the groupKey, or is `storm-…`).
+"""Groups of alerts and storms in MongoDB (`alerts`; `_id` follows from the groupKey, or is `storm-…` or `source-…`).
 
 Labels are kept as lists of pairs: their names may have `$` and `.` in them, which mean something in a document's keys.
 """
 
+import hashlib
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from bot.domain.alert import Alert, Asked, Digest, Group, Pairs, Turn
 from bot.domain.incident import Severity
 from bot.store.mongo import Document, Documents
 
-GROUP, STORM = "group", "storm"
+GROUP, STORM, SOURCE = "group", "storm", "source"
 _WORST = [("is_firing", DESCENDING), ("severity", ASCENDING), ("began", DESCENDING)]
 
 INDEXES = (
@@ -86,6 +87,20 @@ class Alerts:
     async def count_firing(self) -> int:
         """See Groups.count_firing."""
         return await self._documents.count({"kind": GROUP, "is_firing": True})
+
+    async def watched(self) -> list[Group]:
+        """See Groups.watched."""
+        query = {"kind": GROUP, "is_firing": True, "is_grafanas": False}
+        return [_group(document) async for document in self._documents.each(query, _WORST)]
+
+    async def sources(self) -> frozenset[str]:
+        """See Groups.sources."""
+        return frozenset(one["source"] for one in await self._documents.many({"kind": SOURCE}, [("_id", ASCENDING)]))
+
+    async def found_source(self, source: str) -> None:
+        """See Groups.found_source."""
+        key = f"source-{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+        await self._documents.upsert({"_id": key}, {"$setOnInsert": {"kind": SOURCE, "source": source}})
 
     async def ask(self, topic_id: str, asked: Asked, stale: datetime) -> bool:
         """See Groups.ask."""
@@ -197,7 +212,9 @@ def _group(document: Document) -> Group:
 
 
 def _turn(document: Document) -> Turn:
-    return Turn(**{**document, **{name: tuple(document[name]) for name in ("fired", "again", "resolved")}})
+    return Turn(
+        **{**document, **{name: tuple(document.get(name, ())) for name in ("fired", "again", "resolved", "gone")}}
+    )
 
 
 def _asked(document: Document | None) -> Asked | None:

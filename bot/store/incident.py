@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.domain.incident import WORKING, Act, Deed, Incident, Said, Severity, Status, Touched, same_words
 from bot.domain.quote import File, Quote
-from bot.domain.search import ALL, COUNTED, Filters
+from bot.domain.search import ALL, COUNTED, EDITION, Filters
 from bot.store.mongo import Document, Documents, Index, Part
 
 _STATUS, _SEVERITY, _NEWEST = ("status", ASCENDING), ("severity", ASCENDING), ("opened_at", DESCENDING)
@@ -32,6 +32,7 @@ INDEXES = (
     IndexModel([_STATUS, _NEWEST]),
     IndexModel([_SEVERITY, _NEWEST]),
     IndexModel([("endings", ASCENDING), ("_id", DESCENDING)]),
+    IndexModel([("indexed", ASCENDING), ("_id", DESCENDING)]),
 )
 SHORT = 4  # characters of an ending that have a place in the index; all that are longer are few
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,12 +112,13 @@ class Incidents:
 
     async def unfindable(self) -> list[Incident]:
         """See bot.domain.search_desk.Incidents.unfindable."""
-        found = await self._documents.many({"endings": None}, [("_id", DESCENDING)], limit=100)
+        query: Document = {"indexed": {"$in": [None, *range(1, EDITION)]}}
+        found = await self._documents.many(query, [("_id", DESCENDING)], limit=100)
         return [incident_of(document) for document in found]
 
     async def findable(self, incident_id: str) -> None:
         """See bot.domain.search_desk.Incidents.findable."""
-        await self._documents.update({"_id": incident_id}, {"$set": {"endings": endings_of(incident_id)}})
+        await self._documents.update({"_id": incident_id}, {"$set": findable(incident_id)})
 
     async def save(self, incident: Incident, was: int) -> bool:
         """See Incidents.save."""
@@ -164,6 +166,11 @@ class Incidents:
         return sorted((incident_of(document) for document in found), key=lambda one: not one.is_open)
 
 
+def findable(incident_id: str) -> Document:
+    """What a document has that can be found: the ends of its ID, and the edition of its index."""
+    return {"endings": endings_of(incident_id), "indexed": EDITION}
+
+
 def endings_of(incident_id: str) -> list[str]:
     """The ends of an ID that are looked up in the index."""
     return [incident_id[-length:] for length in range(1, SHORT + 1)]
@@ -193,7 +200,7 @@ def new_document(incident: Incident) -> Document:
         **_document(incident),
         "cards": [incident.card_ts] if incident.card_ts else [],
         "same_words": list(same_words(incident)),
-        "endings": endings_of(incident.id),
+        **findable(incident.id),
     }
 
 

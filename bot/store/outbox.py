@@ -74,12 +74,15 @@ class Outbox:
 
     async def record(self, letter: Letter, ts: str) -> None:
         """See Records.record. Whoever still holds a claim on it loses it: what they would post is there already."""
-        document = {**_document(letter), "state": State.POSTED, "ts": ts, "fence": 1, "shown": letter.content.revision}
+        document = {**_document(letter), "state": State.POSTED, "ts": ts, "fence": 1}
         try:
-            await self._documents.insert({**document, "unshown": False, "leased_at": NEVER, "owner": ""})
+            await self._documents.insert(
+                {**document, "unshown": letter.shown < letter.content.revision, "leased_at": NEVER, "owner": ""}
+            )
         except DuplicateKeyError:
             found = {"state": State.POSTED, "ts": ts, "leased_at": NEVER, "unshown": True}
             await self._documents.update({"_id": letter.id, "ts": None}, {"$set": found, "$inc": {"fence": 1}})
+            await self.want(letter.id, letter.content)
 
     async def park(self, letter: Letter, reason: str) -> None:
         """See Letters.park."""

@@ -37,6 +37,12 @@ class Windows:
         change = {"$setOnInsert": {**_document(window), "head": None, "channel": None}}
         return await self._documents.upsert({"_id": window.id}, change)
 
+    async def succeed(self, window: Window) -> None:
+        """See Windows.succeed."""
+        back = window.latest(Deed.RESTORED)
+        if not await self.add(window) and back is not None:
+            await self.save(window, back.version - 1)
+
     async def declare(self, emergency: Emergency) -> str:
         """See bot.domain.emergency.Emergencies.declare."""
         await self.add(emergency.window)
@@ -195,8 +201,8 @@ def window_of(document: Document) -> Window:
 
 
 _PLAIN = (
-    "start", "end", "title", "version", "by", "made_at", "actual_start", "actual_end", "frozen", "rolled_back",
-    "rounds", "incident_id", "moved_from", "moved_to",
+    "start", "end", "title", "version", "by", "made_at", "actual_start", "actual_end", "planned_end", "frozen",
+    "rolled_back", "rounds", "incident_id", "moved_from", "moved_to",
 )  # fmt: skip
 
 

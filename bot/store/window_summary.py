@@ -4,6 +4,7 @@ The names of fields that come from elsewhere (`state`, `actual_start`, `scope`, 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +14,8 @@ from pymongo import ASCENDING, DESCENDING
 from bot.domain.checklist import Kind, Remark
 from bot.domain.checklist_ports import Headed
 from bot.domain.health import Reading, State
-from bot.domain.window import Window
-from bot.domain.window_summary import During, Held, Snapshot, Ticks, WindowSummary, Yes
+from bot.domain.window import Deed, Window
+from bot.domain.window_summary import During, Held, No, Snapshot, Ticks, WindowSummary, Yes
 from bot.domain.window_summary_ports import Attended
 from bot.store.mongo import Document, Documents
 
@@ -61,7 +62,7 @@ class WindowRecords:
         is_over = _is_over(document, now)
         if is_over and now < (document.get("actual_end") or document["end"]) + UNANNOUNCED:
             told = await self._announcements.one({"_id": f"{document['_id']}/end"})
-            is_over = told is not None and told["state"] != "claimed"
+            is_over = told is not None and told["state"] != "claimed" and not _has_untold_end(document)
         return Attended(
             _held(document),
             _has_begun(document, now),
@@ -90,7 +91,7 @@ class WindowRecords:
     async def keep_summary(self, summary: WindowSummary) -> None:
         """See Records.keep_summary."""
         kept = asdict(summary)
-        del kept["before"], kept["after"]  # kept beside it
+        del kept["before"], kept["after"], kept["held"]["rejections"], kept["held"]["planned_end"]  # kept beside it
         await self._keep(summary.held.id, "summary", kept)
 
     async def posted(self, window_id: str, ts: str) -> bool:
@@ -131,6 +132,12 @@ def _is_over(document: Document, now: datetime) -> bool:
     return document["state"] == "over" if "state" in document else bool(document["end"] <= now)
 
 
+def _has_untold_end(document: Document) -> bool:
+    """Whether its thread does not say yet that it has ended: a summary before that would puzzle."""
+    untold = document.get("untold", ())
+    return any(act["deed"] == Deed.ENDED and act["version"] in untold for act in document.get("acts", ()))
+
+
 def _held(document: Document) -> Held:
     scope = document.get("scope") or {}
     return Held(
@@ -148,7 +155,19 @@ def _held(document: Document) -> Held:
         (document.get("exemption") or {}).get("reason", ""),
         document.get("rolled_back") or "",
         document.get("incident_id") or "",
+        tuple(_rejections(document)),
+        document.get("planned_end"),
     )
+
+
+def _rejections(document: Document) -> Iterator[No]:
+    """From the window's acts, since its scope knows of the last one alone."""
+    scope = ""
+    for act in document.get("acts", ()):
+        if act["deed"] == Deed.SCOPED:
+            scope = act["text"]
+        elif act["deed"] == Deed.REJECTED:
+            yield No(act["by"], act["at"], act["text"], scope)
 
 
 def _snapshot(kept: Document | None) -> Snapshot | None:
@@ -162,7 +181,9 @@ def _summary(document: Document) -> WindowSummary | None:
     kept = document.get("summary")
     if not kept:
         return None
-    held = {**kept["held"], "approvals": tuple(Yes(**one) for one in kept["held"]["approvals"])}
+    approvals = tuple(Yes(**one) for one in kept["held"]["approvals"])
+    beside = {"rejections": tuple(_rejections(document)), "planned_end": document.get("planned_end")}
+    held = {**kept["held"], "approvals": approvals, **beside}
     ticks = kept["ticks"]
     return WindowSummary(
         held=Held(**held),

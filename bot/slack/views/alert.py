@@ -39,7 +39,8 @@ def _headline(group: Group) -> Mrkdwn:
 def _state(group: Group) -> Mrkdwn:
     firing, total = len(group.firing), len(group.members)
     if not firing:
-        return Mrkdwn("is resolved")
+        is_gone = any(one.missed_at for one in group.members)
+        return Mrkdwn("is resolved (no longer in Alertmanager)" if is_gone else "is resolved")
     severity = group.severity.upper()
     if firing == total:
         return mrkdwn("is firing ({}{})", severity, f", {total} alerts" if total > 1 else "")
@@ -60,7 +61,7 @@ def _members(group: Group) -> list[Mrkdwn]:
 
 
 def _member(group: Group, one: Alert) -> Mrkdwn:
-    state = "firing" if one.is_firing else "resolved"
+    state = "firing" if one.is_firing else "no longer in Alertmanager" if one.missed_at else "resolved"
     name = link(one.url, "source") if one.url else Mrkdwn("")
     source = mrkdwn(" ({})", name) if name.startswith("<") else Mrkdwn("")
     return mrkdwn("• {}: {}{}", state, brief(group.name_of(one), NAME_SHOWN), source)
@@ -84,9 +85,16 @@ def _buttons(group: Group, *, has_incident: bool, may_silence: bool) -> list[Int
     found: list[InteractiveElement] = []
     if not has_incident:
         found.append(_button("Open incident", OPEN_BUTTON, group.id, group.name))
-    if may_silence and group.matchers:
-        found.append(_button("Silence 1h", SILENCE_BUTTON, group.id, group.name))
+    if may_silence and (silence := _silence(group)):
+        found.append(silence)
     return found
+
+
+def _silence(group: Group) -> ButtonElement | None:
+    """The button, where there is something to silence and Alertmanager knows the group."""
+    if not group.is_firing or group.is_grafanas or not group.matchers:
+        return None
+    return _button("Silence 1h", SILENCE_BUTTON, group.id, group.name)
 
 
 def _button(label: str, action_id: str, topic_id: str, name: str) -> ButtonElement:
@@ -106,6 +114,7 @@ def news(group: Group, turn: Turn) -> Message:
             (":rotating_light: Firing:", turn.fired),
             (":rotating_light: Firing again:", turn.again),
             (":white_check_mark: Resolved:", turn.resolved),
+            (":white_check_mark: No longer in Alertmanager, so taken as resolved:", turn.gone),
         )
         if names
     ]
@@ -113,18 +122,18 @@ def news(group: Group, turn: Turn) -> Message:
     return said(mrkdwn("{}: {}\n{}", brief(group.name, TITLE_SHOWN), joined("\n", parts), left))
 
 
-def digest(storm: Digest, counts: tuple[int, int], worst: Sequence[Group], has_incident: bool) -> Message:
-    """A storm's message."""
+def digest(storm: Digest, counts: tuple[int, int], worst: Sequence[Group], *, may_silence: bool) -> Message:
+    """A storm's message; each of the worst groups has its own *Silence 1h*."""
     total, firing = counts
     text = mrkdwn("Alert storm: {} groups since {}, {} still firing.", total, both(storm.began), firing)
-    lines = [
-        mrkdwn("• {} {}, {}", group.severity.upper(), brief(group.name, NAME_SHOWN), _state(group)) for group in worst
-    ]
-    if total > len(lines):
-        lines.append(mrkdwn("… and {} more", total - len(lines)))
-    blocks: list[Block] = [section(mrkdwn(":cyclone: {}", text)), *paragraphs(lines)]
+    blocks: list[Block] = [section(mrkdwn(":cyclone: {}", text))]
+    for group in worst:
+        line = mrkdwn("• {} {}, {}", group.severity.upper(), brief(group.name, NAME_SHOWN), _state(group))
+        blocks.append(section(line, _silence(group) if may_silence else None))
+    if total > len(worst):
+        blocks.append(section(mrkdwn("… and {} more", total - len(worst))))
     blocks.append(context(Mrkdwn("They came too many at once for a message each. `/ops alerts` lists what fires.")))
-    if firing and not has_incident:
+    if firing and not storm.incident_id:
         blocks.append(actions([_button("Open incident", OPEN_BUTTON, storm.id, "alert storm")]))
     return Message(text, tuple(blocks))
 

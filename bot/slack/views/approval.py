@@ -8,7 +8,7 @@ from slack_sdk.models.views import View
 from bot.domain.audit import SYSTEM
 from bot.domain.window import REASON_LIMIT, Act, Deed, Window
 from bot.domain.window_steps import named
-from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, said, section
 from bot.slack.views.window import button, period, what_is_planned
 
@@ -20,7 +20,7 @@ INPUT = "value"
 
 _LOUD = (
     Deed.CANCELLED, Deed.MOVED, Deed.EXTENDED, Deed.BEGAN, Deed.ENDED, Deed.ROLLED_BACK, Deed.EXCEPTED, Deed.FROZEN,
-    Deed.THAWED,
+    Deed.THAWED, Deed.RESTORED,
 )  # fmt: skip
 
 
@@ -134,11 +134,17 @@ def _cancelled(window: Window, act: Act) -> Mrkdwn:
 
 def _moved(window: Window, act: Act) -> Mrkdwn:
     other = window.successor
-    when = mrkdwn(": {} ({})", period(other), both(other.start)) if other else Mrkdwn("")
+    when = mrkdwn(": {} (for you {})", period(other), local(other.start)) if other else Mrkdwn("")
     return mrkdwn(
         "{} ({}) was moved{}. It is now {}{}. That one is announced by itself.",
         window.title, window.id, _by(act), act.text, when,
     )  # fmt: skip
+
+
+def _restored(window: Window, act: Act) -> Mrkdwn:
+    text = mrkdwn("{} ({}, {}) is planned again", window.title, window.id, period(window))
+    instead = mrkdwn(", not {}", act.text) if act.text else Mrkdwn("")
+    return mrkdwn("{}{}, as said{}. {}", text, instead, _by(act), what_is_planned(window))
 
 
 def _frozen(window: Window, act: Act) -> Mrkdwn:
@@ -164,6 +170,7 @@ _TOLD = {
     Deed.ROLLED_BACK: _rolled_back,
     Deed.CANCELLED: _cancelled,
     Deed.MOVED: _moved,
+    Deed.RESTORED: _restored,
     Deed.FROZEN: _frozen,
     Deed.THAWED: _thawed,
     Deed.EXCEPTED: excepted,

@@ -59,7 +59,7 @@ def close_form(channel: str, window_id: str, numbers: Sequence[int]) -> View:
 
 def template(found: Template, newest: int) -> Message:
     """One version of the template, as it is written."""
-    by = mrkdwn(", saved by {} {}", person(found.saved_by), both(found.saved_at)) if found.saved_at else Mrkdwn("")
+    by = mrkdwn(" Saved by {} {}.", person(found.saved_by), both(found.saved_at)) if found.saved_at else Mrkdwn("")
     name = "the guide's own" if found.version == 0 else f"version {found.version}"
     text = mrkdwn("The checklist's template is {}: {} items.", name, len(found.lines))
     if found.version != newest:

@@ -9,7 +9,7 @@ from bot.domain.timeline import Entry
 from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person
 from bot.slack.views.incident_card import ADD_REASONS, EXPLAIN_BUTTON, RESOLUTION_SHOWN, button, headline, named
 from bot.slack.views.incident_thread import brief_title
-from bot.slack.views.parts import Message, actions, context, one_line, paragraphs, quoted, said, section
+from bot.slack.views.parts import Message, actions, context, paragraphs, quoted, said, section, some_lines
 from bot.slack.views.timeline import newest
 
 DUPLICATE_BUTTON = "incident_duplicate"
@@ -131,7 +131,7 @@ def shown(incident: Incident, entries: Sequence[Entry], url: str) -> Message:
         head.append(mrkdwn("A duplicate of {}", incident.duplicate_of))
     for label, text in (("Resolution", incident.resolution), ("Cause", incident.cause), ("Lesson", incident.lesson)):
         if text:
-            head.append(mrkdwn("{}: {}", label, one_line(text, RESOLUTION_SHOWN)))
+            head.append(some_lines(label, text, RESOLUTION_SHOWN))
     blocks: list[Block] = [section(joined("\n", head))]
     lines = newest(entries)
     if len(entries) > len(lines):

@@ -19,7 +19,7 @@ from bot.domain.clock import spelled
 from bot.domain.incident import WORKING, Incident, Severity, Status
 from bot.domain.quote import Quote
 from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person
-from bot.slack.views.parts import Message, actions, context, header, one_line, section
+from bot.slack.views.parts import Message, actions, context, header, one_line, section, some_lines
 
 TAKE_BUTTON = "incident_take"
 UPDATE_BUTTON = "incident_update"
@@ -115,11 +115,11 @@ def _ending(incident: Incident) -> list[Mrkdwn]:
     if incident.duplicate_of:
         return [mrkdwn("Closed{}: a duplicate of *{}*", by, incident.duplicate_of)]
     how = "Resolved" if incident.resolved_at else "Closed"
-    lines = [mrkdwn("{}{}: {}", how, by, one_line(incident.resolution, RESOLUTION_SHOWN))]
+    lines = [some_lines(mrkdwn("{}{}", how, by), incident.resolution, RESOLUTION_SHOWN)]
     if incident.cause:
-        lines.append(mrkdwn("Cause: {}", one_line(incident.cause, 400)))
+        lines.append(some_lines("Cause", incident.cause, 400))
     if incident.lesson:
-        lines.append(mrkdwn("Lesson: {}", one_line(incident.lesson, 400)))
+        lines.append(some_lines("Lesson", incident.lesson, 400))
     return lines
 
 

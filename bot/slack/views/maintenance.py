@@ -1,6 +1,7 @@
 """The private answers of `/maintenance`: the timetable, what became of an act, the form for a window."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from slack_sdk.models.blocks import (
@@ -16,17 +17,29 @@ from bot.domain.freeze import Freeze
 from bot.domain.incident import Incident
 from bot.domain.window import SCOPE_LIMIT, TITLE_LIMIT, Phase, Window
 from bot.domain.window import State as Standing
+from bot.domain.window_summary import During
 from bot.slack.mrkdwn import Mrkdwn, both, link, local, mrkdwn
 from bot.slack.views import freeze as freeze_view
 from bot.slack.views.parts import Message, actions, brief, context, fitting, paragraphs, said, section
 from bot.slack.views.window import button, period, what_is_planned
+from bot.slack.views.window_summary import incident_line
 
 CANCEL = "maintenance_cancel"
+UNDO = "maintenance_undo"
 CHOOSE = "maintenance_choose"
 FORM = "maintenance_form"
 WHEN_BLOCK, LENGTH_BLOCK, TITLE_BLOCK, SCOPE_BLOCK = "when", "length", "title", "scope"
 INPUT = "value"
 SHOWN = 12  # windows of a list
+INCIDENTS = 8  # of one window
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What was announced of the first window of a list (None: not known), and the incidents of those under way."""
+
+    told: Mapping[str, Announcement] | None
+    opened: Mapping[str, Sequence[During]] = field(default_factory=dict)
 
 
 def declaring(title: str) -> Message:
@@ -48,16 +61,16 @@ def declared(incident: Incident, window: Window | None, url: str) -> Message:
 def timetable(
     windows: Sequence[tuple[Window, Sequence[Rung]]],
     freezes: Sequence[Freeze],
-    told: Mapping[str, Announcement] | None,
+    happened: Happened,
     now: datetime,
 ) -> Message:
-    """The current and the next windows, what is announced of the first when, and the freezes."""
-    return fitting(lambda room: _timetable((windows, freezes), told, now, room), (300, 100, 30))
+    """The current and the next windows, what is announced of the first when, incidents, and the freezes."""
+    return fitting(lambda room: _timetable((windows, freezes), happened, now, room), (300, 100, 30))
 
 
 def _timetable(
     planned: tuple[Sequence[tuple[Window, Sequence[Rung]]], Sequence[Freeze]],
-    told: Mapping[str, Announcement] | None,
+    happened: Happened,
     now: datetime,
     room: int,
 ) -> Message:
@@ -69,10 +82,14 @@ def _timetable(
     for number, (each, ladder) in enumerate(windows[:SHOWN]):
         lines.append(_line(each, now, room))
         if number == 0:
-            lines += [_rung_line(rung, (told or {}).get(rung.key)) for rung in ladder]
+            lines += [_rung_line(rung, (happened.told or {}).get(rung.key)) for rung in ladder]
+        if opened := happened.opened.get(each.id):
+            more = f" (the newest {INCIDENTS} of {len(opened)})" if len(opened) > INCIDENTS else ""
+            lines.append(mrkdwn("Incidents opened during {}{}:", each.id, more))
+            lines += [incident_line(one) for one in opened[-INCIDENTS:]]
     lines += [freeze_view.line(freeze) for freeze in freezes[:SHOWN]]
     blocks: list[Block] = [*paragraphs(lines)]
-    if told is None:
+    if happened.told is None:
         blocks.append(context(Mrkdwn("MongoDB does not answer: what was announced already is not known here.")))
     blocks.append(context(mrkdwn("Now it is {}.", both(now))))
     return Message(text, tuple(blocks))
@@ -109,7 +126,17 @@ def scheduled(window: Window, frozen: str, *, is_new: bool) -> Message:
 def moved(window: Window, other: Window, frozen: str) -> Message:
     """The answer to whoever moved one."""
     text = "{} is moved: it is {} now, {} ({} for you). {}"
-    return said(mrkdwn(text, window.id, other.id, period(other), local(other.start), _next(other, frozen)))
+    return _undoable(mrkdwn(text, window.id, other.id, period(other), local(other.start), _next(other, frozen)), window)
+
+
+def restored(window: Window, frozen: str) -> Message:
+    """The answer to whoever took back that one is off."""
+    known = " The channel is told." if window.head else ""
+    return said(mrkdwn("{} is planned again, {}.{} {}", window.id, period(window), known, _next(window, frozen)))
+
+
+def _undoable(text: Mrkdwn, window: Window) -> Message:
+    return Message(text, (section(text), actions([button("Undo", UNDO, window.id)])))
 
 
 def _next(window: Window, frozen: str) -> Mrkdwn:
@@ -158,7 +185,7 @@ def rolled_back(window: Window) -> Message:
 def cancelled(window: Window) -> Message:
     """The answer to whoever called one off."""
     known = "The channel is told." if window.head else "Nothing had been announced of it."
-    return said(mrkdwn("{} ({}) is cancelled. {}", window.id, period(window), known))
+    return _undoable(mrkdwn("{} ({}) is cancelled. {}", window.id, period(window), known), window)
 
 
 def excepted(window: Window) -> Message:

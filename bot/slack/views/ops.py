@@ -9,7 +9,7 @@ from bot.domain.audit import SYSTEM, AuditEntry, Verified
 from bot.domain.audit_chain import BROKEN, sentence
 from bot.domain.role import Role
 from bot.errors import ConflictError, RefusedError, UserError, WordError
-from bot.slack.mrkdwn import Mrkdwn, channel, escape, joined, local, mrkdwn, person, plain
+from bot.slack.mrkdwn import Mrkdwn, channel, escape, groups_written, joined, local, mrkdwn, person, plain
 from bot.slack.views.parts import Message, brief, context, fitting, paragraphs, quoted, said, section, short
 
 WORDS_SHOWN = 100
@@ -55,7 +55,7 @@ def _pointed(error: WordError) -> Mrkdwn:
 
 def _readable(text: str) -> Mrkdwn:
     """A person's words with the mentions in them as names: the answer is theirs alone, and calls nobody."""
-    parts = _MENTION.split(text)
+    parts = _MENTION.split(groups_written(text))
     return joined("", [person(part) if number % 2 else escape(part) for number, part in enumerate(parts)])
 
 

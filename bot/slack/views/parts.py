@@ -19,10 +19,11 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.slack.mrkdwn import Mrkdwn, escape, joined, plain
+from bot.slack.mrkdwn import Mrkdwn, escape, joined, mrkdwn, plain
 
 MAX_BLOCKS = 50
 MAX_SECTION = 3000
+MOST_LINES, SHORTEST_LINE = 8, 20  # of a text among other lines; characters that are worth beginning a line for
 MAX_TEXT = 12_500  # characters of all texts together; Slack takes some 13,200 (slackapi/bolt-js#2509)
 
 
@@ -86,6 +87,25 @@ def one_line(text: str, limit: int) -> Mrkdwn:
     cut = brief(" ".join(text.split()), limit)
     is_closed = cut.count("```") % 2 == 0 and "````" not in cut
     return cut if is_closed else Mrkdwn(cut.replace("```", "``’"))
+
+
+def some_lines(label: str, text: str, limit: int) -> Mrkdwn:
+    """`label: text` among other lines; a text of several lines keeps them below the label, each marked as quoted, so
+
+    that none of them looks like a line of ours. Cut to `limit` characters and `MOST_LINES` lines.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < 2:
+        return mrkdwn("{}: {}", label, one_line(text, limit))
+    shown: list[Mrkdwn] = [mrkdwn("{}:", label)]
+    for line in lines[:MOST_LINES]:
+        if limit < SHORTEST_LINE:
+            break
+        shown.append(mrkdwn("> {}", one_line(line, limit)))
+        limit -= len(shown[-1])
+    if len(shown) <= len(lines):
+        shown.append(Mrkdwn("> …"))
+    return joined("\n", shown)
 
 
 def section(text: Mrkdwn, accessory: InteractiveElement | None = None, block_id: str | None = None) -> SectionBlock:

@@ -42,7 +42,7 @@ _VERBS = {
     Kind.REPOSTED: "found the card deleted, and posted it anew",
 }
 _CHANNEL = re.compile(r"&lt;#([CG][A-Z0-9]{1,20})&gt;")
-_GROUP = re.compile(r"&lt;!subteam\^S[A-Z0-9]{1,20}&gt;")
+_GROUP = re.compile(r"&lt;!subteam\^(S[A-Z0-9]{1,20})(?:\|@?([\w.-]{1,80}))?&gt;")  # of an earlier bot
 _MENTION = re.compile(r"&lt;@([UW][A-Z0-9]{1,20})&gt;")  # as it is once it was escaped
 
 
@@ -103,7 +103,9 @@ def _linked(url: str, label: Mrkdwn) -> Mrkdwn:
 def _text(text: str) -> Mrkdwn:
     """A person's text, cut; who is mentioned in it reads as their name, so does a channel, and no token is left."""
     safe = _MENTION.sub(lambda found: person(found[1]), one_line(text, TEXT_SHOWN))
-    return Mrkdwn(_GROUP.sub("@a user group", _CHANNEL.sub(lambda found: channel(found[1]), safe)))
+    return Mrkdwn(
+        _GROUP.sub(lambda found: f"@{found[2] or found[1]}", _CHANNEL.sub(lambda found: channel(found[1]), safe))
+    )
 
 
 def added(entry: Entry, text: str) -> Message:

@@ -7,9 +7,9 @@ from slack_sdk.models.blocks import Block
 
 from bot.domain.checklist import Remark
 from bot.domain.export_desk import Given, How
-from bot.domain.window_summary import WindowSummary, compared, in_a_sentence, newest, timing
+from bot.domain.window_summary import During, Held, No, WindowSummary, compared, in_a_sentence, newest, timing
 from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, utc
-from bot.slack.views.parts import Message, brief, context, fitting, header, paragraphs, said
+from bot.slack.views.parts import Message, brief, context, fitting, header, one_line, paragraphs, said
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def _sentence(summary: WindowSummary) -> Mrkdwn:
 def _times(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
     held = summary.held
     lines = [
-        mrkdwn("*Planned* {} to {}", utc(held.start), utc(held.end)),
+        mrkdwn("*Planned* {} to {}{}", utc(held.start), utc(held.planned_end or held.end), _extended(held)),
         mrkdwn("*Held* {} to {}, {}", utc(held.began), utc(held.ended), timing(held)),
     ]
     if held.scope:
@@ -57,11 +57,21 @@ def _times(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
         approved = mrkdwn("approved by {}", joined(", ", given)) if given else Mrkdwn("approved by nobody")
         lines.append(mrkdwn("*Scope* {} ({})", brief(held.scope, 2 * size.shown), approved))
     else:
-        lines.append(Mrkdwn("*Scope* no work planned"))
+        lines.append(mrkdwn("*Scope* {}", held.without_scope))
+    lines += [_no(one, size) for one in held.rejections[-size.listed :]]
     for label, text in (("Frozen", held.frozen), ("Excepted", held.excepted), ("Rolled back", held.rolled_back)):
         if text:
             lines.append(mrkdwn("*{}* {}", label, brief(text, size.shown)))
     return lines
+
+
+def _extended(held: Held) -> str:
+    return f", extended to {utc(held.end)}" if held.planned_end else ""
+
+
+def _no(rejection: No, size: Size) -> Mrkdwn:
+    reason, scope = one_line(rejection.reason, size.shown), one_line(rejection.scope, size.shown)
+    return mrkdwn("*Rejected* {} by {}: {} (the scope was: {})", utc(rejection.at), person(rejection.by), reason, scope)
 
 
 def _ticks(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
@@ -82,19 +92,23 @@ def _remarks(title: str, remarks: Sequence[Remark], size: Size) -> list[Mrkdwn]:
 
 def _incidents(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
     some = summary.incidents[: size.listed]
-    lines = [
-        mrkdwn(
-            "• {} {} {} ({})",
-            link(one.url, one.id) if one.url else one.id,
-            one.severity,
-            brief(one.title, size.shown),
-            one.status,
-        )
-        for one in some
-    ]
+    lines = [incident_line(one, size.shown) for one in some]
     more = len(summary.incidents) - len(some)
     left = [mrkdwn("… and {} more.", more)] if more else []
     return [Mrkdwn("*Incidents opened during it*" if lines else "*Incidents opened during it* none"), *lines, *left]
+
+
+def incident_line(one: During, most: int = 150) -> Mrkdwn:
+    """An incident of a window among others."""
+    where = link(one.url, one.id) if one.url else one.id
+    return mrkdwn("• {} {} {} ({})", where, one.severity, brief(one.title, most), one.status)
+
+
+def opened(held: Held, one: During) -> Message:
+    """In the window's thread: an incident was opened during it, or is what the emergency is about."""
+    how = "is what this emergency is about" if one.id == held.incident_id else "was opened during this window"
+    where = link(one.url, one.id) if one.url else one.id
+    return said(mrkdwn("Incident {} ({}, {}) {}.", where, one.severity, brief(one.title, 300), how))
 
 
 def _list(title: str, items: Sequence[str], size: Size) -> list[Mrkdwn]:

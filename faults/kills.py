@@ -1,0 +1,128 @@
+"""kill -9 at each named step of what the bot does, and at random; with one bot or several."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from faults import acts
+from faults.checker import Findings, Promises, check
+from faults.rig import Rig, rig
+from faults.wire import Command, Phase
+
+LONG = 20.0  # seconds that Slack holds a call, so that the kill comes before its answer
+PORT_WITHIN = 30.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """A moment: before a write to `collection` arrives or after it is done; without one, before or after a post."""
+
+    act: str
+    collection: str
+    phase: Phase
+
+    def __str__(self) -> str:
+        return f"{self.act}: {self.phase} {self.collection or 'the post'}"
+
+
+ACTS = {
+    "opening": ("incidents", "outbox", "timeline", "audit", ""),
+    "noting": ("timeline", "outbox"),
+    "ticking": ("checklists", "audit"),
+    "escalating": ("escalations", "outbox", "timeline", ""),
+    "alert": ("alerts", "outbox", ""),
+}
+STEPS = tuple(Step(act, where, phase) for act, places in ACTS.items() for where in places for phase in Phase)
+
+
+async def at_steps(rounds: int) -> Findings:
+    """The bot is killed at each step in turn, as soon as it gets there; a new one takes over."""
+    return await _killed(rounds, lambda number: STEPS[number % len(STEPS)])
+
+
+async def at_random(rounds: int) -> Findings:
+    """Killed at any moment within a second of the act."""
+    return await _killed(rounds, lambda number: None, bots=2)
+
+
+async def _killed(rounds: int, step_of: Callable[[int], Step | None], bots: int = 1) -> Findings:
+    found, dice = Findings(), random.SystemRandom()
+    async with rig(bots) as built:
+        promises = Promises()
+        await acts.answer(built, built.slack.person("ann"), "/checklist", "start")
+        await acts.answer(built, built.slack.person("ann"), "/ops", "role on-call @bob backup @cyd")
+        standing, _ = await acts.opens(built, "standing")
+        for number in range(rounds):
+            step = step_of(number)
+            act = step.act if step else dice.choice(list(ACTS))
+            if act == "escalating":  # each incident once
+                standing, _ = await acts.opens(built, f"to escalate {number}")
+            met = _meets(built, step) if step else asyncio.ensure_future(asyncio.sleep(dice.uniform(0, 0.4)))
+            acting = asyncio.ensure_future(_do(built, act, number, standing, promises))
+            async with acts.meanwhile(acting):
+                await asyncio.wait({met, acting}, return_when=asyncio.FIRST_COMPLETED, timeout=LONG)
+                if step and not met.done():
+                    found.wrong.append(f"{step}: never met")
+                await built.bots.kill(dice.randrange(len(built.bots.running)))
+                built.wire.meets = None
+                built.slack.faults.clear()
+                if bots > 1:
+                    await asyncio.wait({acting}, timeout=LONG)
+            await built.slack.until(
+                lambda: built.slack.connected <= 2 * len(built.bots.running), "its sockets to close"
+            )
+            await built.start()
+            found.add(await check(built, promises))
+    return found
+
+
+def _meets(built: Rig, step: Step) -> "asyncio.Future[None]":
+    """Done when the bot is at the step; there it stands until it is killed."""
+    met: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def here() -> None:
+        if not met.done():
+            met.set_result(None)
+
+    if not step.collection:
+        before = len(built.slack.calls_of("chat.postMessage"))
+        built.slack.faults.add(f"timeout_{step.phase}", "chat.postMessage", value=LONG)
+
+        async def posted() -> None:
+            with suppress(AssertionError):  # it never came, which is told where the step is looked at
+                await built.slack.until(lambda: len(built.slack.calls_of("chat.postMessage")) > before, "a post", LONG)
+                here()
+
+        watching = asyncio.ensure_future(posted())
+        met.add_done_callback(lambda _: watching.cancel())
+        return met
+
+    async def meets(command: Command, phase: Phase) -> bool:
+        if command.collection == step.collection and phase is step.phase:
+            here()
+            await asyncio.sleep(LONG)
+        return met.done()
+
+    built.wire.meets = meets
+    return met
+
+
+async def _do(built: Rig, act: str, number: int, standing: str, promises: Promises) -> None:
+    doing: dict[str, Callable[[], Awaitable[object]]] = {
+        "opening": lambda: acts.opens(built, f"round {number}"),
+        "noting": lambda: acts.notes(built, standing, f"note {number}", promises),
+        "ticking": lambda: acts.ticks(built, number % 12 + 1, promises),
+        "escalating": lambda: acts.answer(built, built.slack.person("ann"), "/escalate", standing),
+        "alert": lambda: acts.notifies(port(built), f"Alert{number}"),
+    }
+    await doing[act]()
+
+
+def port(built: Rig) -> int:
+    """The port of the newest bot, as it wrote it into its log."""
+    for line in reversed(built.bots.log.read_text(errors="replace").splitlines()):
+        if '"ready"' in line and '"port"' in line:
+            return int(line.split('"port": ')[1].split(",")[0].rstrip("}"))
+    return 0
