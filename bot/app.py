@@ -20,7 +20,8 @@ from bot import logs, webhook
 from bot.alarms import Neighbours, alarms
 from bot.checklists import Kept, checklist_desks
 from bot.doctor import Ward, doctor
-from bot.domain.audit import AuditDesk, AuditEntry
+from bot.domain.audit import AuditDesk
+from bot.domain.audit_chain import Chain
 from bot.domain.clock import Clock, utc_now
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
@@ -62,7 +63,9 @@ from bot.store.mongo import close, connect, database_of
 from bot.tasks import Tasks
 from bot.watching import Around, watching
 from bot.web import Alerts, Entrances, Readiness, SlackEvents, Web
+from handlers.callers import Entry
 from handlers.desks import Desks
+from handlers.gate import Gate
 from handlers.middleware import Door
 
 log = structlog.get_logger("app")
@@ -124,7 +127,7 @@ class App:
         desks = self._desks(outside, wires)
 
         bolt = bolt_app(directory, settings.slack_bot_token)
-        door = Door(bolt, Voice(api, session), directory, store.events, metrics)
+        door = Door(bolt, Voice(api, session), Entry(directory, Gate(directory, desks.audit)), store.events, metrics)
         handlers.register(door, desks)
 
         entrances = Entrances(self._slack_events(bolt), self._alerts(desks, metrics), desks.calendar.file)
@@ -139,6 +142,7 @@ class App:
         await jobs.check_store()
         await directory.check_ops_channel()
         scheduler = tuning.scheduler()
+        self._exit.push_async_callback(desks.audit.close)
         self._exit.push_async_callback(tasks.drain, tuning.rest_limit)
         self._exit.push_async_callback(door.drain, tuning.work_limit)
         jobs.schedule(scheduler, tasks, tuning.tempo or Tempo(watch=settings.health_interval))
@@ -169,7 +173,8 @@ class App:
         async def readable(text: str) -> str:
             return redactor.text(await directory.with_names(text))
 
-        audit = AuditDesk(store.audit, _audit_line, clock)
+        chain = Chain(store.audit)
+        audit = AuditDesk(chain, logs.audited, clock)
         roles = RoleDesk(RolesNow(store.roles, outside.groups, clock), audit, settings.ops_admins)
         search = SearchDesk(store.words, store.incidents, store.timelines)
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
@@ -179,7 +184,7 @@ class App:
             settings, store, outside.means, Neighbours(incidents, changes, timelines, roles, audit, directory), clock
         )
         health = HealthDesk(outside.probes, clock)
-        ward = Ward(wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets)
+        ward = Ward(wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets, chain=chain)
         summaries = WindowSummaryDesk(
             SummaryPorts(
                 store.window_records, store.checklists, store.opened, health, directory,
@@ -257,7 +262,8 @@ class App:
             try:
                 if self._status != "ready":
                     raise UserError("The bot is not ready.", "Send it again.")
-                await desks.alerts.heard(webhook.read(body))
+                with logs.trace(via="http"):
+                    await desks.alerts.heard(webhook.read(body))
                 outcome = "kept"
             except webhook.WrongPayloadError:
                 outcome = "wrong"
@@ -276,8 +282,3 @@ class App:
         if self._jobs is not None and not self._jobs.is_store_up:
             reasons.append("MongoDB does not answer")
         return Readiness("degraded" if reasons else "ready", tuple(reasons))
-
-
-def _audit_line(entry: AuditEntry) -> str:
-    logs.audit(entry.act, who=entry.who, subject=entry.subject, outcome=entry.outcome.value, detail=entry.detail)
-    return str(structlog.contextvars.get_contextvars().get("trace_id", ""))

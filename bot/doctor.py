@@ -9,6 +9,7 @@ import aiohttp
 
 from bot.commands.table import SCOPES
 from bot.domain import doctor_around, doctor_slack, doctor_store
+from bot.domain.audit_chain import Chain
 from bot.domain.clock import Clock, utc_now
 from bot.domain.doctor import AuditChain, Check, DoctorDesk, Line, fine
 from bot.domain.doctor_slack import Connections, Wanted
@@ -24,6 +25,7 @@ from bot.slack.bolt import web_client
 from bot.slack.delivery import Pace
 from bot.slack.doctor import SlackExam
 from bot.slack.refusals import HEALABLE
+from bot.store.audit import AuditTrail
 from bot.store.database import INDEXED
 from bot.store.doctor import StoreExam
 from bot.store.mongo import Database, Documents, Reach, close, connect, database_of
@@ -90,6 +92,7 @@ async def from_outside(settings: Settings) -> AsyncIterator[DoctorDesk]:
                 letters,
                 HealthDesk(probes(settings, http, database), utc_now),
                 Api(app, metrics) if settings.slack_app_token else None,
+                chain=Chain(AuditTrail(Documents(database["audit"], Reach()))),
             )
             yield doctor(settings, ward, utc_now)
     finally:

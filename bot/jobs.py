@@ -102,6 +102,7 @@ class Owners:
     """The desks that have work of their own."""
 
     announcements: AnnouncementDesk
+    audit: Care
     freezes: FreezeDesk
     attendance: Attendance
     incidents: IncidentDesk
@@ -192,7 +193,7 @@ class Jobs:
         return run
 
     async def _traced(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
-        with trace(job=name):
+        with trace(job=name, via="clock"):
             try:
                 await work()
             except StoreAwayError:
@@ -241,6 +242,7 @@ class Jobs:
         if not self.is_store_up:
             return
         await self._owners.incidents.save_unsaved()
+        await self._owners.audit.tick()
         await self._mail.take_over()
         depth = await self._mail.depth()
         self._meter.outbox(depth.waiting, depth.oldest_seconds, depth.parked)

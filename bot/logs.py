@@ -8,11 +8,14 @@ import logging
 import secrets as randomness
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
+from dataclasses import replace
 from typing import Any, TextIO
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import Processor
 
+from bot.domain.audit import AuditEntry
 from bot.redaction import Redactor
 
 AUDIT = "audit"
@@ -79,7 +82,17 @@ def configure(log_format: str, level: str, secrets: Iterable[str] = (), stream: 
     root.setLevel(level.upper())
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))
+    logging.getLogger("aiohttp.server").addFilter(_in_a_line)  # once, however often this is called
     logging.getLogger(AUDIT).setLevel(logging.INFO)  # the audit trail does not depend on LOG_LEVEL
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    """What is no HTTP gets its 400, and no traceback in the log: whoever reaches the port could fill it with them."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args, record.exc_info = f"refused what is no HTTP ({type(error).__name__})", (), None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+    return True
 
 
 def _renderers(log_format: str, out: TextIO) -> list[Processor]:
@@ -101,7 +114,10 @@ class _Masking:
 
 @contextlib.contextmanager
 def trace(trace_id: str = "", **fields: Any) -> Iterator[str]:
-    """Adds `trace_id` (a new one of 16 hex digits unless given) and `fields` to every line in this context."""
+    """Adds `trace_id` (a new one of 16 hex digits unless given) and `fields` to every line in this context.
+
+    The field `via` says where what happens came from: see AuditEntry.
+    """
     trace_id = trace_id or randomness.token_hex(8)
     with structlog.contextvars.bound_contextvars(trace_id=trace_id, **fields):
         yield trace_id
@@ -110,3 +126,20 @@ def trace(trace_id: str = "", **fields: Any) -> Iterator[str]:
 def audit(event: str, **fields: Any) -> None:
     """One line of the audit trail (`stream="audit"`, by which Loki finds it): written whatever LOG_LEVEL is."""
     structlog.get_logger(AUDIT).info(event, **{**fields, "stream": AUDIT})
+
+
+def audited(entry: AuditEntry) -> AuditEntry:
+    """Writes the entry of the audit trail, and returns it with the trace and the way (`via`) that it happened under."""
+    around = structlog.contextvars.get_contextvars()
+    trace_id = str(around.get("trace_id") or randomness.token_hex(8))
+    whole = replace(entry, trace_id=trace_id, via=str(around.get("via", "")))
+    audit(
+        entry.act,
+        who=entry.who,
+        subject=entry.subject,
+        outcome=entry.outcome.value,
+        detail=entry.detail,
+        trace_id=trace_id,
+        via=whole.via,
+    )
+    return whole

@@ -9,6 +9,7 @@ def owners(desks: Desks, threads: ReadBack) -> Owners:
     """What `desks` and the reading of `threads` do by themselves."""
     return Owners(
         announcements=desks.announcements,
+        audit=desks.audit,
         freezes=desks.freezes,
         attendance=desks.attendance,
         incidents=desks.incidents,

@@ -176,7 +176,7 @@ class _Told:
 
     def _knows_token(self, header: str) -> bool:
         scheme, _, token = header.partition(" ")
-        is_same = hmac.compare_digest(token.strip().encode(errors="replace"), self._token.encode())
+        is_same = hmac.compare_digest(token.strip().encode(errors="surrogateescape"), self._token.encode())
         return is_same and scheme.lower() == "bearer"
 
     async def _taken(self, request: web.Request) -> web.StreamResponse:
@@ -200,7 +200,7 @@ class _Signed:
     """Lets through what Slack signed: https://docs.slack.dev/authentication/verifying-requests-from-slack/
 
     Bolt verifies as well, but answers malformed headers and bodies with 500 and a traceback. A request that comes a
-    second time is answered and not done again; a retry of Slack's has a timestamp and so a signature of its own.
+    second time is refused.
     """
 
     def __init__(self, slack: SlackEvents) -> None:
@@ -229,8 +229,10 @@ class _Signed:
     async def _taken(self, request: web.Request, body: str, signature: str) -> web.StreamResponse:
         if not _is_a_payload(body, request.content_type, request.charset):
             return refusal(HTTPStatus.BAD_REQUEST, "the body is neither a JSON object nor a form as Slack sends them")
-        if not self._is_first(signature):
-            return web.Response()
+        # Slack's own retry may have the same signature, if it comes within the second: the event's ID tells them apart.
+        is_retry = "X-Slack-Retry-Num" in request.headers and body.startswith("{")
+        if not self._is_first(signature) and not is_retry:
+            return refusal(HTTPStatus.CONFLICT, "this request came before, and is not done again")
         is_done = False
         try:
             answer = await self._answer(request)

@@ -92,9 +92,10 @@ def register(door: Door, desks: Desks) -> None:
         concerns=lambda event: timeline.is_told(event, desks.places.bot_user),
         is_repeatable=True,
     )
-    door.event("reaction_added", _listen(desks, timeline.pinned), concerns=timeline.is_pin, is_repeatable=True)
-    door.event("reaction_removed", _listen(desks, timeline.pinned), concerns=timeline.is_pin, is_repeatable=True)
-    door.event("app_home_opened", _home(door, desks), concerns=home.is_home)
+    pinned = door.for_members(_listen(desks, timeline.pinned))
+    door.event("reaction_added", pinned, concerns=timeline.is_pin, is_repeatable=True)
+    door.event("reaction_removed", pinned, concerns=timeline.is_pin, is_repeatable=True)
+    door.event("app_home_opened", door.for_members(_home(door, desks)), concerns=home.is_home)
 
     for command in table.COMMANDS:
         door.command(f"/{command.name}", _run(desks, mention.RUNS[command.name]))
@@ -158,7 +159,7 @@ def _listen(desks: Desks, listen: Callable[[Desks, Body], Coroutine[Any, Any, No
 def _mention(door: Door, desks: Desks) -> Listen:
     async def listen(body: Body) -> None:
         call = door.mentioned(body["event"])
-        await door.told("mention", call, mention.said(desks, call, body["event"]))
+        await door.told("mention", call, lambda call, _: mention.said(desks, call, body["event"]))
 
     return listen
 

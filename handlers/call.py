@@ -1,8 +1,8 @@
 """One act of a person as the handlers see it: who, where, and how to answer them privately."""
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -47,6 +47,8 @@ class Call:
     response_url: str = ""
     command: str = ""
     spoken_words: str = ""
+    team: str = ""  # the person's workspace, where Slack says it
+    is_app: bool = False
     _is_placeholder: bool = field(default=False, repr=False)
 
     async def answer(self, message: Message) -> None:
@@ -93,6 +95,24 @@ class Call:
 
 class UnsaidError(Exception):
     """Slack did not take an answer. What the answer was about is done, or refused, all the same."""
+
+
+class StaleError(RefusedError):
+    """What a button or form carries is not what this version of the bot writes into it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "That belongs to another version of the bot, so nothing was changed.", "`/ops help` lists what to type."
+        )
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Around the reading of a payload alone, before anything is done. Raises StaleError."""
+    try:
+        yield
+    except (ValueError, KeyError, IndexError) as error:
+        raise StaleError from error
 
 
 class OutsideError(RefusedError):

@@ -12,7 +12,7 @@ from bot.errors import ConflictError
 from bot.slack.views import checklist as view
 from bot.slack.views import checklist_forms as forms
 from bot.slack.views import ops as ops_view
-from handlers.call import Call
+from handlers.call import Call, reading
 from handlers.desks import Desks
 
 Body = Mapping[str, Any]
@@ -39,7 +39,8 @@ async def template_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of the template was sent."""
     call.must_be_inside()
     typed = _typed(body)
-    seen = int(str(body["view"]["private_metadata"]).partition(" ")[2])
+    with reading():
+        seen = int(str(body["view"]["private_metadata"]).partition(" ")[2])
     wanted = [Line(Phase[phase], *vars(line).values()) for phase, text in typed.items() for line in lines.lines(text)]
     try:
         await call.answer(forms.saved(await desks.templates.save(call.who, wanted, seen), seen))
@@ -73,9 +74,11 @@ def check_reason(body: Body) -> dict[str, str]:
 async def reason_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of the reason was sent."""
     call.must_be_inside()
-    _, window_id, numbers = str(body["view"]["private_metadata"]).split(" ")
+    with reading():
+        _, window_id, numbers = str(body["view"]["private_metadata"]).split(" ")
+        seen = _numbers(numbers)
     reason = _text(body, forms.REASON_BLOCK)
-    checklist = await desks.checklists.close(window_id, call.who, reason, _numbers(numbers))
+    checklist = await desks.checklists.close(window_id, call.who, reason, seen)
     await call.answer(view.closed(checklist))
 
 

@@ -9,6 +9,7 @@ from bot.errors import ConflictError, StoreAwayError, UserError
 from bot.slack.views import ops as view
 from handlers.call import Call, OutsideError, UnsaidError
 from handlers.desks import Places
+from handlers.gate import OutsiderError
 from handlers.trace import reference_now
 
 log = structlog.get_logger("handlers")
@@ -26,6 +27,8 @@ class Errors:
             await work
         except OutsideError:
             return await self._say(call, view.elsewhere(self._places.ops_channel, self._places.ops_name), "outside")
+        except OutsiderError as error:
+            return "refused" if error.is_app else await self._say(call, view.complaint(error), "refused")
         except UserError as error:
             return await self._say(call, view.complaint(error), outcome_of(error))
         except UnsaidError:

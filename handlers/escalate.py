@@ -7,7 +7,7 @@ from bot.commands import escalate as words
 from bot.commands.grammar import Help
 from bot.slack.views import escalation as view
 from handlers import incident
-from handlers.call import Call
+from handlers.call import Call, reading
 from handlers.desks import Desks
 from handlers.help import show_help
 
@@ -55,7 +55,9 @@ async def take_pressed(desks: Desks, call: Call, body: Body) -> None:
 async def pass_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Pass on*, of somebody who was asked."""
     escalation_id, _, step = _pressed(body).partition(" ")
-    done = await desks.escalations.pass_on(escalation_id, int(step or 0), call.who)
+    with reading():
+        number = int(step or 0)
+    done = await desks.escalations.pass_on(escalation_id, number, call.who)
     await call.answer(view.escalated(done, desks.escalations.due(done)))
 
 

@@ -19,7 +19,7 @@ from bot.errors import NotFoundError, UserError
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
 from handlers import export, incident_steps, search, stats, summary
-from handlers.call import Call
+from handlers.call import Call, reading
 from handlers.desks import Desks
 from handlers.help import show_help
 
@@ -143,9 +143,11 @@ async def submitted(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
     owner = str(_input(body, forms.OWNER_BLOCK).get("selected_user") or "")
     if owner:
         await desks.places.must_be_a_person(owner)
+    with reading():
+        severity = Severity(_input(body, forms.SEVERITY_BLOCK)["selected_option"]["value"])
     opening = Opening(
         clean_title(_text(body, forms.TITLE_BLOCK)),
-        Severity(_input(body, forms.SEVERITY_BLOCK)["selected_option"]["value"]),
+        severity,
         call.who,
         call.channel,
         " ".join(_text(body, forms.AFFECTED_BLOCK).split()),

@@ -11,7 +11,7 @@ from bot.domain.incident import Reasons, Severity, Status
 from bot.errors import ConflictError, RefusedError, giving_back
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
-from handlers.call import Call
+from handlers.call import Call, reading
 from handlers.desks import Desks
 
 Body = Mapping[str, Any]
@@ -93,16 +93,20 @@ async def _menu_of(desks: Desks, incident_id: str) -> AsyncIterator[None]:
 async def status_picked(desks: Desks, call: Call, body: Body) -> None:
     """Another status in the card's menu."""
     incident_id, _, status = _pressed(call, body).partition(" ")
+    with reading():
+        wanted = Status(status)
     async with _menu_of(desks, incident_id):
-        done = await desks.changes.move(incident_id, call.who, Status(status))
+        done = await desks.changes.move(incident_id, call.who, wanted)
     await call.answer(view.moved(done.incident, done.instead_of))
 
 
 async def severity_picked(desks: Desks, call: Call, body: Body) -> None:
     """Another severity in the card's menu."""
     incident_id, _, severity = _pressed(call, body).partition(" ")
+    with reading():
+        wanted = Severity(severity)
     async with _menu_of(desks, incident_id):
-        done = await desks.changes.rate(incident_id, call.who, Severity(severity))
+        done = await desks.changes.rate(incident_id, call.who, wanted)
     await call.answer(view.rated(done.incident, done.instead_of))
 
 
@@ -180,7 +184,8 @@ def check_reasons(body: Body) -> dict[str, str]:
 
 async def update_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of *Update* was sent."""
-    status = Status(body["view"]["state"]["values"][forms.STATUS_BLOCK][forms.INPUT]["selected_option"]["value"])
+    with reading():
+        status = Status(body["view"]["state"]["values"][forms.STATUS_BLOCK][forms.INPUT]["selected_option"]["value"])
     text = _text(body, forms.UPDATE_BLOCK)
     incident_id, _, seen = _incident(call, body).partition(" ")
     wanted = status if status.value != seen else None  # a menu that nobody touched changes nothing
@@ -198,7 +203,8 @@ async def resolution_submitted(desks: Desks, call: Call, body: Body) -> None:
 async def reasons_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of cause and lesson was sent."""
     said = Reasons(_text(body, forms.CAUSE_BLOCK), _text(body, forms.LESSON_BLOCK))
-    incident_id, *seen = _incident(call, body).split()
+    with reading():
+        incident_id, *seen = _incident(call, body).split()
     with giving_back(said.cause, said.lesson):
         saw = (seen[0], seen[1]) if len(seen) == 2 else None
         before, after = await desks.changes.explain(incident_id, call.who, said, saw)

@@ -5,17 +5,18 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
-from bot.commands.words import typed
 from bot.errors import StoreAwayError
 from handlers.call import Call, Voice
-from handlers.desks import Places
+from handlers.callers import Callers, Entry, team_of
 from handlers.errors import Errors
+from handlers.gate import OutsiderError
 from handlers.once import Events, Once
 from handlers.trace import reference_now, trace
 
@@ -44,13 +45,14 @@ class Meter(Protocol):
 class Door:
     """Where Slack comes in. Commands, buttons and forms are acknowledged, then done; events the other way round."""
 
-    def __init__(self, app: AsyncApp, voice: Voice, places: Places, events: Events, meter: Meter) -> None:
+    def __init__(self, app: AsyncApp, voice: Voice, entry: Entry, events: Events, meter: Meter) -> None:
         self._app = app
         self.voice = voice
-        self._places = places
+        self._gate = entry.gate
+        self._callers = Callers(voice, entry.places)
         self._events = Once(events)
         self._meter = meter
-        self._errors = Errors(places)
+        self._errors = Errors(entry.places)
         self._in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -79,18 +81,18 @@ class Door:
         """A slash command: acknowledged at once, then `run` with what was typed."""
 
         async def work(body: Body) -> None:
-            await self._work(_name(name), self._typed(body), run)
+            await self._work(_name(name), self._callers.typed(body), run)
 
-        self._app.command(name)(ack=self._taking(self._typed), lazy=[work])
+        self._app.command(name)(ack=self._taking(self._callers.typed), lazy=[work])
 
     def action(self, action_id: str | re.Pattern[str], press: Press) -> None:
         """A button, menu or tick box."""
         work = self._pressing(f"action {_name(action_id)}", press)
-        self._app.action(action_id)(ack=self._taking(self._pressed), lazy=[work])
+        self._app.action(action_id)(ack=self._taking(self._callers.pressed), lazy=[work])
 
     def form(self, callback_id: str | re.Pattern[str], check: Check, press: Press) -> None:
         """A form: what `check` finds wrong is shown in it, by block; else it closes and `press` runs."""
-        take, press_it = self._taking(self._pressed), self._pressing(f"form {_name(callback_id)}", press)
+        take, press_it = self._taking(self._callers.pressed), self._pressing(f"form {_name(callback_id)}", press)
 
         async def acknowledge(ack: AsyncAck, body: Body) -> None:
             wrong = check(body)
@@ -108,7 +110,7 @@ class Door:
     def shortcut(self, callback_id: str | re.Pattern[str], press: Press) -> None:
         """An entry of a message's menu."""
         work = self._pressing(f"shortcut {_name(callback_id)}", press)
-        self._app.shortcut(callback_id)(ack=self._taking(self._pressed), lazy=[work])
+        self._app.shortcut(callback_id)(ack=self._taking(self._callers.pressed), lazy=[work])
 
     def event(
         self,
@@ -144,7 +146,7 @@ class Door:
 
     def _pressing(self, name: str, press: Press) -> Callable[[Body], Awaitable[None]]:
         async def work(body: Body) -> None:
-            await self._work(name, self._pressed(body), lambda call, _: press(call, body))
+            await self._work(name, self._callers.pressed(body), lambda call, _: press(call, body))
 
         return work
 
@@ -156,12 +158,27 @@ class Door:
         begun = time.monotonic()
         outcome = "cancelled"
         try:
-            outcome = await self._errors.tell(call, run(call, call.spoken_words))
+            outcome = await self._errors.tell(call, self._let_in(name, call, run))
         finally:
             self._end()
             seconds = time.monotonic() - begun
             self._meter.command_done(name, outcome, seconds)
             log.info("worked", what=name, outcome=outcome, seconds=round(seconds, 4))
+
+    async def _let_in(self, name: str, call: Call, run: Run) -> None:
+        await self._gate.must_let_in(call.who, call.team, name, is_app=call.is_app)
+        await run(call, call.spoken_words)
+
+    def for_members(self, listen: Listen) -> Listen:
+        """An event that does something for whom it names; of others nothing comes, and nobody is told."""
+
+        async def let_in(body: Body) -> None:
+            event = body["event"]
+            with suppress(OutsiderError):
+                await self._gate.must_let_in(str(event["user"]), team_of(event), str(event["type"]))
+                await listen(body)
+
+        return let_in
 
     async def _repeatably(self, body: Body, listen: Listen, ack: AsyncAck) -> BoltResponse | None:
         kind, outcome = str(body["event"]["type"]), "failed"
@@ -202,53 +219,14 @@ class Door:
         await ack()
         return None
 
-    # Who and where
-
-    def _typed(self, body: Body) -> Call:
-        channel = str(body["channel_id"])
-        self._places.heard_of(channel, str(body.get("channel_name", "")))
-        return Call(
-            voice=self.voice,
-            who=str(body["user_id"]),
-            channel=channel,
-            is_inside=channel == self._places.ops_channel,
-            trigger_id=str(body.get("trigger_id", "")),
-            response_url=str(body.get("response_url", "")),
-            spoken_words=typed(str(body.get("text") or "")),
-            command=str(body["command"]),
-        )
-
-    def _pressed(self, body: Body) -> Call:
-        container: Body = body.get("container") or {}
-        view: Body = body.get("view") or {}
-        form_channel = str(view.get("private_metadata") or "").partition(" ")[0]
-        channel = str((body.get("channel") or {}).get("id") or container.get("channel_id") or form_channel)
-        message: Body = body.get("message") or {}
-        return Call(
-            voice=self.voice,
-            who=str(body["user"]["id"]),
-            channel=channel,
-            is_inside=channel == self._places.ops_channel,
-            thread_ts=message.get("thread_ts"),
-            trigger_id=str(body.get("trigger_id", "")),
-            response_url=str(body.get("response_url", "")),
-        )
-
     def mentioned(self, event: Body) -> Call:
         """The call of a mention: `event` is Slack's app_mention."""
-        channel = str(event["channel"])
-        return Call(
-            voice=self.voice,
-            who=str(event["user"]),
-            channel=channel,
-            is_inside=channel == self._places.ops_channel,
-            thread_ts=event.get("thread_ts"),
-        )
+        return self._callers.mentioned(event)
 
-    async def told(self, name: str, call: Call, work: Coroutine[Any, Any, None]) -> None:
+    async def told(self, name: str, call: Call, run: Run) -> None:
         """Runs what a mention asked for, with errors told and time taken."""
         begun = time.monotonic()
-        outcome = await self._errors.tell(call, work)
+        outcome = await self._errors.tell(call, self._let_in(name, call, run))
         self._meter.command_done(name, outcome, time.monotonic() - begun)
 
     def _begin(self) -> None:

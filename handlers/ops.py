@@ -24,7 +24,9 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case SetRole() | Rotate():
             await role.assign(desks, call, said)
         case words.Audit():
-            await call.answer(view.audit(await desks.audit.newest(said.count)))
+            entries = await desks.audit.newest(said.count)
+            chain = await call.slowly(desks.audit.verified(), view.verifying())
+            await call.answer(view.audit(entries, chain))
         case words.WhoAmI():
             await _who_am_i(desks, call)
         case words.Runbook():

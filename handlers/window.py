@@ -17,7 +17,7 @@ from bot.errors import NotFoundError, UserError, WordError
 from bot.slack.views import approval as approval_view
 from bot.slack.views import maintenance as view
 from handlers import restore
-from handlers.call import Call
+from handlers.call import Call, reading
 from handlers.desks import Desks
 
 Body = Mapping[str, Any]
@@ -154,15 +154,15 @@ async def extend_pressed(desks: Desks, call: Call, body: Body) -> None:
 
 async def approve_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Approve* below a scope."""
-    window_id, _, version = _pressed(call, body).partition(" ")
-    await call.answer(view.approved(await desks.window_changes.approve(window_id, call.who, int(version or 0))))
+    window_id, version = _versioned(_pressed(call, body))
+    await call.answer(view.approved(await desks.window_changes.approve(window_id, call.who, version)))
 
 
 async def reject_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Reject* below a scope: asks why."""
-    window_id, _, version = _pressed(call, body).partition(" ")
-    window = await desks.window_changes.check_reject(window_id, call.who, int(version or 0))
-    await call.voice.open_form(call.trigger_id, approval_view.reject_form(window, int(version or 0), call.channel))
+    window_id, version = _versioned(_pressed(call, body))
+    window = await desks.window_changes.check_reject(window_id, call.who, version)
+    await call.voice.open_form(call.trigger_id, approval_view.reject_form(window, version, call.channel))
 
 
 async def cancel_pressed(desks: Desks, call: Call, body: Body) -> None:
@@ -174,6 +174,12 @@ async def cancel_pressed(desks: Desks, call: Call, body: Body) -> None:
 def _pressed(call: Call, body: Body) -> str:
     call.must_be_inside()
     return str(body["actions"][0].get("value") or "")
+
+
+def _versioned(text: str) -> tuple[str, int]:
+    window_id, _, version = text.partition(" ")
+    with reading():
+        return window_id, int(version or 0)
 
 
 # Forms
@@ -188,9 +194,9 @@ def check_reason(body: Body) -> dict[str, str]:
 async def reason_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of *Reject* was sent."""
     call.must_be_inside()
-    _, window_id, version = str(body["view"]["private_metadata"]).split(" ")
+    window_id, version = _versioned(str(body["view"]["private_metadata"]).partition(" ")[2])
     reason = await named(desks, _field(body, approval_view.REASON_BLOCK))
-    await call.answer(view.rejected(await desks.window_changes.reject(window_id, call.who, reason, int(version))))
+    await call.answer(view.rejected(await desks.window_changes.reject(window_id, call.who, reason, version)))
 
 
 async def ask(call: Call) -> None:

@@ -107,10 +107,11 @@ class Payloads:
         return payload | {"channel": self._channel(channel)}
 
     def _common(self, kind: str, user: str, *, in_view: bool = False) -> Json:
-        name = self._workspace.people[user].name
+        person = self._workspace.people[user]
+        name = person.name
         return {
             "type": kind,
-            "user": {"id": user, "username": name, "name": name, "team_id": TEAM},
+            "user": {"id": user, "username": name, "name": name, "team_id": person.team},
             "api_app_id": APP,
             "token": TOKEN,
             "trigger_id": self._workspace.trigger(user, in_view=in_view),

@@ -13,7 +13,8 @@ from sandbox.workspace import APP, BOT, BOT_USER, DOMAIN, TEAM, Channel, Member,
 def message_json(workspace: Workspace, message: Message, *, metadata: bool = True) -> Json:
     """A message as history, events and interaction payloads carry it; `metadata` only where it was asked for."""
     by_bot = message.user == BOT_USER
-    shown: Json = {"type": "message", "user": message.user, "text": message.text, "ts": message.ts, "team": TEAM}
+    team = workspace.people[message.user].team if message.user in workspace.people else TEAM
+    shown: Json = {"type": "message", "user": message.user, "text": message.text, "ts": message.ts, "team": team}
     # A file that a bot shared is shown as its user's; Slack's sample of such a message names no bot.
     # https://docs.slack.dev/reference/events/message/file_share
     if by_bot and message.subtype != "file_share":
@@ -156,7 +157,7 @@ def member_json(member: Member) -> Json:
     """A user as users.info shows them."""
     return {
         "id": member.id,
-        "team_id": TEAM,
+        "team_id": member.team,
         "name": member.name,
         "deleted": member.has_left,
         "real_name": member.real_name,
@@ -168,10 +169,12 @@ def member_json(member: Member) -> Json:
             "real_name_normalized": member.real_name,
             "display_name": member.real_name if member.is_bot else member.name,
             "display_name_normalized": member.real_name if member.is_bot else member.name,
-            "team": TEAM,
+            "team": member.team,
         },
         "is_admin": member.id == "U0ANN",
         "is_owner": False,
+        "is_restricted": member.is_guest,
+        "is_ultra_restricted": False,
         "is_bot": member.is_bot,
         "is_app_user": False,
         "updated": 1764000000,

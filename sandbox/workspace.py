@@ -26,6 +26,8 @@ class Member:
     real_name: str
     is_bot: bool = False
     has_left: bool = False
+    is_guest: bool = False
+    team: str = TEAM
 
 
 @dataclass

@@ -160,16 +160,20 @@ async def test_the_audit_trail_lists_the_newest_first(world: World) -> None:
     await answer(world.slack, world.ann, "/ops", "role on-call @bob backup @cyd")
     one = await answer(world.slack, world.bob, "/ops", "audit")
     assert one.text == "The newest entry of the audit trail."
-    assert one.shown == "2026-11-26 12:00 UTC @ann: role on-call, done (owner @bob, backup @cyd)"
+    assert one.shown == (
+        "2026-11-26 12:00 UTC @ann (command): role on-call, done (owner @bob, backup @cyd)\n"
+        "1 entry, chained by hashes: none is missing or changed."
+    )
     await answer(world.slack, world.bob, "/ops", "role on-call @ann")
     await answer(world.slack, world.ann, "/incident", "open sev3 <!channel> & more")
     await world.stored("audit", act="open")
     (incident,) = await world.documents("incidents")
     page = await answer(world.slack, world.bob, "/ops", "audit 2")
     assert page.text == "The newest 2 entries of the audit trail."
-    assert [line.split(" UTC ")[1] for line in page.shown.splitlines()] == [
-        f"@ann: open {incident['_id']}, done (<!channel> & more)",
-        "@bob: role on-call, refused",
+    assert [line.rpartition(" UTC ")[2] for line in page.shown.splitlines()] == [
+        f"@ann (command): open {incident['_id']}, done (<!channel> & more)",
+        "@bob (command): role on-call, refused",
+        "3 entries, chained by hashes: none is missing or changed.",
     ]
 
 

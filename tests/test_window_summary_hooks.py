@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from bot.domain.audit import AuditDesk
+from bot.domain.audit_chain import Chain
 from bot.domain.health import HealthDesk
 from bot.domain.paper import Paper
 from bot.domain.window_summary import During, Held, WindowSummary
@@ -66,7 +67,7 @@ async def test_a_window_is_attended_to_once_however_often_it_is_looked_at(world:
     health = HealthDesk([], world.clock)
     people = Nobody()
     ports = SummaryPorts(store.window_records, store.checklists, store.opened, health, people, wall, store.exports)
-    audit = AuditDesk(store.audit, lambda _: "", world.clock)
+    audit = AuditDesk(Chain(store.audit), lambda entry: entry, world.clock)
     desks = [WindowSummaryDesk(ports, audit, world.clock) for _ in range(3)]
     kept = await world.document("windows", WINDOW)
     await world.changes("windows", WINDOW, {"state": "under way", "actual_start": kept["start"]})

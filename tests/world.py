@@ -166,7 +166,7 @@ class World:
         """Writes many documents at once."""
         await self._client.get_default_database()[collection].insert_many(documents)
 
-    async def changes(self, collection: str, key: str, fields: Document) -> None:
+    async def changes(self, collection: str, key: Any, fields: Document) -> None:
         """Changes fields of a document, as a bot that died afterwards would have."""
         await self._client.get_default_database()[collection].update_one({"_id": key}, {"$set": fields})
 

@@ -13,6 +13,7 @@ from bot.domain.incident_facts import facts, from_facts
 from bot.domain.outbox import Content, Letter
 from bot.domain.read_back import Page, UnreadableError
 from bot.domain.reminder import Asked
+from bot.domain.standing import MERE_VISITORS
 from bot.domain.summary import Draft
 from bot.domain.summary_desk import Signature
 from bot.domain.timeline import Entry
@@ -134,11 +135,19 @@ class Board:
         try:
             async for messages in self._api.thread(incident.channel, incident.card_ts or ""):
                 found = page(incident.channel, messages, self._directory.bot_user)
-                yield replace(found, heard=[await self._directory.groups.heard(one) for one in found.heard])
+                named = replace(found, heard=[await self._directory.groups.heard(one) for one in found.heard])
+                yield await self._members_only(named)
         except SlackError as error:
             log.warning("thread not read", incident=incident.id, cause=str(error))
             is_gone = isinstance(error, DeclinedError) and error.code == "thread_not_found"
             raise UnreadableError(str(error), is_gone=is_gone) from error
+
+    async def _members_only(self, shown: Page) -> Page:
+        """Without the pins of those who change nothing. Who has left the workspace may have pinned before."""
+        people = {who for heard in shown.heard for who in heard.pins or ()}
+        wrong = {who for who in people if await self._directory.standing(who, "") in MERE_VISITORS}
+        heard = [replace(one, pins=one.pins - wrong) if one.pins and one.pins & wrong else one for one in shown.heard]
+        return replace(shown, heard=heard)
 
     def _card(self, incident: Incident, *, is_saved: bool) -> Letter:
         url = self._directory.link_to_thread(incident.channel, incident.card_ts or "")

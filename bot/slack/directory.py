@@ -8,11 +8,13 @@ from typing import Any
 import structlog
 
 from bot.domain.quote import Quote
+from bot.domain.standing import Standing
 from bot.domain.timeline import Changed, Gone, Heard
 from bot.errors import UserError
 from bot.slack import messages
 from bot.slack.api import Api, DeclinedError, SlackError
 from bot.slack.group_names import GroupNames
+from bot.slack.members import Members
 
 log = structlog.get_logger("directory")
 
@@ -35,6 +37,7 @@ class Directory:
         self._names: dict[str, str] = {}
         self.groups = GroupNames(api)
         self._is_member = False
+        self._members = Members(api)
         self.trouble = ""
         self.workspace_url = ""
         self.bot_user = ""
@@ -56,6 +59,12 @@ class Directory:
         self.workspace_url = str(answer.get("url", ""))
         self.bot_user = str(answer.get("user_id", ""))
         self.bot_id = str(answer.get("bot_id", ""))
+        self._members.team = str(answer.get("team_id") or "")
+        self._members.enterprise = str(answer.get("enterprise_id") or "")
+
+    async def standing(self, user_id: str, team_id: str) -> Standing:
+        """Who this is to the workspace: see Members."""
+        return await self._members.standing(user_id, team_id)
 
     def heard_of(self, channel_id: str, channel_name: str) -> None:
         """A command said where it was typed: if that is the ops channel, its id is known without a question."""
@@ -145,6 +154,10 @@ class Directory:
             raise UserError("A bot cannot do that.", "Name a person.")
         if user.get("deleted"):
             raise UserError(f"<@{user_id}> has left the workspace.", "Name somebody who is there.")
+        if self._members.read(user) is not Standing.MEMBER:
+            raise UserError(
+                f"<@{user_id}> is a guest or of another workspace, and can do nothing with the bot.", "Name a member."
+            )
 
     async def left(self, user_ids: Iterable[str]) -> dict[str, str]:
         """See Places.left."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
@@ -76,10 +77,10 @@ class Incidents:
         return [incident_of(document) for document in found]
 
     async def ending_with(self, ending: str) -> list[Incident]:
-        """See Incidents.ending_with. The ending is made of letters, digits and dashes, so it is safe in a pattern."""
+        """See Incidents.ending_with."""
         query: Document = {"endings": ending[-SHORT:]}
         if len(ending) > SHORT:
-            query["_id"] = {"$regex": f"{ending}$"}
+            query["_id"] = {"$regex": f"{re.escape(ending)}$"}
         found = await self._documents.many(query, [("_id", DESCENDING)], limit=6)
         return [incident_of(document) for document in found]
 

@@ -34,7 +34,7 @@ Client = AsyncMongoClient[Document]
 # A server that answers "no" for reasons that pass or that only an operator can mend: login (18), rights (13),
 # a primary that steps down, a disk that is full. For the person it is the same: nothing was changed.
 UPSERT_TRIES = 3
-GATHERING = 1_900  # milliseconds: below what the connection waits
+READING = GATHERING = 1_900  # milliseconds: below what the connection waits, after which a server would go on alone
 _DUPLICATE = 11000
 _AWAY_CODES = {13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436, 14031}
 
@@ -136,15 +136,28 @@ class Documents:
         with self._reach.trying():
             await self._collection.insert_one(document)
 
+    async def insert_all(self, documents: Sequence[Document]) -> None:
+        """Adds documents, one after the other: where one cannot be added, those after it are not either."""
+        try:
+            with self._reach.trying():
+                await self._collection.insert_many(documents)
+        except BulkWriteError as error:
+            codes = {int(each["code"]) for each in error.details.get("writeErrors", ())}
+            if codes == {_DUPLICATE}:
+                raise DuplicateKeyError("one is there already", _DUPLICATE, error.details) from error
+            if not codes or codes & _AWAY_CODES:
+                raise StoreAwayError(in_doubt=True) from error
+            raise
+
     async def one(self, query: Document, sort: Sequence[tuple[str, int]] | None = None) -> Document | None:
         """The first document that fits."""
         with self._reach.trying(writes=False):
-            return await self._collection.find_one(query, sort=sort)
+            return await self._collection.find_one(query, sort=sort, max_time_ms=READING)
 
     async def many(self, query: Document, sort: Sequence[tuple[str, int]], limit: int = 0) -> list[Document]:
         """All documents that fit, in order, `limit` at most (0 = all)."""
         with self._reach.trying(writes=False):
-            return await self._collection.find(query).sort(sort).limit(limit).to_list()
+            return await self._collection.find(query).sort(sort).limit(limit).max_time_ms(READING).to_list()
 
     async def each(self, query: Document, sort: Sequence[tuple[str, int]], limit: int = 0) -> AsyncIterator[Document]:
         """The same one by one, so that only a batch of them is held."""
@@ -161,7 +174,7 @@ class Documents:
         with self._reach.trying(writes=False):
             found = self._collection.find(query, dict.fromkeys(part.only, 1) or None)
             found = found.sort(sort) if sort else found
-            found = found.max_time_ms(int(part.seconds * 1000)) if part.seconds else found
+            found = found.max_time_ms(int(part.seconds * 1000) or READING)
             found = found.hint(list(part.index)) if part.index else found
             try:
                 return await found.skip(part.skip).limit(part.limit).batch_size(1_000).to_list()
@@ -227,7 +240,7 @@ class Documents:
 
     async def count(self, query: Document, most: int = 0, index: Index = ()) -> int:
         """How many documents fit; with `most` it counts no further. See `Part` for `index`."""
-        options: dict[str, Any] = {"limit": most} if most else {}
+        options: dict[str, Any] = {"maxTimeMS": READING} | ({"limit": most} if most else {})
         if index:
             options["hint"] = list(index)
         with self._reach.trying(writes=False):
@@ -245,7 +258,7 @@ class Documents:
     async def probe(self) -> None:
         """Reads one document, whether or not MongoDB was away a moment ago."""
         with self._reach.trying(writes=False, probes=True):
-            await self._collection.find_one({}, projection={"_id": 1})
+            await self._collection.find_one({}, projection={"_id": 1}, max_time_ms=READING)
 
     async def index(self, indexes: Sequence[IndexModel]) -> None:
         """Makes sure that the indexes are there."""

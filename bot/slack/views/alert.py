@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import Block, ButtonElement, InteractiveElement, Pl
 from bot.domain.alert import Alert, Digest, Group, Turn
 from bot.domain.alert_desk import Listing
 from bot.domain.incident import Incident
-from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn
+from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person
 from bot.slack.views.parts import Message, actions, brief, context, paragraphs, said, section
 
 OPEN_BUTTON = "alert_incident"
@@ -150,7 +150,7 @@ def opened(incident: Incident, url: str, *, is_new: bool) -> Message:
 
 
 def _by(incident: Incident) -> Mrkdwn:
-    return Mrkdwn(f"<@{incident.opened_by}>")
+    return person(incident.opened_by)
 
 
 def too_wide() -> Message:

@@ -20,7 +20,7 @@ from bot.domain.window import State as Standing
 from bot.domain.window_summary import During
 from bot.slack.mrkdwn import Mrkdwn, both, link, local, mrkdwn
 from bot.slack.views import freeze as freeze_view
-from bot.slack.views.parts import Message, actions, brief, context, paragraphs, said, section
+from bot.slack.views.parts import Message, actions, brief, context, fitting, paragraphs, said, section
 from bot.slack.views.window import button, period, what_is_planned
 from bot.slack.views.window_summary import incident_line
 
@@ -65,12 +65,22 @@ def timetable(
     now: datetime,
 ) -> Message:
     """The current and the next windows, what is announced of the first when, incidents, and the freezes."""
+    return fitting(lambda room: _timetable((windows, freezes), happened, now, room), (300, 100, 30))
+
+
+def _timetable(
+    planned: tuple[Sequence[tuple[Window, Sequence[Rung]]], Sequence[Freeze]],
+    happened: Happened,
+    now: datetime,
+    room: int,
+) -> Message:
+    windows, freezes = planned
     window = windows[0][0]
     state = "is under way" if window.phase(now) is Phase.UNDER_WAY else "is next"
     text = mrkdwn("{} {}: {}.", window.title, state, period(window))
     lines: list[Mrkdwn] = []
     for number, (each, ladder) in enumerate(windows[:SHOWN]):
-        lines.append(_line(each, now))
+        lines.append(_line(each, now, room))
         if number == 0:
             lines += [_rung_line(rung, (happened.told or {}).get(rung.key)) for rung in ladder]
         if opened := happened.opened.get(each.id):
@@ -85,12 +95,12 @@ def timetable(
     return Message(text, tuple(blocks))
 
 
-def _line(window: Window, now: datetime) -> Mrkdwn:
+def _line(window: Window, now: datetime, room: int) -> Mrkdwn:
     what = what_is_planned(window)
     text = "*{}* {} · {} · {}{}{}"
     late = ", its end is not recorded" if window.state is Standing.UNDER_WAY and now >= window.end else ""
-    rest = mrkdwn(" · {}", brief(what, 300)) if what else ""
-    return mrkdwn(text, window.id, window.title, period(window), window.phase(now), late, rest)
+    rest = mrkdwn(" · {}", brief(what, room)) if what else ""
+    return mrkdwn(text, window.id, brief(window.title, room), period(window), window.phase(now), late, rest)
 
 
 def _rung_line(rung: Rung, known: Announcement | None) -> Mrkdwn:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
-from bot.domain.audit import SYSTEM, AuditEntry
+from bot.domain.audit import SYSTEM, AuditEntry, Verified
+from bot.domain.audit_chain import BROKEN, sentence
 from bot.domain.role import Role
 from bot.errors import ConflictError, RefusedError, UserError, WordError
 from bot.slack.mrkdwn import Mrkdwn, channel, escape, groups_written, joined, local, mrkdwn, person, plain
-from bot.slack.views.parts import Message, brief, context, paragraphs, quoted, said, section, short
+from bot.slack.views.parts import Message, brief, context, fitting, paragraphs, quoted, said, section, short
 
 WORDS_SHOWN = 100
 
@@ -94,27 +95,44 @@ def whoami(who: str, his_roles: Sequence[Role], *, may_assign: bool) -> Message:
     return said(mrkdwn("You are {} ({}). {}.{}", person(who), who, what if his_roles else "You have no role", rights))
 
 
-def audit(entries: Sequence[AuditEntry]) -> Message:
-    """The newest entries of the trail."""
+def verifying() -> Message:
+    """While the chain is read."""
+    return said(Mrkdwn("Reading the audit trail from end to end; that takes a few seconds…"))
+
+
+def audit(entries: Sequence[AuditEntry], chain: Verified) -> Message:
+    """The newest entries of the trail, and whether the chain is whole."""
+    return fitting(lambda room: _audit(entries, chain, room), (100, 40, 10))
+
+
+def _audit(entries: Sequence[AuditEntry], chain: Verified, room: int) -> Message:
+    broken = mrkdwn("*The chain is broken*: {}. {}", chain.broken, BROKEN) if chain.broken else None
     if not entries:
-        return said(Mrkdwn("The audit trail is empty."))
+        return said(broken or Mrkdwn("The audit trail is empty."))
     lines = [
         mrkdwn(
-            "{} {}: {} {}, {}{}",
+            "{} {}{}: {} {}, {}{}",
             local(entry.at),
             "the bot" if entry.who == SYSTEM else person(entry.who),
+            f" ({entry.via})" if entry.via and entry.who != SYSTEM else "",
             entry.act,
             entry.subject,
             entry.outcome,
-            mrkdwn(" ({})", _detail(entry)) if entry.detail else "",
+            mrkdwn(" ({})", _detail(entry, room)) if entry.detail else "",
         )
         for entry in entries
     ]
     count = "The newest entry" if len(entries) == 1 else f"The newest {len(entries)} entries"
-    return Message(mrkdwn("{} of the audit trail.", count), tuple(paragraphs(lines)))
+    if broken:
+        return Message(
+            mrkdwn("{} of the audit trail, which was tampered with.", count), (section(broken), *paragraphs(lines))
+        )
+    waiting = mrkdwn(" {} wait for MongoDB.", chain.waiting) if chain.waiting else ""
+    state = mrkdwn("{}.{}", sentence(chain), waiting)
+    return Message(mrkdwn("{} of the audit trail.", count), (*paragraphs(lines), context(state)))
 
 
-def _detail(entry: AuditEntry) -> Mrkdwn:
+def _detail(entry: AuditEntry, room: int) -> Mrkdwn:
     if entry.act != "role":
-        return brief(entry.detail, 100)
+        return brief(entry.detail, room)
     return joined(" ", [person(word.rstrip(",")) + word[len(word.rstrip(",")) :] for word in entry.detail.split()])

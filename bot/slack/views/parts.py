@@ -110,7 +110,8 @@ def some_lines(label: str, text: str, limit: int) -> Mrkdwn:
 
 def section(text: Mrkdwn, accessory: InteractiveElement | None = None, block_id: str | None = None) -> SectionBlock:
     """A paragraph, with one element at its right if wanted."""
-    return SectionBlock(text=MarkdownTextObject(text=short(text, MAX_SECTION)), accessory=accessory, block_id=block_id)
+    shown = short(text, MAX_SECTION) or " "  # Slack refuses a block without text
+    return SectionBlock(text=MarkdownTextObject(text=shown), accessory=accessory, block_id=block_id)
 
 
 def paragraphs(lines: Sequence[Mrkdwn]) -> list[Block]:
@@ -132,17 +133,17 @@ def quoted(text: str) -> SectionBlock:
 
 def fields(*texts: Mrkdwn) -> SectionBlock:
     """Up to ten short texts in two columns."""
-    return SectionBlock(fields=[MarkdownTextObject(text=short(t, 2000)) for t in texts[:10]])
+    return SectionBlock(fields=[MarkdownTextObject(text=short(t, 2000) or " ") for t in texts[:10]])
 
 
 def header(text: str) -> HeaderBlock:
     """A large line of plain text (150 characters at most)."""
-    return HeaderBlock(text=PlainTextObject(text=short(plain(text), 150), emoji=False))
+    return HeaderBlock(text=PlainTextObject(text=short(plain(text), 150) or " ", emoji=False))
 
 
 def context(*texts: Mrkdwn) -> ContextBlock:
     """Small print: up to ten short texts."""
-    return ContextBlock(elements=[MarkdownTextObject(text=short(t, 2000)) for t in texts[:10]])
+    return ContextBlock(elements=[MarkdownTextObject(text=short(t, 2000) or " ") for t in texts[:10]])
 
 
 def actions(elements: Iterable[InteractiveElement], block_id: str | None = None) -> ActionsBlock:

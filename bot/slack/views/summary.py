@@ -6,14 +6,13 @@ Prose goes into plain_text, where Slack interprets nothing; people are names, si
 from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block, ButtonElement, InputBlock, PlainTextInputElement, PlainTextObject
-from slack_sdk.models.blocks import SectionBlock as Section
 from slack_sdk.models.views import View
 
 from bot.domain.clock import spelled
 from bot.domain.summary import QUESTION_LIMIT, QUESTIONS, TEXT_LIMITS, Draft, Event, Prose, Source
 from bot.domain.summary_desk import Shown, Signature
-from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, plain, utc
-from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, said, section, short
+from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, utc
+from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, quoted, said, section
 
 POST = "summary_post"
 EDIT = "summary_edit"
@@ -101,14 +100,14 @@ def _body(found: Draft) -> list[Block]:
     blocks: list[Block] = [section(_facts(found))]
     for name, label in LABELS.items():
         text = getattr(found.prose, name)
-        blocks += [section(mrkdwn("*{}*", label)), _plain(text)] if text else []
+        blocks += [section(mrkdwn("*{}*", label)), quoted(text)] if text else []
     if found.key_events:
         blocks += paragraphs([Mrkdwn("*Key events*"), *map(_event, found.key_events)])
     if found.more_events:
         blocks.append(context(mrkdwn("{} more are in the timeline.", found.more_events)))
     if found.prose.open_questions:
         questions = "\n".join(f"• {question}" for question in found.prose.open_questions)
-        blocks += [section(Mrkdwn("*Open questions*")), _plain(questions)]
+        blocks += [section(Mrkdwn("*Open questions*")), quoted(questions)]
     return blocks
 
 
@@ -131,10 +130,6 @@ def _facts(found: Draft) -> Mrkdwn:
     if record.affected:
         lines.append(mrkdwn("Affected: {}", brief(record.affected, _AFFECTED)))
     return joined("\n", lines)
-
-
-def _plain(text: str) -> Section:
-    return Section(text=PlainTextObject(text=short(plain(text), 3_000), emoji=False))
 
 
 def _event(event: Event) -> Mrkdwn:
