@@ -71,28 +71,33 @@ class AlertDesk:
 
     async def changed(self, known: Group | None, after: Group) -> bool:
         """Keeps a change of a group and has it told; False if another was quicker. Raises StoreAwayError."""
-        if not await self._keep(known, after):
+        kept = await self._kept(known, after)
+        if kept is None:
             return False
-        if after.untold:
-            self._spawn(self._tell_soon(after.id), f"alert {after.id}")
+        if kept.untold:
+            self._spawn(self._tell_soon(kept), f"alert {kept.id}")
         return True
 
-    async def _keep(self, known: Group | None, after: Group) -> bool:
+    async def _kept(self, known: Group | None, after: Group) -> Group | None:
         if after.episode == (known.episode if known else 0):
-            done = await self._saved(known, after, begins=False)
-            if done and after.digest and after.untold:
-                await self._groups.join_digest(after.digest, after.changed_at, is_new=False)
-            return done
+            return after if await self._saved(known, after, begins=False) else None
+        if digest := self._storms.remembered(after.changed_at):
+            return await self._begun(known, after, digest)
         # One after the other, so that each sees how many others there are.
         async with self._showing:
-            digest = await self._storms.join(after.changed_at)
-            incident = await self._incidents.of(after.incident_id)
-            after = replace(after, digest=digest, incident_id=incident.id if incident else "", asked=None)
-            if not await self._saved(known, after, begins=True):
-                return False
-        if digest:
-            await self._groups.join_digest(digest, after.changed_at, is_new=True)
-        return True
+            digest = self._storms.remembered(after.changed_at)
+            if not digest:
+                digest = await self._storms.join(after.changed_at)
+                return await self._begun(known, after, digest)
+        return await self._begun(known, after, digest)
+
+    async def _begun(self, known: Group | None, after: Group, digest: str) -> Group | None:
+        incident = await self._incidents.of(after.incident_id)
+        after = replace(after, digest=digest, incident_id=incident.id if incident else "", asked=None)
+        if not await self._saved(known, after, begins=True):
+            return None
+        self._storms.began(after.began)
+        return after
 
     async def _saved(self, known: Group | None, after: Group, *, begins: bool) -> bool:
         if known is None:
@@ -101,10 +106,13 @@ class AlertDesk:
 
     # Telling
 
-    async def _tell_soon(self, group_id: str) -> None:
+    async def _tell_soon(self, group: Group) -> None:
         """What MongoDB or Slack do not take now is told later, by this bot or another."""
         try:
-            await self.tell(group_id)
+            if group.digest and not group.incident_id:
+                await self._storms.tell(group)
+            else:
+                await self.tell(group.id)
         except (StoreAwayError, UndeliveredError):
             return
 
@@ -123,7 +131,10 @@ class AlertDesk:
                     key, url = f"{group.id}/v{turn.version}", self._link(group)
                     text = in_words(group, turn)
                     await self._timelines.attach(group.incident_id, Kind.ALERT, key, turn.at, text, url)
-            await self._groups.told(group.id, group.version)
+            if group.digest and group.untold:
+                await self._storms.tell(group)
+            else:
+                await self._groups.told_all([(group.id, group.version)])
 
     async def _shown(self, group: Group) -> Group:
         incident = await self._incidents.of(group.incident_id)
