@@ -10,6 +10,7 @@ from bot.domain.alert_look import AlertLook
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.escalation_desk import EscalationDesk, Ports
+from bot.domain.escalation_ports import Meter
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.role import RoleDesk
@@ -32,13 +33,14 @@ from bot.store.database import Store
 
 @dataclass(frozen=True)
 class Means:
-    """The ways to the outside: Slack in its parts, HTTP, and background work."""
+    """The ways to the outside: Slack in its parts, HTTP, background work, and what is measured."""
 
     outbox: Outbox
     api: Api
     directory: Directory
     http: Http
     spawn: Callable[[Coroutine[Any, Any, None], str], Any]
+    meter: Meter
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clo
     silence_board = SilenceBoard(means.outbox, direct, means.directory, clock)
     keeper = SilenceKeeper(store.silences, silencer, silence_board, near.audit, clock)
     asking = EscalationBoard(means.outbox, direct, means.directory, settings.phone_bridge or "", clock)
-    ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people)
+    ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people, means.meter)
     alerts = AlertDesk(store.alerts, board, opening, near.timelines, means.spawn, clock)
     return Alarms(
         alerts,

@@ -13,6 +13,7 @@ from bot.domain.alert_ports import AlertBoard, Groups
 from bot.domain.alert_steps import heard
 from bot.domain.alert_storm import Storms
 from bot.domain.clock import Clock
+from bot.domain.incident import Severity
 from bot.domain.outbox import UndeliveredError
 from bot.domain.timeline import Kind
 from bot.domain.timeline_desk import TimelineDesk
@@ -189,6 +190,10 @@ class AlertDesk:
             link = self._board.link_to(digest.channel, digest.ts) if digest else self._link(group)
             linked.append((group, link))
         return Listing(tuple(linked), await self._groups.count_firing())
+
+    async def counts(self) -> dict[Severity, int]:
+        """How many groups fire. Raises StoreAwayError."""
+        return {severity: await self._groups.count_firing(severity) for severity in Severity}
 
     async def firing(self) -> list[str]:
         """What is still firing, in words, worst first; what is silenced is among it. Raises StoreAwayError."""

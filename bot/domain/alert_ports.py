@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.alert import Asked, Digest, Group, Turn
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Severity
 
 
 class Groups(Protocol):
@@ -36,8 +36,8 @@ class Groups(Protocol):
     async def firing(self, limit: int) -> list[Group]:
         """Those that fire, worst first, then newest."""
 
-    async def count_firing(self) -> int:
-        """How many fire."""
+    async def count_firing(self, severity: Severity | None = None) -> int:
+        """How many fire; with a severity, of those whose worst member has it."""
 
     async def watched(self) -> list[Group]:
         """Those that fire and are Alertmanager's."""

@@ -88,9 +88,10 @@ class Alerts:
         found = await self._documents.many({"kind": GROUP, "is_firing": True}, _WORST, limit)
         return [_group(document) for document in found]
 
-    async def count_firing(self) -> int:
+    async def count_firing(self, severity: Severity | None = None) -> int:
         """See Groups.count_firing."""
-        return await self._documents.count({"kind": GROUP, "is_firing": True})
+        query: Document = {"kind": GROUP, "is_firing": True}
+        return await self._documents.count({**query, "severity": severity} if severity else query)
 
     async def watched(self) -> list[Group]:
         """See Groups.watched."""
