@@ -13,6 +13,7 @@ from bot.domain.escalation_desk import EscalationDesk, Ports
 from bot.domain.escalation_ports import Meter
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.incident_news import IncidentNews
 from bot.domain.role import RoleDesk
 from bot.domain.silence_desk import SilenceDesk
 from bot.domain.silence_keeper import SilenceKeeper
@@ -50,6 +51,7 @@ class Neighbours:
     incidents: IncidentDesk
     changes: IncidentChanges
     timelines: TimelineDesk
+    news: IncidentNews
     roles: RoleDesk
     audit: AuditDesk
     people: Directory
@@ -77,7 +79,7 @@ def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clo
     keeper = SilenceKeeper(store.silences, silencer, silence_board, near.audit, clock)
     asking = EscalationBoard(means.outbox, direct, means.directory, settings.phone_bridge or "", clock)
     ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people, means.meter)
-    alerts = AlertDesk(store.alerts, board, opening, near.timelines, means.spawn, clock)
+    alerts = AlertDesk(store.alerts, board, opening, near.news, means.spawn, clock)
     return Alarms(
         alerts,
         AlertLook(store.alerts, Monitoring(address, means.http), alerts, clock),

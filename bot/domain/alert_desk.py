@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.alert import Group, Notice, in_words
+from bot.domain.alert import Group, Notice, Turn, in_words, turned
 from bot.domain.alert_incident import AlertIncidents, Found
 from bot.domain.alert_ports import AlertBoard, Groups
 from bot.domain.alert_steps import heard
 from bot.domain.alert_storm import Storms
 from bot.domain.clock import Clock
 from bot.domain.incident import Severity
+from bot.domain.incident_news import IncidentNews, News
 from bot.domain.outbox import UndeliveredError
 from bot.domain.timeline import Kind
-from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import ConflictError, NotFoundError, StoreAwayError
 
 TRIES = 20  # of a change that others keep overtaking
@@ -45,14 +45,14 @@ class AlertDesk:
         groups: Groups,
         board: AlertBoard,
         incidents: AlertIncidents,
-        timelines: TimelineDesk,
+        news: IncidentNews,
         spawn: Spawn,
         clock: Clock,
     ) -> None:
         self._groups = groups
         self._board = board
         self._incidents = incidents
-        self._timelines = timelines
+        self._news = news
         self._storms = Storms(groups, board, clock)
         self._spawn = spawn
         self._clock = clock
@@ -128,14 +128,21 @@ class AlertDesk:
             for turn in group.untold:
                 if not group.digest and not turn.is_first:
                     await self._board.news(group, turn)
-                if group.incident_id:
-                    key, url = f"{group.id}/v{turn.version}", self._link(group)
-                    text = in_words(group, turn)
-                    await self._timelines.attach(group.incident_id, Kind.ALERT, key, turn.at, text, url)
+                if group.incident_id and not await self._entered(group, turn):
+                    return  # its card is not there yet: told again later
             if group.digest and group.untold:
                 await self._storms.tell(group)
             else:
                 await self._groups.told_all([(group.id, group.version)])
+
+    async def _entered(self, group: Group, turn: Turn) -> bool:
+        """Tells a turn in the group's incident; False if its thread cannot be told yet."""
+        key, url = f"{group.id}/v{turn.version}", self._link(group)
+        await self._news.attach(group.incident_id, Kind.ALERT, key, turn.at, in_words(group, turn), url)
+        text = turned(group, turn)
+        return not text or await self._news.say(
+            group.incident_id, News(key, turn.at, text, is_good=not turn.firing, url=url)
+        )
 
     async def _shown(self, group: Group) -> Group:
         incident = await self._incidents.of(group.incident_id)
