@@ -16,6 +16,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # A command is acknowledged in milliseconds and done in seconds; a probe has about two seconds.
 _COMMAND_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _PROBE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
+_NOTIFIED = ("kept", "wrong", "not kept")
 _TAKEN_SECONDS = (30, 60, 120, 300, 600, 900, 1_200, 1_800, 2_400, 3_600, 7_200)  # a step waits ten minutes
 
 
@@ -70,8 +71,11 @@ class Metrics:
         self._steps = Counter(
             "opsbot_escalation_steps", "Steps of escalations by what came of them.", ("outcome",), registry=own
         )
+        # From the start, so that the first one is an increase.
         for outcome in Outcome:
-            self._steps.labels(outcome.value)  # from the start, so that the first one is an increase
+            self._steps.labels(outcome.value)
+        for said in _NOTIFIED:
+            self._notifications.labels(said)
         self._taken_seconds = Histogram(
             "opsbot_escalation_taken_seconds",
             "From an escalation to somebody who has it.",
