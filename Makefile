@@ -1,6 +1,6 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test bench bench-thread bench-speed faults run check format-check lint types format lock manifest check-deploy
+.PHONY: help setup sandbox test bench bench-thread bench-storm bench-speed faults run check format-check lint types format lock manifest check-deploy
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -36,6 +36,9 @@ bench: $(READY)  ## how lists and searches do among a million incidents: about f
 
 bench-thread: $(READY)  ## 2,000 messages in one thread at once: are all acknowledged in time, and kept?
 	$(PYTHON) -m benchmarks.thread
+
+bench-storm: $(READY)  ## 1,000 groups of alerts at once: are all kept, and is an incident's card there meanwhile?
+	$(PYTHON) -m benchmarks.storm
 
 bench-speed: $(READY)  ## how quick the bot is beside the least that each thing can take: about two minutes
 	$(PYTHON) -m benchmarks.speed

@@ -29,6 +29,7 @@ from bot.domain.health import HealthDesk
 from bot.domain.health_watch_desk import Rhythm
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.incident_news import IncidentNews
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import Answering, ReminderDesk
 from bot.domain.role import RoleDesk
@@ -180,9 +181,9 @@ class App:
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
         changes = IncidentChanges(store.incidents, incidents, roles, audit, clock)
-        found = alarms(
-            settings, store, outside.means, Neighbours(incidents, changes, timelines, roles, audit, directory), clock
-        )
+        news = IncidentNews(timelines, store.incidents, board, clock)
+        near = Neighbours(incidents, changes, timelines, news, roles, audit, directory)
+        found = alarms(settings, store, outside.means, near, clock)
         health = HealthDesk(outside.probes, clock)
         ward = Ward(wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets, chain=chain)
         summaries = WindowSummaryDesk(
@@ -199,7 +200,7 @@ class App:
             health, store, maintenance.windows, outside.outages, directory, outside.pictures, outside.metrics, clock,
             self._tuning.rhythm,
         )  # fmt: skip
-        services = watching(settings, outside.probes, around, incidents, timelines)
+        services = watching(settings, outside.probes, around, incidents, news)
         kept = Kept(store.checklists, store.templates, store.window_records)
         checklists = checklist_desks(kept, outside.checklist_board, services, roles, audit, clock)
         return Desks(

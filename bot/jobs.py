@@ -1,7 +1,7 @@
 """The timetable: what the bot does by itself, how often, and what happens when MongoDB or Slack come back."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.escalation_desk import EscalationDesk
 from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.health_watch_desk import WatchDesk
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Severity
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outage import OutageDesk
 from bot.domain.outbox import Depth
@@ -77,6 +77,9 @@ class JobMeter(Protocol):
 
     def outbox(self, depth: int, oldest_seconds: float, parked: int) -> None:
         """How much waits to be delivered, and since when; how much Slack refused."""
+
+    def groups_firing(self, counts: Mapping[Severity, int]) -> None:
+        """How many groups of alerts fire."""
 
 
 @dataclass(frozen=True)
@@ -246,6 +249,7 @@ class Jobs:
         await self._mail.take_over()
         depth = await self._mail.depth()
         self._meter.outbox(depth.waiting, depth.oldest_seconds, depth.parked)
+        self._meter.groups_firing(await self._owners.alerts.counts())
         if self._channel.ops_channel and (self._must_catch_up or self._unread_cards.is_over()):
             await self._catch_up()
 
