@@ -13,6 +13,7 @@ from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.escalation_desk import EscalationDesk
 from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.health_watch_desk import WatchDesk
+from bot.domain.home_desk import HomeDesk
 from bot.domain.incident import Incident, Severity
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outage import OutageDesk
@@ -116,6 +117,7 @@ class Owners:
     search: SearchDesk
     timelines: TimelineDesk
     watch: WatchDesk
+    homes: HomeDesk
     outages: OutageDesk
     alerts: AlertDesk
     alert_look: Care
@@ -180,6 +182,7 @@ class Jobs:
         every(tempo.tidy, self._care, "care")
         every(tempo.sweep, self._while_store_is_up(self._owners.window_incidents.tick), "window incidents")
         every(tempo.watch, self._owners.watch.tick, "watch", tempo.first_watch)
+        every(tempo.tidy, self._owners.homes.tick, "homes")
         # Each waits for something outside, which must not hold up the others.
         every(tempo.tick, self._while_store_is_up(self._owners.escalations.tick), "escalations")
         every(tempo.tick, self._while_store_is_up(self._owners.alerts.tick), "alerts")

@@ -52,12 +52,16 @@ class WatchDesk:
 
     async def since(self) -> Mapping[str, Since]:
         """See deep_health.Records.since."""
+        return (await self.known()).since()
+
+    async def known(self) -> Watch:
+        """What is known, without asking any service. Raises StoreAwayError if nothing is remembered either."""
         try:
-            return (await self._records.look()).since()
+            return await self._records.look()
         except StoreAwayError:
             if self._memory is None:
                 raise
-            return self._memory.since()
+            return self._memory
 
     async def tick(self) -> None:
         """One round. Never raises StoreAwayError: MongoDB is one of the services that are watched."""
