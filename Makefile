@@ -1,6 +1,6 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox demo browser screenshots test bench bench-thread bench-storm bench-speed faults run check format-check lint types format lock manifest check-deploy
+.PHONY: help setup sandbox demo browser screenshots test bench bench-thread bench-storm bench-speed faults run check format-check lint types format lock manifest licences check-deploy
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -79,6 +79,10 @@ format: $(READY)  ## format, and mend what ruff can mend
 manifest: $(READY)  ## write manifest.yaml from the table of commands
 	$(PYTHON) -m bot manifest > manifest.yaml.new
 	@mv manifest.yaml.new manifest.yaml
+
+licences: $(READY)  ## write docs/licences.md from what the packages say of themselves
+	$(PYTHON) -m tests.licences > docs/licences.md.new
+	@mv docs/licences.md.new docs/licences.md
 
 lock: $(READY)  ## write requirements.txt, -full and -dev from pyproject.toml
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv
