@@ -24,7 +24,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(mongod: Mongod) -> AsyncIterator[World]:
     """One workspace. Ann is on call and Bob leads."""
-    async with page_world(mongod) as ready:
+    async with page_world(mongod) as (ready, _):
         await answer(ready.slack, ready.ann, "/ops", "role on-call @ann")
         await answer(ready.slack, ready.ann, "/ops", "role tech-lead @bob")
         yield ready
