@@ -4,13 +4,13 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, Locator, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright
 
 from sandbox.control import Control
 from sandbox.mongo import Mongod
 from sandbox.services import Services
 from tests.asking import strict
-from tests.world import World
+from tests.world import WATCHING, World
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 DESKTOP, PHONE = (1280, 860), (390, 844)
@@ -18,14 +18,16 @@ MOST_TABS = 120
 
 
 @asynccontextmanager
-async def page_world(mongod: Mongod) -> AsyncIterator[World]:
-    """A workspace with its page, the services with their switches, and the bot."""
+async def page_world(mongod: Mongod) -> AsyncIterator[tuple[World, Services]]:
+    """A workspace with its page and the bot; the services with their switches."""
     slack, services = strict(), Services()
     await services.start()
     await slack.start(control=Control(slack, services))
     try:
-        async with World(slack, mongod.url(), services.environment()) as world:
-            yield world
+        world = World(slack, mongod.url(), services.environment())
+        world.tempo = WATCHING
+        async with world:
+            yield world, services
     finally:
         await slack.stop()
         await services.stop()
@@ -56,8 +58,12 @@ class Seat:
 
     async def opens(self, who: str = "U0ANN") -> None:
         """Opens the page as somebody."""
-        await self.page.goto(f"{self._url}/#as={who}&in=C0OPSSHARED")
+        await self.goes(f"as={who}&in=C0OPSSHARED")
         await self.page.get_by_role("log").wait_for()
+
+    async def goes(self, place: str) -> None:
+        """Opens the page at a place, as its address has it behind the `#`."""
+        await self.page.goto(f"{self._url}/#{place}")
 
     async def tabs_to(self, wanted: Locator, key: str = "Tab") -> None:
         """Goes there by Tab alone."""
@@ -80,8 +86,12 @@ class Seat:
 @asynccontextmanager
 async def seat(browser: Browser, world: World, size: tuple[int, int] = DESKTOP) -> AsyncIterator[Seat]:
     """A window of this size; at the end nothing may have gone wrong in it."""
-    viewport = {"width": size[0], "height": size[1]}
-    context = await browser.new_context(viewport=viewport, is_mobile=size == PHONE, has_touch=size == PHONE)  # type: ignore[arg-type]
+    context = await browser.new_context(
+        viewport=ViewportSize(width=size[0], height=size[1]),
+        is_mobile=size == PHONE,
+        has_touch=size == PHONE,
+        timezone_id="Europe/Berlin",
+    )
     try:
         sitting = Seat(await context.new_page(), world.slack.url)
         yield sitting

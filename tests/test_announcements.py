@@ -175,7 +175,7 @@ async def test_maintenance_shows_what_was_announced_and_what_comes(world: World)
     await world.ann.says("/maintenance", "")
     seen = await world.ann.sees(WINDOW, "MW-20261205-0200")
     assert "24h ahead: announced" in seen.shown
-    assert "1h ahead: to be announced at 2026-11-28 01:00 UTC" in seen.shown
+    assert "1h ahead: due 2026-11-28 01:00 UTC" in seen.shown
 
 
 async def test_a_window_in_another_zone_and_with_short_rungs(slack: Slack, world: World) -> None:

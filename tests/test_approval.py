@@ -30,7 +30,7 @@ async def test_a_scope_is_approved_and_the_window_begins(world: World) -> None:
     assert "is in the channel" in await says(
         world, f"scope {ID} Upgrade Loki to 3.2 silencing job=loki severity=~warn.*"
     )
-    post = await world.slack.until(lambda: head.replies[0], "the scope")
+    post = await world.slack.shows("wrote what is to be done", thread=head)
     assert "it lacks the approval of the tech lead.\nWho can approve: @bob." in post.shown
     assert post.buttons == ["Approve", "Reject"]
     stored = await window(world, ID)

@@ -69,7 +69,7 @@ async def test_infrastructure_takes_the_duty_officer_as_well(world: World) -> No
     await with_roles(world, tech_lead="", on_call="", duty="cyd")
     await says(world, f"scope {WEEKLY} infra: new switches")
     await window(world, WEEKLY, **{"scope.is_infra": True})
-    assert "it lacks the approval of the duty officer" in await says(world, "approve", world.bob)
+    assert "It lacks the approval of the duty officer." in await says(world, "approve", world.bob)
     assert "approved by the tech lead and the duty officer" in await says(world, "approve", cyd)
     world.clock.set("2026-11-28 02:00:01")
     await told(world, f"{WEEKLY}/start")

@@ -55,7 +55,7 @@ SCOPES: tuple[Needed, ...] = (
     Needed("app_mentions:read", "the same words as a mention, which is the way in threads"),
     Needed("channels:history", "what is written in incident threads; cards that the database missed"),
     Needed("groups:history", "the same where the operations channel is private"),
-    Needed("channels:read", "find the operations channel by its name"),
+    Needed("channels:read", "find the operations channel by its name; whether a person is in it"),
     Needed("groups:read", "the same where it is private"),
     Needed("reactions:read", "a pin reaction marks a key event"),
     Needed("users:read", "names in the timeline"),

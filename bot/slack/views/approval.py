@@ -10,7 +10,7 @@ from bot.domain.window import REASON_LIMIT, Act, Deed, Window
 from bot.domain.window_steps import named
 from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, said, section
-from bot.slack.views.window import button, period, what_is_planned
+from bot.slack.views.window import button, period, what_is_planned, what_it_lacks
 
 APPROVE = "window_approve"
 REJECT = "window_reject"
@@ -95,8 +95,8 @@ def _why(act: Act) -> Mrkdwn:
 
 
 def _approved(window: Window, act: Act) -> Mrkdwn:
-    rest = what_is_planned(window)
-    return mrkdwn("The scope of {} was approved by {} for {}. {}", window.id, person(act.by), act.text, rest)
+    text = mrkdwn("The scope of {} was approved by {} for {}.", window.id, person(act.by), act.text)
+    return mrkdwn("{} {}", text, rest) if (rest := what_it_lacks(window)) else text
 
 
 def _rejected(window: Window, act: Act) -> Mrkdwn:

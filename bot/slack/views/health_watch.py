@@ -125,7 +125,7 @@ def _clock(when: datetime) -> str:
 def _began(found: Outage) -> Mrkdwn:
     if found.ended:
         return mrkdwn("{} to {}", both(found.began), both(found.ended))
-    return mrkdwn("since {}, {} · asked twice before it was told", both(found.began), ago(found.began))
+    return mrkdwn("since {}, {} · two probes failed", both(found.began), ago(found.began))
 
 
 def _button(found: Outage) -> ButtonElement:

@@ -116,7 +116,7 @@ def _roles(page: Page) -> list[Block]:
     if holders is None:
         return [section(Mrkdwn("MongoDB does not answer, so it is not known here who has which role."))]
     first = sorted(holders, key=lambda holder: holder.role is not Role.ON_CALL)
-    return role_view.lines(first, page.now)
+    return paragraphs([role_view.line(holder, page.now) for holder in first])
 
 
 def _maintenance(page: Page, link_to: Link) -> list[Mrkdwn]:

@@ -21,7 +21,7 @@ from bot.domain.window_summary import During
 from bot.slack.mrkdwn import Mrkdwn, both, link, local, mrkdwn
 from bot.slack.views import freeze as freeze_view
 from bot.slack.views.parts import Message, actions, brief, context, fitting, paragraphs, said, section
-from bot.slack.views.window import button, period, what_is_planned
+from bot.slack.views.window import button, period, what_is_planned, what_it_lacks
 from bot.slack.views.window_summary import incident_line
 
 CANCEL = "maintenance_cancel"
@@ -107,7 +107,7 @@ def _rung_line(rung: Rung, known: Announcement | None) -> Mrkdwn:
     what = {Occasion.AHEAD: f"{rung.name} ahead", Occasion.START: "start", Occasion.ENDING: "ending soon"}
     name = what.get(rung.occasion, "end")
     if known is None or known.state is State.CLAIMED:
-        return mrkdwn("• {}: to be announced at {}", name, both(rung.due))
+        return mrkdwn("• {}: due {}", name, both(rung.due))
     if known.state is State.SKIPPED:
         return mrkdwn("• {}: not announced, since {}", name, known.reason)
     return mrkdwn("• {}: announced {}", name, local(known.at or rung.due))
@@ -149,12 +149,16 @@ def _next(window: Window, frozen: str) -> Mrkdwn:
 
 def scoped(window: Window) -> Message:
     """The answer to whoever wrote a scope."""
-    return said(mrkdwn("The scope of {} is in the channel. {}", window.id, what_is_planned(window)))
+    return said(_and(mrkdwn("The scope of {} is in the channel.", window.id), what_it_lacks(window)))
 
 
 def approved(window: Window) -> Message:
     """The answer to whoever approved one."""
-    return said(mrkdwn("You approved the scope of {}. {}", window.id, what_is_planned(window)))
+    return said(_and(mrkdwn("You approved the scope of {}.", window.id), what_it_lacks(window)))
+
+
+def _and(sentence: Mrkdwn, rest: str) -> Mrkdwn:
+    return mrkdwn("{} {}", sentence, rest) if rest else sentence
 
 
 def rejected(window: Window) -> Message:

@@ -21,19 +21,18 @@ def roles(holders: Sequence[Holder], now: datetime) -> Message:
 
 
 def lines(holders: Sequence[Holder], now: datetime) -> list[Block]:
-    """A line for each role."""
+    """A line for each role: who has it, and what it is for."""
     return paragraphs(
         [
-            mrkdwn(
-                "*{}*: {}, backup {}. {}.",
-                holder.role,
-                owner(holder, now),
-                backup(holder),
-                holder.role.duties[0].upper() + holder.role.duties[1:],
-            )
+            mrkdwn("{} {}.", line(holder, now), holder.role.duties[0].upper() + holder.role.duties[1:])
             for holder in holders
         ]
     )
+
+
+def line(holder: Holder, now: datetime) -> Mrkdwn:
+    """Who has a role."""
+    return mrkdwn("*{}*: {}, backup {}.", holder.role, owner(holder, now), backup(holder))
 
 
 def owner(holder: Holder, now: datetime) -> Mrkdwn:

@@ -84,6 +84,16 @@ def what_is_planned(window: Window) -> str:
     return f"Its scope is approved by {named(scope.needs)}."
 
 
+def what_it_lacks(window: Window) -> str:
+    """After a sentence about its scope: what is lacking yet. Nothing after a yes that is the only one that it takes."""
+    scope = window.scope
+    if scope is None or window.frozen or scope.rejected_by:
+        return what_is_planned(window)
+    if scope.lacks:
+        return f"It lacks {lacking(window)}."
+    return f"It is approved by {named(scope.needs)}." if len(scope.needs) > 1 else ""
+
+
 def _beside(rung: Rung) -> Mrkdwn:
     """What a rung says of the work, where it still matters."""
     window = rung.window
