@@ -263,29 +263,6 @@ async def test_the_card_tells_since_when_how_long_and_where_to_look(world: World
     assert f"thread_ts={card.ts}&amp;cid={card.channel}|Thread" in links
 
 
-async def test_an_update_whose_menu_nobody_touched_changes_no_status(world: World) -> None:
-    """The form showed what was true when it was opened; what somebody set since then stays."""
-    card, incident_id = await opened(world)
-    await world.ann.clicks("Update", card)
-    await world.ann.sees("How does it go?")
-    await answer(world.slack, world.bob, "/incident", "status monitoring")
-    await world.ann.submits({"How does it go?": "still looking"})
-    await world.slack.shows("Note by @ann: still looking", thread=card)
-    await world.stored("incidents", _id=incident_id, status="monitoring", version=3)
-
-
-async def test_the_words_of_an_update_are_kept_where_its_status_is_refused(world: World) -> None:
-    """Cyd may note, and may not set the status: the note is there, and the refusal says so."""
-    card, incident_id = await opened(world)
-    await cyd(world).clicks("Update", card)
-    await cyd(world).sees("How does it go?")
-    status = "monitoring: a fix is in, we watch whether it holds"
-    await cyd(world).submits({"How does it go?": "looks better", "Where does it stand?": status})
-    await world.slack.shows("Note by @cyd: looks better", thread=card)
-    await cyd(world).sees("Your words are in the thread", "To set the status of", "Who may")
-    await world.stored("incidents", _id=incident_id, status="investigating", version=2)
-
-
 async def test_two_who_escalate_at_once_call_one(world: World) -> None:
     """Both pressed the same card: on-call alone is called, and the second hears of it."""
     await answer(world.slack, world.ann, "/ops", "role duty-officer @cyd")

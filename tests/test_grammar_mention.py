@@ -1,0 +1,98 @@
+"""Mentions: the words of any command, told apart by what they are."""
+
+from functools import partial
+
+import pytest
+
+from bot.commands import table
+from tests.test_grammar import refusal
+
+SERVICES = ("mongodb", "prometheus", "grafana", "loki", "llm", "alertmanager")
+OPEN = ("INC-20261123-7KQ4", "INC-20261123-AB0C", "INC-20261122-D15K")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("health prometheus", ("health", "prometheus")),
+        ("incident open sev1 x", ("incident", "open sev1 x")),
+        ("/incident open", ("incident", "open")),
+        ("open sev1 it's  down", ("incident", "open sev1 it's  down")),
+        ("resolve fixed by restart", ("incident", "resolve fixed by restart")),
+        ("done 3", ("checklist", "done 3")),
+        ("whoami", ("ops", "whoami")),
+        ("help incident", ("ops", "help incident")),
+        ("?", ("ops", "?")),
+        (", health?", ("health", "")),
+        ("", ("ops", "")),
+        ("  Health ", ("health", "")),
+    ],
+)
+def test_a_mention_takes_the_words_of_any_command(text: str, wanted: tuple[str, str]) -> None:
+    """The command may be left out where only one has the word."""
+    assert table.mention(text) == wanted
+
+
+def test_in_a_commands_own_thread_its_words_come_first() -> None:
+    """`note` belongs to two commands, but not in an incident's thread."""
+    assert table.mention("note x", here="incident") == ("incident", "note x")
+    assert table.mention("note x", here="checklist") == ("checklist", "note x")
+    assert table.mention("roles", here="incident") == ("ops", "roles")
+    error = refusal(lambda: table.mention("note x"))
+    assert error.remedy == (
+        "Mention me with `checklist note x` (log a deviation or a remark) or `incident note x` (add to its timeline)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("close 7KQ4", "incident"),
+        ("close INC-20261124-7KQ4", "incident"),
+        ("assign <@U1>", "incident"),
+        ("assign 7KQ4 <@U1>", "incident"),
+        ("assign 2 <@U1>", "checklist"),
+        ("assign 2,3 <@U1> by start", "checklist"),
+        ("note INC-20261124-7KQ4 full", "incident"),
+        ("show 7KQ4", "incident"),
+        ("list sev1", "incident"),
+        ("summary 2026-11-28", "maintenance"),
+        *((text, None) for text in ("close", "assign", "note 7KQ4 full", "show", "summary", "start", "close it")),
+    ],
+)
+def test_a_word_of_several_commands_is_told_apart_by_what_follows(text: str, command: str | None) -> None:
+    """Outside a thread: where only one can take the words, it is that one; else each way is spelled out."""
+    if command is not None:
+        assert table.mention(text) == (command, text)
+        return
+    remedy = refusal(lambda: table.mention(text)).remedy
+    spelled = [row.name for row in table.COMMANDS if f"`{row.name} {text}` (" in remedy]
+    assert len(spelled) == 2
+
+
+def test_a_long_or_odd_text_is_not_repeated() -> None:
+    """It could break out of the code that shows it, and the answer is to stay short."""
+    for odd in ("x" * 200, "`rm`"):
+        assert "`incident note …`" in refusal(partial(table.mention, f"note {odd}")).remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("opne x", "Did you mean `open`?"),
+        ("/helth", "Did you mean `health`?"),
+        ("thank you", "`/ops help` lists what there is."),
+    ],
+)
+def test_a_mention_with_an_unknown_word_says_what_there_is(text: str, remedy: str) -> None:
+    """The closest word of all commands, else where the list is."""
+    assert refusal(lambda: table.mention(text)).remedy == remedy
+
+
+def test_a_word_has_one_owner_or_none() -> None:
+    """Words of several commands and unknown ones have none."""
+    assert table.owner_of("open") == "incident"
+    assert table.owner_of("Done") == "checklist"
+    assert table.owner_of("start") is None
+    assert table.owner_of("note") is None
+    assert table.owner_of("zzz") is None
