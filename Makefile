@@ -1,6 +1,6 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox test bench bench-thread faults run check format-check lint types format lock manifest licences check-deploy
+.PHONY: help setup sandbox demo browser screenshots test bench bench-thread bench-storm bench-speed faults run check format-check lint types format lock manifest licences check-deploy
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -25,6 +25,15 @@ $(READY): requirements-dev.txt
 sandbox: $(READY)  ## a throw-away Slack in the browser with the bot in it; nothing else is needed
 	@$(PYTHON) -m sandbox
 
+demo: $(READY)  ## a Saturday in two minutes: four people, a window, an incident, told in the terminal
+	@$(PYTHON) -m sandbox.demo
+
+browser: $(READY)  ## the sandbox's page in a real browser (Chromium): a person's round, by keyboard alone too
+	$(PYTHON) -m pytest -m browser tests/test_page_browser.py
+
+screenshots: $(READY)  ## the README's pictures: docs/*.png, made anew from the sandbox
+	$(PYTHON) -m tests.screenshots
+
 run: $(READY)  ## run the bot with the settings in .env
 	@exec $(PYTHON) -m bot
 
@@ -36,6 +45,12 @@ bench: $(READY)  ## how lists and searches do among a million incidents: about f
 
 bench-thread: $(READY)  ## 2,000 messages in one thread at once: are all acknowledged in time, and kept?
 	$(PYTHON) -m benchmarks.thread
+
+bench-storm: $(READY)  ## 1,000 groups of alerts at once: are all kept, and is an incident's card there meanwhile?
+	$(PYTHON) -m benchmarks.storm
+
+bench-speed: $(READY)  ## how quick the bot is beside the least that each thing can take: about two minutes
+	$(PYTHON) -m benchmarks.speed
 
 faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; about half an hour
 	$(PYTHON) -m faults $(FAULTS)

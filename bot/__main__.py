@@ -15,7 +15,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import lifecycle, logs, settings_shown, shell
+from bot import VERSION, lifecycle, logs, settings_shown, shell
 from bot.app import App
 from bot.doctor import from_outside
 from bot.errors import ConfigError
@@ -24,7 +24,6 @@ from bot.probes import health_desk
 from bot.redaction import Redactor
 from bot.settings import Settings, load
 
-VERSION = "0.1.0"
 WRONG_SETTINGS = 2
 
 

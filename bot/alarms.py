@@ -10,8 +10,10 @@ from bot.domain.alert_look import AlertLook
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.escalation_desk import EscalationDesk, Ports
+from bot.domain.escalation_ports import Meter
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.incident_news import IncidentNews
 from bot.domain.role import RoleDesk
 from bot.domain.silence_desk import SilenceDesk
 from bot.domain.silence_keeper import SilenceKeeper
@@ -32,13 +34,14 @@ from bot.store.database import Store
 
 @dataclass(frozen=True)
 class Means:
-    """The ways to the outside: Slack in its parts, HTTP, and background work."""
+    """The ways to the outside: Slack in its parts, HTTP, background work, and what is measured."""
 
     outbox: Outbox
     api: Api
     directory: Directory
     http: Http
     spawn: Callable[[Coroutine[Any, Any, None], str], Any]
+    meter: Meter
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Neighbours:
     incidents: IncidentDesk
     changes: IncidentChanges
     timelines: TimelineDesk
+    news: IncidentNews
     roles: RoleDesk
     audit: AuditDesk
     people: Directory
@@ -74,8 +78,8 @@ def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clo
     silence_board = SilenceBoard(means.outbox, direct, means.directory, clock)
     keeper = SilenceKeeper(store.silences, silencer, silence_board, near.audit, clock)
     asking = EscalationBoard(means.outbox, direct, means.directory, settings.phone_bridge or "", clock)
-    ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people)
-    alerts = AlertDesk(store.alerts, board, opening, near.timelines, means.spawn, clock)
+    ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people, means.meter)
+    alerts = AlertDesk(store.alerts, board, opening, near.news, means.spawn, clock)
     return Alarms(
         alerts,
         AlertLook(store.alerts, Monitoring(address, means.http), alerts, clock),

@@ -16,9 +16,10 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 import handlers
-from bot import logs, webhook
+from bot import VERSION, logs, webhook
 from bot.alarms import Neighbours, alarms
 from bot.checklists import Kept, checklist_desks
+from bot.commands import table
 from bot.doctor import Ward, doctor
 from bot.domain.audit import AuditDesk
 from bot.domain.audit_chain import Chain
@@ -27,8 +28,10 @@ from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
 from bot.domain.health import HealthDesk
 from bot.domain.health_watch_desk import Rhythm
+from bot.domain.home_desk import HomeDesk, Sources
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.incident_news import IncidentNews
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import Answering, ReminderDesk
 from bot.domain.role import RoleDesk
@@ -55,6 +58,7 @@ from bot.slack.api import Api
 from bot.slack.bolt import bolt_app, by_socket, connected, introduced, web_client
 from bot.slack.delivery import Delivery, Pace
 from bot.slack.directory import Directory
+from bot.slack.home import HomeScreen
 from bot.slack.outbox import Outbox
 from bot.slack.socket import Sockets
 from bot.slack.voice import Voice
@@ -180,9 +184,9 @@ class App:
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
         changes = IncidentChanges(store.incidents, incidents, roles, audit, clock)
-        found = alarms(
-            settings, store, outside.means, Neighbours(incidents, changes, timelines, roles, audit, directory), clock
-        )
+        news = IncidentNews(timelines, store.incidents, board, clock)
+        near = Neighbours(incidents, changes, timelines, news, roles, audit, directory)
+        found = alarms(settings, store, outside.means, near, clock)
         health = HealthDesk(outside.probes, clock)
         ward = Ward(wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets, chain=chain)
         summaries = WindowSummaryDesk(
@@ -199,15 +203,18 @@ class App:
             health, store, maintenance.windows, outside.outages, directory, outside.pictures, outside.metrics, clock,
             self._tuning.rhythm,
         )  # fmt: skip
-        services = watching(settings, outside.probes, around, incidents, timelines)
+        services = watching(settings, outside.probes, around, incidents, news)
         kept = Kept(store.checklists, store.templates, store.window_records)
         checklists = checklist_desks(kept, outside.checklist_board, services, roles, audit, clock)
+        told = Sources(incidents, maintenance.windows, checklists.desk, roles, services.watch)
+        screen = HomeScreen(wires.api, directory, table.SUMMARIES, VERSION)
         return Desks(
             health=services.health,
             deep_health=services.deep,
             history=services.history,
             outages=services.outages,
             watch=services.watch,
+            homes=HomeDesk(told, store.homes, screen, clock),
             alerts=found.alerts,
             alert_look=found.look,
             silences=found.silences,

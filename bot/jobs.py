@@ -1,7 +1,7 @@
 """The timetable: what the bot does by itself, how often, and what happens when MongoDB or Slack come back."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -13,7 +13,8 @@ from bot.domain.announcement_desk import AnnouncementDesk
 from bot.domain.escalation_desk import EscalationDesk
 from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.health_watch_desk import WatchDesk
-from bot.domain.incident import Incident
+from bot.domain.home_desk import HomeDesk
+from bot.domain.incident import Incident, Severity
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outage import OutageDesk
 from bot.domain.outbox import Depth
@@ -78,6 +79,9 @@ class JobMeter(Protocol):
     def outbox(self, depth: int, oldest_seconds: float, parked: int) -> None:
         """How much waits to be delivered, and since when; how much Slack refused."""
 
+    def groups_firing(self, counts: Mapping[Severity, int]) -> None:
+        """How many groups of alerts fire."""
+
 
 @dataclass(frozen=True)
 class Tempo:
@@ -113,6 +117,7 @@ class Owners:
     search: SearchDesk
     timelines: TimelineDesk
     watch: WatchDesk
+    homes: HomeDesk
     outages: OutageDesk
     alerts: AlertDesk
     alert_look: Care
@@ -177,6 +182,7 @@ class Jobs:
         every(tempo.tidy, self._care, "care")
         every(tempo.sweep, self._while_store_is_up(self._owners.window_incidents.tick), "window incidents")
         every(tempo.watch, self._owners.watch.tick, "watch", tempo.first_watch)
+        every(tempo.tidy, self._owners.homes.tick, "homes")
         # Each waits for something outside, which must not hold up the others.
         every(tempo.tick, self._while_store_is_up(self._owners.escalations.tick), "escalations")
         every(tempo.tick, self._while_store_is_up(self._owners.alerts.tick), "alerts")
@@ -246,6 +252,7 @@ class Jobs:
         await self._mail.take_over()
         depth = await self._mail.depth()
         self._meter.outbox(depth.waiting, depth.oldest_seconds, depth.parked)
+        self._meter.groups_firing(await self._owners.alerts.counts())
         if self._channel.ops_channel and (self._must_catch_up or self._unread_cards.is_over()):
             await self._catch_up()
 

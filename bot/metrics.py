@@ -4,15 +4,20 @@ Label values come from the bot's own tables (commands, rungs, methods of Slack),
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+from bot.domain.escalation_outcome import Outcome
+from bot.domain.incident import Severity
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # A command is acknowledged in milliseconds and done in seconds; a probe has about two seconds.
 _COMMAND_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _PROBE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
+_NOTIFIED = ("kept", "wrong", "not kept")
+_TAKEN_SECONDS = (30, 60, 120, 300, 600, 900, 1_200, 1_800, 2_400, 3_600, 7_200)  # a step waits ten minutes
 
 
 class Metrics:
@@ -56,6 +61,26 @@ class Metrics:
         )
         self._notifications = Counter(
             "opsbot_alert_notifications", "Notifications of monitoring by outcome.", ("outcome",), registry=own
+        )
+        self._firing = Gauge(
+            "opsbot_alert_groups_firing",
+            "Groups of alerts that fire, by the worst in them.",
+            ("severity",),
+            registry=own,
+        )
+        self._steps = Counter(
+            "opsbot_escalation_steps", "Steps of escalations by what came of them.", ("outcome",), registry=own
+        )
+        # From the start, so that the first one is an increase.
+        for outcome in Outcome:
+            self._steps.labels(outcome.value)
+        for said in _NOTIFIED:
+            self._notifications.labels(said)
+        self._taken_seconds = Histogram(
+            "opsbot_escalation_taken_seconds",
+            "From an escalation to somebody who has it.",
+            buckets=_TAKEN_SECONDS,
+            registry=own,
         )
         self._announcements = Counter(
             "opsbot_announcements", "Announcements by rung and outcome.", ("rung", "outcome"), registry=own
@@ -134,6 +159,19 @@ class Metrics:
     def alerts_received(self, outcome: str) -> None:
         """A notification was `kept`, was `wrong`, or could not be kept and is to be sent again (`not kept`)."""
         self._notifications.labels(outcome).inc()
+
+    def groups_firing(self, counts: Mapping[Severity, int]) -> None:
+        """So many groups of alerts fire."""
+        for severity in Severity:
+            self._firing.labels(severity.value).set(counts.get(severity, 0))
+
+    def escalation_step(self, outcome: Outcome) -> None:
+        """This came of a step of an escalation."""
+        self._steps.labels(outcome.value).inc()
+
+    def escalation_taken(self, seconds: float) -> None:
+        """Somebody had it so long after the first was asked."""
+        self._taken_seconds.observe(seconds)
 
     def announced(self, rung: str, outcome: str) -> None:
         """An announcement was posted, skipped or failed."""

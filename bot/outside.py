@@ -97,7 +97,7 @@ def reach(settings: Settings, wires: Wires, settle: float, llm_limit: float, clo
         exports=exports,
         writer=llm_writer(settings, wires.http, llm_limit),
         window_board=WindowBoard(outbox, directory, coordination, clock),
-        means=Means(outbox, api, directory, wires.http, wires.spawn),
+        means=Means(outbox, api, directory, wires.http, wires.spawn, wires.metrics),
         groups=Groups(api),
         role_voice=slack_role.RoleVoice(whisper, outbox, directory, clock),
     )

@@ -20,6 +20,7 @@ def owners(desks: Desks, threads: ReadBack) -> Owners:
         summaries=desks.summaries,
         timelines=desks.timelines,
         watch=desks.watch,
+        homes=desks.homes,
         outages=desks.outages,
         alerts=desks.alerts,
         alert_look=desks.alert_look,

@@ -10,8 +10,8 @@ from bot.domain.health_history import HistoryDesk, Pictures
 from bot.domain.health_watch_desk import Rhythm, WatchDesk
 from bot.domain.health_watch_ports import OutageBoard, Ports
 from bot.domain.incident_desk import IncidentDesk
+from bot.domain.incident_news import IncidentNews
 from bot.domain.outage import OutageDesk
-from bot.domain.timeline_desk import TimelineDesk
 from bot.domain.window_desk import WindowDesk
 from bot.domain.window_thread import WindowThread
 from bot.metrics import Metrics
@@ -53,7 +53,7 @@ def watching(
     probes: list[DeepProbe],
     around: Around,
     incidents: IncidentDesk,
-    timelines: TimelineDesk,
+    news: IncidentNews,
 ) -> Watching:
     """Builds them."""
     store, directory, clock = around.store, around.directory, around.clock
@@ -61,7 +61,7 @@ def watching(
     windows = WindowThread(around.windows, lambda: directory.ops_channel)
     rhythm = around.rhythm or usual(settings.health_interval)
     store.watch.lease = rhythm.lease
-    watch = WatchDesk(health, Ports(store.watch, around.board, windows, timelines, around.metrics), rhythm, clock)
+    watch = WatchDesk(health, Ports(store.watch, around.board, windows, news, around.metrics), rhythm, clock)
     return Watching(
         health=health,
         deep=DeepHealthDesk(health, probes, watch, clock),

@@ -11,6 +11,7 @@ from bot.slack.views import checklist as checklist_view
 from bot.slack.views import checklist_forms as checklist_form_views
 from bot.slack.views import escalation as escalation_view
 from bot.slack.views import health_watch as health_watch_view
+from bot.slack.views import home as home_view
 from bot.slack.views import incident as incident_view
 from bot.slack.views import incident_card, incident_forms, incident_thread
 from bot.slack.views import maintenance as maintenance_view
@@ -75,6 +76,12 @@ WINDOW_BUTTONS = {
     maintenance_view.CANCEL: window.cancel_pressed,
     maintenance_view.UNDO: restore.undo_pressed,
 }
+HOME_BUTTONS = {
+    home_view.OPEN_INCIDENT: home.open_pressed,
+    home_view.HEALTH: home.health_pressed,
+    home_view.CHECKLIST: home.checklist_pressed,
+    home_view.SCHEDULE: home.schedule_pressed,
+}
 
 CHECKLIST_FORMS = {
     checklist_form_views.TEMPLATE_FORM: (checklist_forms.check_template, checklist_forms.template_submitted),
@@ -95,13 +102,13 @@ def register(door: Door, desks: Desks) -> None:
     pinned = door.for_members(_listen(desks, timeline.pinned))
     door.event("reaction_added", pinned, concerns=timeline.is_pin, is_repeatable=True)
     door.event("reaction_removed", pinned, concerns=timeline.is_pin, is_repeatable=True)
-    door.event("app_home_opened", door.for_members(_home(door, desks)), concerns=home.is_home)
+    door.event("app_home_opened", door.for_members(_listen(desks, home.opened)), concerns=home.is_home)
 
     for command in table.COMMANDS:
         door.command(f"/{command.name}", _run(desks, mention.RUNS[command.name]))
 
     door.action(re.compile(f"{checklist_view.TICK}_.*"), _press(desks, checklist.ticked))
-    for action_id, press in (INCIDENT_BUTTONS | WINDOW_BUTTONS).items():
+    for action_id, press in (INCIDENT_BUTTONS | WINDOW_BUTTONS | HOME_BUTTONS).items():
         door.action(action_id, _press(desks, press))
     door.action(re.compile(f"{incident_view.DUPLICATE_BUTTON}_.*"), _press(desks, incident_steps.duplicate_pressed))
     door.action(health_watch_view.OPEN, _press(desks, health.open_pressed))
@@ -160,12 +167,5 @@ def _mention(door: Door, desks: Desks) -> Listen:
     async def listen(body: Body) -> None:
         call = door.mentioned(body["event"])
         await door.told("mention", call, lambda call, _: mention.said(desks, call, body["event"]))
-
-    return listen
-
-
-def _home(door: Door, desks: Desks) -> Listen:
-    async def listen(body: Body) -> None:
-        await home.opened(desks, door.voice, body)
 
     return listen

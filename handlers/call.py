@@ -27,11 +27,11 @@ class Voice(Protocol):
         """Says something in a channel or thread that one person sees; a direct message where that cannot be; False if
         Slack did not take it."""
 
-    async def open_form(self, trigger_id: str, view: View) -> None:
-        """Opens a form. Raises UserError when the person's click is too long ago."""
+    async def open_form(self, trigger_id: str, view: View) -> str:
+        """Opens a form and returns its id. Raises UserError when the person's click is too long ago."""
 
-    async def show_home(self, who: str, view: View) -> None:
-        """Shows a person's Home."""
+    async def change_form(self, view_id: str, view: View) -> None:
+        """Shows something else in a form; nothing happens if the person has closed it."""
 
 
 @dataclass

@@ -20,6 +20,7 @@ from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.health import HealthDesk
 from bot.domain.health_history import HistoryDesk
 from bot.domain.health_watch_desk import WatchDesk
+from bot.domain.home_desk import HomeDesk
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outage import OutageDesk
@@ -67,6 +68,9 @@ class Places(Protocol):
     async def look_at(self, channel: str, ts: str) -> Heard | None:
         """A message as it is now; None if it is gone. Raises UserError when Slack does not say."""
 
+    async def has_member(self, channel: str, user_id: str) -> bool:
+        """Whether the person is in the channel; who cannot be looked up counts as in it."""
+
     async def must_be_a_person(self, user_id: str) -> None:
         """Raises UserError for a bot, and for somebody who left the workspace."""
 
@@ -99,6 +103,7 @@ class Desks:
     history: HistoryDesk
     outages: OutageDesk
     watch: WatchDesk
+    homes: HomeDesk
     checklists: ChecklistDesk
     checklist_care: Care
     templates: TemplateDesk

@@ -4,8 +4,9 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import yaml
 from sandbox.bot_process import ROOT, BotProcess
 from sandbox.control import Control
 from sandbox.mongo import Mongod, MongodError, free_port
+from sandbox.records import CannotError
 from sandbox.services import Services
 from sandbox.slack import Slack
 from sandbox.switches import Switches
@@ -35,8 +37,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-async def run(port: int) -> int:
-    """Starts everything, says where it is, and ends it all at the first signal."""
+@dataclass(frozen=True)
+class Piece:
+    """What is played in the sandbox: settings of the bot that it takes, its acts, and whether all ends with it.
+
+    `acts` gets the address, and raises CannotError when something does not happen that should.
+    """
+
+    settings: Mapping[str, str]
+    acts: Callable[[str], Coroutine[Any, Any, None]]
+    ends: bool = False
+
+
+async def run(port: int, piece: Piece | None = None) -> int:
+    """Starts everything, says where it is, and ends it all at the first signal. The exit code: 1 if a piece failed."""
+    code = 0
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
@@ -52,20 +67,39 @@ async def run(port: int) -> int:
         await slack.start(port=port, control=Control(slack, switches))
         settings = environment(datetime.now(UTC), free_port())
         settings |= {**services.environment(), **slack.environment(), "MONGODB_URL": mongod.url()}
+        settings |= piece.settings if piece else {}
         bot = BotProcess(settings, LOG, tell)
         opened.push_async_callback(bot.stop)
         await bot.start()
         ready = asyncio.create_task(bot.until_ready(READY_SECONDS))
         ended = asyncio.create_task(asked.wait())
         await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
-        if not asked.is_set():
+        if not asked.is_set() and piece is None:
             tell(welcome(slack.url, settings["MAINTENANCE_WINDOW"], ready=ready.result()))
         losing = asyncio.create_task(lost(switches))
-        await ended
-        ready.cancel()
-        losing.cancel()
+        if piece is not None:
+            code = await played(piece, slack.url, ended)
+        if piece is None or not (code or piece.ends):
+            await ended
+        for task in (ready, ended, losing):
+            task.cancel()
         tell("\nThe sandbox ends.")
-    return 0
+    return code
+
+
+async def played(piece: Piece, url: str, ended: asyncio.Task[Any]) -> int:
+    """Plays it to its end, or to the first signal; the exit code."""
+    playing = asyncio.create_task(piece.acts(url))
+    await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
+    if not playing.done():
+        playing.cancel()
+        return 1 if piece.ends else 0
+    if (error := playing.exception()) is None:
+        return 0
+    if not isinstance(error, CannotError):
+        raise error
+    sys.stderr.write(f"\nThe play stops here: {error}\nThe bot's log is {LOG}.\n")
+    return 1
 
 
 async def lost(switches: Switches) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
 
 from sandbox.mongo import Mongod
@@ -11,6 +10,7 @@ from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS, TOKEN, alert, notification, sends, told
 from tests.asking import answer, strict
+from tests.measured import measured
 from tests.world import World
 
 
@@ -201,6 +201,11 @@ async def test_a_storm_is_one_message(world: World) -> None:
     assert len(await world.documents("alerts", kind="group", digest="")) == 10
     listed = await answer(world.slack, world.bob, "/ops", "alerts")
     assert "60 group(s) of alerts fire" in listed.shown
+
+    async def all_are_counted() -> bool:
+        return await measured(world, "opsbot_alert_groups_firing", severity="sev2") == 60
+
+    await world.until(all_are_counted, "the gauge")
     await world.bob.clicks("Open incident", digest)
     (incident,) = await world.stored("incidents", untold=[])
     assert incident["title"].startswith("Alert storm: 50 groups")
@@ -241,11 +246,7 @@ async def test_what_is_wrong_is_refused_by_name(world: World) -> None:
         status, words = await sends(world, body)
         assert (status, part in words) == (400, True), words
     assert await world.documents("alerts") == []
-    async with (
-        aiohttp.ClientSession() as client,
-        client.get(f"http://127.0.0.1:{world.bots[0].port}/metrics") as told_of,
-    ):
-        assert 'opsbot_alert_notifications_total{outcome="wrong"} 7.0' in await told_of.text()
+    assert await measured(world, "opsbot_alert_notifications_total", outcome="wrong") == 7
 
 
 async def test_without_a_token_in_the_settings_the_way_is_closed(slack: Slack, mongod: Mongod) -> None:

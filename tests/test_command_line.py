@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import VERSION, main
+from bot import VERSION
+from bot.__main__ import main
 from bot.settings import SETTING_NAMES, load
 from bot.settings_shown import shown
 

@@ -12,6 +12,7 @@ from sandbox.people import Person
 from sandbox.sight import Post, ViewSight
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
+from tests.measured import measured
 from tests.test_incident import ID
 from tests.world import World
 
@@ -93,6 +94,10 @@ async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None
     (kept,) = await world.documents("escalations")
     assert (len(kept["steps"]), kept["state"], kept["holder"]) == (2, "held", world.bob.id)
     assert len(await world.stored("timeline", 3, incident_id=incident_id, kind="escalated")) == 3
+    steps = [await measured(world, "opsbot_escalation_steps_total", outcome=one) for one in ("no answer", "taken")]
+    assert steps == [1, 1]
+    assert await measured(world, "opsbot_escalation_taken_seconds_count") == 1
+    assert 605 <= await measured(world, "opsbot_escalation_taken_seconds_sum") < 660
 
 
 async def test_the_ladder_ends_with_everybody_and_names_who_is_left_out(world: World) -> None:

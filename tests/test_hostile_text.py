@@ -120,4 +120,4 @@ async def test_twenty_open_incidents_with_long_titles_are_listed(shared: World) 
     assert all(text.count("<") == text.count(">") for text in texts)
     assert shared.slack.refusals == []
     await shared.ann.opens_home()
-    await shared.ann.sees("Open incidents", "… and 1 more.")
+    await shared.ann.sees("Open incidents: 21", "… and 1 more: `/incident` lists all.")

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import VERSION, main
+from bot import VERSION
+from bot.__main__ import main
 
 ROOT = Path(__file__).parents[1]
 

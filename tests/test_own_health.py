@@ -84,8 +84,19 @@ tests:
   - {series: opsbot_mongo_up, values: '1x30'}
   - {series: opsbot_outbox_oldest_seconds, values: '0x30'}
   - {series: 'opsbot_commands_total{command="/health",outcome="failed"}', values: '0x9 1+1x20'}
+  - {series: 'opsbot_escalation_steps_total{outcome="no answer"}', values: '0x9 1x9 2x12'}
+  - {series: 'opsbot_escalation_steps_total{outcome="taken"}', values: '0x9 9x21'}
   alert_rule_test:
   - {eval_time: 9m, alertname: OpsBotDeaf, exp_alerts: []}
+  - {eval_time: 15m, alertname: OpsBotNobodyComes, exp_alerts: []}
+  - eval_time: 25m
+    alertname: OpsBotNobodyComes
+    exp_alerts:
+    - exp_labels: {severity: sev2, service: opsbot}
+      exp_annotations:
+        summary: Ops Bot has called people for an incident again and again, and nobody came.
+        description: >-
+          /escalate in Slack shows which incident, and who was called. Somebody has to take it: call them by phone.
   - eval_time: 12m
     alertname: OpsBotDeaf
     exp_alerts:

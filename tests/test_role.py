@@ -120,7 +120,7 @@ async def test_home_shows_the_roles(world: World) -> None:
     """With who has them, or that they are to be assigned."""
     await answer(world.slack, world.ann, "/ops", "role duty-officer @cyd")
     await world.bob.opens_home()
-    await world.bob.sees("Roles", "*duty-officer*: @cyd, backup nobody", "*tech-lead*: to be assigned")
+    await world.bob.sees("Who is on call", "*duty-officer*: @cyd, backup nobody", "*tech-lead*: to be assigned")
 
 
 # Groups

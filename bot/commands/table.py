@@ -20,6 +20,8 @@ COMMANDS: tuple[Command, ...] = (
     ops.COMMAND,
 )
 
+SUMMARIES: tuple[tuple[str, str], ...] = tuple((f"/{row.name}", row.summary) for row in COMMANDS)
+
 
 @dataclass(frozen=True)
 class Shortcut:

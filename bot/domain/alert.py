@@ -206,3 +206,14 @@ def in_words(group: Group, turn: Turn) -> str:
         else "all is resolved"
     )
     return f"{group.name}: {', '.join(part for part in (*parts, left) if part)}"
+
+
+def turned(group: Group, turn: Turn) -> str:
+    """That the whole group fires again or is over, in a sentence; empty for a turn that says neither."""
+    if turn.is_back:
+        return f"The alert {group.name} fires again: {'; '.join((*turn.fired, *turn.again))}."
+    if turn.firing or not (turn.resolved or turn.gone):
+        return ""
+    if turn.resolved:
+        return f"The alert {group.name} is resolved."
+    return f"The alert {group.name} is no longer in Alertmanager, so it is taken as resolved."

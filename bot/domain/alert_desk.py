@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.alert import Group, Notice, in_words
+from bot.domain.alert import Group, Notice, Turn, in_words, turned
 from bot.domain.alert_incident import AlertIncidents, Found
 from bot.domain.alert_ports import AlertBoard, Groups
 from bot.domain.alert_steps import heard
 from bot.domain.alert_storm import Storms
 from bot.domain.clock import Clock
+from bot.domain.incident import Severity
+from bot.domain.incident_news import IncidentNews, News
 from bot.domain.outbox import UndeliveredError
 from bot.domain.timeline import Kind
-from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import ConflictError, NotFoundError, StoreAwayError
 
 TRIES = 20  # of a change that others keep overtaking
@@ -44,14 +45,14 @@ class AlertDesk:
         groups: Groups,
         board: AlertBoard,
         incidents: AlertIncidents,
-        timelines: TimelineDesk,
+        news: IncidentNews,
         spawn: Spawn,
         clock: Clock,
     ) -> None:
         self._groups = groups
         self._board = board
         self._incidents = incidents
-        self._timelines = timelines
+        self._news = news
         self._storms = Storms(groups, board, clock)
         self._spawn = spawn
         self._clock = clock
@@ -71,28 +72,33 @@ class AlertDesk:
 
     async def changed(self, known: Group | None, after: Group) -> bool:
         """Keeps a change of a group and has it told; False if another was quicker. Raises StoreAwayError."""
-        if not await self._keep(known, after):
+        kept = await self._kept(known, after)
+        if kept is None:
             return False
-        if after.untold:
-            self._spawn(self._tell_soon(after.id), f"alert {after.id}")
+        if kept.untold:
+            self._spawn(self._tell_soon(kept), f"alert {kept.id}")
         return True
 
-    async def _keep(self, known: Group | None, after: Group) -> bool:
+    async def _kept(self, known: Group | None, after: Group) -> Group | None:
         if after.episode == (known.episode if known else 0):
-            done = await self._saved(known, after, begins=False)
-            if done and after.digest and after.untold:
-                await self._groups.join_digest(after.digest, after.changed_at, is_new=False)
-            return done
+            return after if await self._saved(known, after, begins=False) else None
+        if digest := self._storms.remembered(after.changed_at):
+            return await self._begun(known, after, digest)
         # One after the other, so that each sees how many others there are.
         async with self._showing:
-            digest = await self._storms.join(after.changed_at)
-            incident = await self._incidents.of(after.incident_id)
-            after = replace(after, digest=digest, incident_id=incident.id if incident else "", asked=None)
-            if not await self._saved(known, after, begins=True):
-                return False
-        if digest:
-            await self._groups.join_digest(digest, after.changed_at, is_new=True)
-        return True
+            digest = self._storms.remembered(after.changed_at)
+            if not digest:
+                digest = await self._storms.join(after.changed_at)
+                return await self._begun(known, after, digest)
+        return await self._begun(known, after, digest)
+
+    async def _begun(self, known: Group | None, after: Group, digest: str) -> Group | None:
+        incident = await self._incidents.of(after.incident_id)
+        after = replace(after, digest=digest, incident_id=incident.id if incident else "", asked=None)
+        if not await self._saved(known, after, begins=True):
+            return None
+        self._storms.began(after.began)
+        return after
 
     async def _saved(self, known: Group | None, after: Group, *, begins: bool) -> bool:
         if known is None:
@@ -101,10 +107,13 @@ class AlertDesk:
 
     # Telling
 
-    async def _tell_soon(self, group_id: str) -> None:
+    async def _tell_soon(self, group: Group) -> None:
         """What MongoDB or Slack do not take now is told later, by this bot or another."""
         try:
-            await self.tell(group_id)
+            if group.digest and not group.incident_id:
+                await self._storms.tell(group)
+            else:
+                await self.tell(group.id)
         except (StoreAwayError, UndeliveredError):
             return
 
@@ -119,11 +128,21 @@ class AlertDesk:
             for turn in group.untold:
                 if not group.digest and not turn.is_first:
                     await self._board.news(group, turn)
-                if group.incident_id:
-                    key, url = f"{group.id}/v{turn.version}", self._link(group)
-                    text = in_words(group, turn)
-                    await self._timelines.attach(group.incident_id, Kind.ALERT, key, turn.at, text, url)
-            await self._groups.told(group.id, group.version)
+                if group.incident_id and not await self._entered(group, turn):
+                    return  # its card is not there yet: told again later
+            if group.digest and group.untold:
+                await self._storms.tell(group)
+            else:
+                await self._groups.told_all([(group.id, group.version)])
+
+    async def _entered(self, group: Group, turn: Turn) -> bool:
+        """Tells a turn in the group's incident; False if its thread cannot be told yet."""
+        key, url = f"{group.id}/v{turn.version}", self._link(group)
+        await self._news.attach(group.incident_id, Kind.ALERT, key, turn.at, in_words(group, turn), url)
+        text = turned(group, turn)
+        return not text or await self._news.say(
+            group.incident_id, News(key, turn.at, text, is_good=not turn.firing, url=url)
+        )
 
     async def _shown(self, group: Group) -> Group:
         incident = await self._incidents.of(group.incident_id)
@@ -178,6 +197,10 @@ class AlertDesk:
             link = self._board.link_to(digest.channel, digest.ts) if digest else self._link(group)
             linked.append((group, link))
         return Listing(tuple(linked), await self._groups.count_firing())
+
+    async def counts(self) -> dict[Severity, int]:
+        """How many groups fire. Raises StoreAwayError."""
+        return {severity: await self._groups.count_firing(severity) for severity in Severity}
 
     async def firing(self) -> list[str]:
         """What is still firing, in words, worst first; what is silenced is among it. Raises StoreAwayError."""

@@ -1,11 +1,12 @@
 """What the alerts' desks need: where groups and storms are kept, and where they are shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.domain.alert import Asked, Digest, Group, Turn
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Severity
 
 
 class Groups(Protocol):
@@ -26,8 +27,8 @@ class Groups(Protocol):
     async def posted(self, group: Group, channel: str, ts: str) -> None:
         """Keeps where the message of this episode is."""
 
-    async def told(self, group_id: str, version: int) -> None:
-        """Forgets the untold turns up to this version."""
+    async def told_all(self, groups: Sequence[tuple[str, int]]) -> None:
+        """Forgets the untold turns of these groups, by their IDs, up to these versions."""
 
     async def untold(self, before: datetime) -> list[Group]:
         """Those with turns from before that moment which may not have been told."""
@@ -35,8 +36,8 @@ class Groups(Protocol):
     async def firing(self, limit: int) -> list[Group]:
         """Those that fire, worst first, then newest."""
 
-    async def count_firing(self) -> int:
-        """How many fire."""
+    async def count_firing(self, severity: Severity | None = None) -> int:
+        """How many fire; with a severity, of those whose worst member has it."""
 
     async def watched(self) -> list[Group]:
         """Those that fire and are Alertmanager's."""
@@ -66,14 +67,14 @@ class Groups(Protocol):
     async def digest(self, digest_id: str) -> Digest | None:
         """The storm with this ID."""
 
-    async def newest_digest(self, since: datetime) -> Digest | None:
-        """The storm that a group joined last since then."""
+    async def digest_since(self, since: datetime) -> Digest | None:
+        """The storm that a group joined since then; of two that bots began in the same moment, the first."""
 
     async def begin_digest(self, digest: Digest) -> None:
         """Keeps a new storm, if it is not known."""
 
-    async def join_digest(self, digest_id: str, now: datetime, *, is_new: bool) -> None:
-        """A group of it changed; `is_new`: it has just come."""
+    async def join_digest(self, digest_id: str, last_at: datetime | None) -> None:
+        """Groups of it changed; `last_at`: the last moment at which one joined, if any did."""
 
     async def untold_digests(self, told_before: datetime) -> list[Digest]:
         """Those whose message is older than what is known, and was not touched since that moment."""

@@ -8,7 +8,8 @@ from bot.domain import escalation as steps
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock, spelled
 from bot.domain.escalation import Cause, Crew, Escalation, State, Step
-from bot.domain.escalation_ports import EscalationBoard, Escalations, People, Taker
+from bot.domain.escalation_outcome import Outcome, outcome
+from bot.domain.escalation_ports import EscalationBoard, Escalations, Meter, People, Taker
 from bot.domain.incident import Incident
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.incident_steps import must_be_open
@@ -31,13 +32,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where incidents are, who takes them, who is there."""
+    """Where incidents are, who takes them, who is there, and who counts."""
 
     incidents: IncidentDesk
     timelines: TimelineDesk
     taker: Taker
     roles: RoleDesk
     people: People
+    meter: Meter
 
 
 class EscalationDesk:
@@ -95,7 +97,7 @@ class EscalationDesk:
                     return first
             else:
                 after = step(known)
-                if await self._records.save(after, known.version):
+                if await self._saved(known, after):
                     return after
         raise _busy(incident.id)
 
@@ -185,7 +187,7 @@ class EscalationDesk:
 
     async def _step(self, incident: Incident, known: Escalation) -> None:
         after = steps.stepped(known, incident.severity, await self._crew(), Cause(), self._clock())
-        if await self._records.save(after, known.version):
+        if await self._saved(known, after):
             await self._tell(incident, after)
 
     async def _told(self, incident: Incident, after: Escalation, who: str) -> Escalation:
@@ -240,9 +242,19 @@ class EscalationDesk:
         for _ in range(TRIES):
             before = await self._get(escalation_id)
             after = step(before)
-            if await self._records.save(after, before.version):
+            if await self._saved(before, after):
                 return after
         raise _busy(escalation_id)
+
+    async def _saved(self, before: Escalation, after: Escalation) -> bool:
+        """Keeps a change and counts what came of it, which of several bots only one does."""
+        if not await self._records.save(after, before.version):
+            return False
+        if (came := outcome(before, after)) is not None:
+            self._ports.meter.escalation_step(came)
+        if came is Outcome.TAKEN and after.ended_at is not None:
+            self._ports.meter.escalation_taken((after.ended_at - after.started_at).total_seconds())
+        return True
 
 
 def taken_by(incident: Incident, known: Escalation) -> str:

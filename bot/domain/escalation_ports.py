@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from bot.domain.escalation import Escalation, Step
+from bot.domain.escalation_outcome import Outcome
 from bot.domain.incident import Incident
 
 
@@ -50,3 +51,13 @@ class Taker(Protocol):
 
     async def assign(self, incident_id: str, who: str, owner: str, seen: str = "") -> object:
         """See IncidentChanges.assign."""
+
+
+class Meter(Protocol):
+    """What is measured."""
+
+    def escalation_step(self, outcome: Outcome) -> None:
+        """This came of a step."""
+
+    def escalation_taken(self, seconds: float) -> None:
+        """Somebody had it so long after the first was asked."""

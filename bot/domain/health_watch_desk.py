@@ -16,6 +16,7 @@ from bot.domain.health import HealthDesk, Reading, Report, State
 from bot.domain.health_rules import judged, linked, merged, moved, suspects
 from bot.domain.health_watch import Change, Outage, Place, Watch
 from bot.domain.health_watch_ports import Ports, Round
+from bot.domain.incident_news import News
 from bot.domain.timeline import Kind
 from bot.errors import StoreAwayError
 
@@ -39,7 +40,7 @@ class WatchDesk:
         self._records = ports.records
         self._board = ports.board
         self._windows = ports.windows
-        self._timelines = ports.timelines
+        self._affected = ports.affected
         self._meter = ports.meter
         self._rhythm = rhythm
         self._clock = clock
@@ -51,12 +52,16 @@ class WatchDesk:
 
     async def since(self) -> Mapping[str, Since]:
         """See deep_health.Records.since."""
+        return (await self.known()).since()
+
+    async def known(self) -> Watch:
+        """What is known, without asking any service. Raises StoreAwayError if nothing is remembered either."""
         try:
-            return (await self._records.look()).since()
+            return await self._records.look()
         except StoreAwayError:
             if self._memory is None:
                 raise
-            return self._memory.since()
+            return self._memory
 
     async def tick(self) -> None:
         """One round. Never raises StoreAwayError: MongoDB is one of the services that are watched."""
@@ -174,17 +179,24 @@ class WatchDesk:
             try:
                 if not await self._board.show(outage):
                     continue
-                if outage.incident:
-                    await self._enter(outage)
+                if outage.incident and not await self._entered(outage):
+                    continue
             except StoreAwayError:
                 continue
             watch = watch.with_outage(replace(outage, told=outage.revision))
         return watch
 
-    async def _enter(self, outage: Outage) -> None:
+    async def _entered(self, outage: Outage) -> bool:
+        """Tells the changes in the outage's incident; False if its thread cannot be told yet."""
+        said: dict[tuple[str, bool], list[Change]] = {}
         for change in outage.changes:
-            key = f"{change.service}/{change.at:%Y%m%dT%H%M%S}/{'up' if change.is_up else 'down'}"
-            await self._timelines.attach(outage.incident, Kind.HEALTH, key, change.at, in_words(change))
+            moment = (f"{change.at:%Y%m%dT%H%M%S}", change.is_up)
+            key = f"{change.service}/{moment[0]}/{'up' if change.is_up else 'down'}"
+            await self._affected.attach(outage.incident, Kind.HEALTH, key, change.at, in_words(change))
+            said.setdefault(moment, []).append(change)
+        # What came with one round is said in one message. The outage's key is not in its key: after a window the same
+        # changes belong to another outage.
+        return all([await self._affected.say(outage.incident, news(*changes)) for changes in said.values()])
 
     async def _kept(self) -> None:
         rounds = list(self._rounds)
@@ -213,6 +225,13 @@ def in_words(change: Change) -> str:
     if change.is_up:
         return f"{change.service} is up again after {spelled(change.after or timedelta(0))}"
     return f"{change.service} is {change.state}" + (f": {change.cause}" if change.cause else "")
+
+
+def news(*changes: Change) -> News:
+    """For an incident's thread: what changed in one round, all of it for the better or for the worse."""
+    first = changes[0]
+    key = f"health/{first.at:%Y%m%dT%H%M%S}/{'up' if first.is_up else 'down'}"
+    return News(key, first.at, "\n".join(f"{in_words(change)}." for change in changes), is_good=first.is_up)
 
 
 def _last(first: Report, second: Sequence[Reading]) -> tuple[Reading, ...]:

@@ -1,4 +1,4 @@
-"""What watching needs of the outside: records in MongoDB, the channel, windows, timelines, metrics."""
+"""What watching needs of the outside: records in MongoDB, the channel, windows, incidents, metrics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.domain.health import Reading
 from bot.domain.health_watch import Outage, Watch
+from bot.domain.incident_news import News
 from bot.domain.timeline import Kind
 
 
@@ -60,11 +61,14 @@ class Windows(Protocol):
         """Channel and timestamp of the thread of the maintenance window that is under way. Raises StoreAwayError."""
 
 
-class Timelines(Protocol):
-    """The timelines of incidents."""
+class Affected(Protocol):
+    """The incidents that were opened from outages."""
 
     async def attach(self, incident_id: str, kind: Kind, key: str, at: datetime, text: str, url: str = "") -> bool:
         """Enters something from outside Slack; False if the key was entered before."""
+
+    async def say(self, incident_id: str, news: News) -> bool:
+        """Says it in the incident's thread, once; False if it cannot be said yet. Raises StoreAwayError."""
 
 
 class Meter(Protocol):
@@ -84,5 +88,5 @@ class Ports:
     records: Records
     board: OutageBoard
     windows: Windows
-    timelines: Timelines
+    affected: Affected
     meter: Meter

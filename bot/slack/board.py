@@ -10,6 +10,7 @@ import structlog
 from bot.domain.clock import Clock
 from bot.domain.incident import Act, Incident
 from bot.domain.incident_facts import facts, from_facts
+from bot.domain.incident_news import News
 from bot.domain.outbox import Content, Letter
 from bot.domain.read_back import Page, UnreadableError
 from bot.domain.reminder import Asked
@@ -86,6 +87,10 @@ class Board:
     async def ask_whether_over(self, incident: Incident, since: datetime, asked: Asked) -> None:
         """See ReminderBoard.ask_whether_over."""
         await self._say(incident, f"silent-{since:%Y%m%d%H%M%S}", incident_thread.silent(incident, since, asked))
+
+    async def news(self, incident: Incident, news: News) -> None:
+        """See NewsBoard.news."""
+        await self._say(incident, news.key, incident_thread.news(incident, news))
 
     async def _say(self, incident: Incident, what: str, view: Message, *, broadcast: bool = False) -> None:
         """Says something in the thread; `what` names it within the incident, so that it is said once."""

@@ -159,6 +159,22 @@ class Directory:
                 f"<@{user_id}> is a guest or of another workspace, and can do nothing with the bot.", "Name a member."
             )
 
+    async def has_member(self, channel: str, user_id: str) -> bool:
+        """See Places.has_member."""
+        cursor = ""
+        try:
+            while True:
+                page = {"cursor": cursor} if cursor else {}
+                answer = await self._api.call("conversations.members", channel=channel, limit=1000, **page)
+                if user_id in answer.get("members", ()):
+                    return True
+                cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+                if not cursor:
+                    return False
+        except SlackError as error:
+            log.warning("members not known", cause=str(error))
+            return True
+
     async def left(self, user_ids: Iterable[str]) -> dict[str, str]:
         """See Places.left."""
 

@@ -24,6 +24,7 @@ PING_EVERY = 2.0  # seconds
 DEAF_AFTER = 6.0  # seconds without a pong or a frame: the connection is dead, whatever TCP says
 LONGEST_WAIT = 4.0  # seconds between tries, so that the bot answers soon after Slack is back
 SHORTEST_WAIT = 0.5  # seconds, whatever Retry-After says
+_OF_COMMANDS = ("command", "user_id", "channel_id", "response_url")
 SOUND_AFTER = 5.0  # seconds; a connection that ended earlier counts as a failure, or Slack would be asked without end
 
 Payload = dict[str, Any]
@@ -205,9 +206,16 @@ class Sockets:
             task.add_done_callback(self._answering.discard)
 
     async def _reply(self, link: _Link, envelope: Payload) -> None:
-        acknowledgement = await self._answer(envelope)
-        if acknowledgement is None:
+        if _is_command(envelope):
+            # Slack never sends a command again, and nothing is said in its acknowledgement: the person need not wait.
+            await self._acknowledge(link, envelope, {})
+            await self._answer(envelope)
             return
+        acknowledgement = await self._answer(envelope)
+        if acknowledgement is not None:
+            await self._acknowledge(link, envelope, acknowledgement)
+
+    async def _acknowledge(self, link: _Link, envelope: Payload, acknowledgement: Payload) -> None:
         frame = json.dumps({"envelope_id": envelope["envelope_id"], **acknowledgement})
         # Its own connection may have gone meanwhile; Slack takes the acknowledgement on another.
         for each in (link, *(other for other in self._links if other is not link)):
@@ -217,6 +225,16 @@ class Sockets:
                 continue
             return
         log.warning("acknowledgement lost", envelope=envelope["envelope_id"])
+
+
+def _is_command(envelope: Payload) -> bool:
+    """Whether it is a slash command with all that Slack always sends; what lacks something is not acknowledged."""
+    payload = envelope.get("payload")
+    return (
+        envelope.get("type") == "slash_commands"
+        and isinstance(payload, dict)
+        and all(payload.get(name) for name in _OF_COMMANDS)
+    )
 
 
 async def _pause(failures: int) -> None:

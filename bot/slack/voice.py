@@ -1,4 +1,4 @@
-"""How the bot speaks to one person: where they typed, in the channel for them alone, in a form, in their Home."""
+"""How the bot speaks to one person: where they typed, in the channel for them alone, in a form."""
 
 from typing import Any
 
@@ -58,15 +58,20 @@ class Voice:
                 return
         await self._api.patiently("chat.postMessage", channel=who, **message.payload())
 
-    async def open_form(self, trigger_id: str, view: View) -> None:
+    async def open_form(self, trigger_id: str, view: View) -> str:
         """See Voice.open_form. A trigger lives three seconds and opens one form."""
         try:
-            await self._api.call("views.open", trigger_id=trigger_id, view=view.to_dict())
+            answer = await self._api.call("views.open", trigger_id=trigger_id, view=view.to_dict())
         except DeclinedError as error:
             if error.code in _TOO_LATE:
                 raise UserError("Slack gave up waiting for the form.", "Try again, or say it in one line.") from error
             raise
+        return str((answer.get("view") or {}).get("id", ""))
 
-    async def show_home(self, who: str, view: View) -> None:
-        """See Voice.show_home."""
-        await self._api.patiently("views.publish", user_id=who, view=view.to_dict())
+    async def change_form(self, view_id: str, view: View) -> None:
+        """See Voice.change_form."""
+        try:
+            await self._api.patiently("views.update", view_id=view_id, view=view.to_dict())
+        except DeclinedError as error:
+            if error.code != "not_found":
+                raise

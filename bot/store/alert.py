@@ -4,6 +4,7 @@ Labels are kept as lists of pairs: their names may have `$` and `.` in them, whi
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.domain.alert import Alert, Asked, Digest, Group, Pairs, Turn
 from bot.domain.incident import Severity
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Change, Document, Documents
 
 GROUP, STORM, SOURCE = "group", "storm", "source"
 _WORST = [("is_firing", DESCENDING), ("severity", ASCENDING), ("began", DESCENDING)]
@@ -70,9 +71,12 @@ class Alerts:
         query = {"_id": group.id, "episode": group.episode}
         await self._documents.update(query, {"$set": {"channel": channel, "ts": ts}})
 
-    async def told(self, group_id: str, version: int) -> None:
-        """See Groups.told."""
-        await self._documents.update({"_id": group_id}, {"$pull": {"untold": {"version": {"$lte": version}}}})
+    async def told_all(self, groups: Sequence[tuple[str, int]]) -> None:
+        """See Groups.told_all."""
+        changes: list[tuple[Document, Change]] = [
+            ({"_id": group_id}, {"$pull": {"untold": {"version": {"$lte": version}}}}) for group_id, version in groups
+        ]
+        await self._documents.write(changes)
 
     async def untold(self, before: datetime) -> list[Group]:
         """See Groups.untold."""
@@ -84,9 +88,10 @@ class Alerts:
         found = await self._documents.many({"kind": GROUP, "is_firing": True}, _WORST, limit)
         return [_group(document) for document in found]
 
-    async def count_firing(self) -> int:
+    async def count_firing(self, severity: Severity | None = None) -> int:
         """See Groups.count_firing."""
-        return await self._documents.count({"kind": GROUP, "is_firing": True})
+        query: Document = {"kind": GROUP, "is_firing": True}
+        return await self._documents.count({**query, "severity": severity} if severity else query)
 
     async def watched(self) -> list[Group]:
         """See Groups.watched."""
@@ -129,10 +134,10 @@ class Alerts:
         """See Groups.digest."""
         return _maybe(await self._documents.one({"_id": digest_id, "kind": STORM}))
 
-    async def newest_digest(self, since: datetime) -> Digest | None:
-        """See Groups.newest_digest."""
+    async def digest_since(self, since: datetime) -> Digest | None:
+        """See Groups.digest_since."""
         query = {"kind": STORM, "last_at": {"$gt": since}}
-        return _maybe(await self._documents.one(query, [("last_at", DESCENDING)]))
+        return _maybe(await self._documents.one(query, [("began", ASCENDING), ("_id", ASCENDING)]))
 
     async def begin_digest(self, digest: Digest) -> None:
         """See Groups.begin_digest."""
@@ -140,11 +145,11 @@ class Alerts:
         del document["id"]
         await self._documents.upsert({"_id": digest.id}, {"$setOnInsert": document})
 
-    async def join_digest(self, digest_id: str, now: datetime, *, is_new: bool) -> None:
+    async def join_digest(self, digest_id: str, last_at: datetime | None) -> None:
         """See Groups.join_digest."""
         change: Document = {"$inc": {"version": 1}}
-        if is_new:
-            change["$max"] = {"last_at": now}
+        if last_at is not None:
+            change["$max"] = {"last_at": last_at}
         await self._documents.update({"_id": digest_id}, change)
 
     async def untold_digests(self, told_before: datetime) -> list[Digest]:

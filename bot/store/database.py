@@ -34,6 +34,7 @@ from bot.store.event import Events
 from bot.store.export import Claims, Opened
 from bot.store.freeze import Freezes
 from bot.store.health import Rounds, WatchRecords
+from bot.store.home import Visits
 from bot.store.incident import Incidents
 from bot.store.mongo import Database, Documents, Reach
 from bot.store.outage import Outages
@@ -103,6 +104,7 @@ class Store:
         self.watch = WatchRecords(documents("watch"), documents("health"), documents("outages"), owner)
         self.rounds = Rounds(documents("health"))
         self.outages = Outages(documents("outages"))
+        self.homes = Visits(documents("homes"))
         self.opened = Opened(documents("incidents"), documents("windows"))
 
     async def reach(self) -> None:

@@ -101,7 +101,7 @@ def headline(found: Report) -> str:
     if on == 1:
         return "The service is up" if up else "The service is not up"
     every = "Both" if on == 2 else f"All {on}"
-    return f"{every} services are up" if up == on else f"{up} of {on} services are up"
+    return f"{every} services are up" if up == on else f"{up} of {on} services {'is' if up == 1 else 'are'} up"
 
 
 def cell(reading: Reading) -> Mrkdwn:

@@ -3,14 +3,17 @@
 from datetime import datetime
 
 from bot.domain.incident import Act, Deed, Incident, Severity, Status
+from bot.domain.incident_news import News
 from bot.domain.reminder import Asked
-from bot.slack.mrkdwn import Mrkdwn, ago, joined, mrkdwn, person
+from bot.slack.mrkdwn import Mrkdwn, ago, joined, link, mrkdwn, person
 from bot.slack.views.incident_card import UPDATE_BUTTON, button, named
 from bot.slack.views.parts import Message, actions, brief, said, section
 
 SNOOZE_BUTTON = "incident_snooze"
 DISMISS_BUTTON = "incident_dismiss"
 KEEP_BUTTON = "incident_keep"
+
+NEWS_SHOWN = 1_200
 
 
 def acted(incident: Incident, act: Act, phone_bridge: str = "") -> Message:
@@ -126,6 +129,17 @@ def silent(incident: Incident, since: datetime, asked: Asked) -> Message:
     text = mrkdwn(asking, _to(asked), _it(incident), ago(since), _left(asked))
     buttons = [button("Close it", DISMISS_BUTTON, incident), button("Keep it open", KEEP_BUTTON, incident)]
     return Message(text, (section(text), actions(buttons)))
+
+
+def news(incident: Incident, told: News) -> Message:
+    """What the incident was opened from is back, or not any more."""
+    mark = Mrkdwn(":white_check_mark:" if told.is_good else ":rotating_light:")
+    where = mrkdwn(" ({})", link(told.url, "its message")) if told.url else Mrkdwn("")
+    text = mrkdwn("{} {}{}", mark, brief(told.text, NEWS_SHOWN), where)
+    if told.is_good or incident.is_open:
+        return said(text)
+    again = "This incident is resolved. If it is the same trouble, `reopen` it here by mentioning me."
+    return said(mrkdwn("{}\n{}", text, Mrkdwn(again)))
 
 
 def _to(asked: Asked) -> Mrkdwn:

@@ -1,0 +1,35 @@
+"""What came of the steps of an escalation, as it is counted."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.escalation import Ask, Escalation, Rung, State, Step
+from bot.domain.escalation_outcome import Outcome, outcome
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+ASKED = Step(1, NOW, (Rung.ON_CALL,), (Ask(Rung.ON_CALL, "U0ANN"),))
+KNOWN = Escalation("INC-20261125-7KQ4", 1, "U0BOB", "", NOW, (ASKED,))
+SECOND = Step(2, NOW, (Rung.BACKUP,), (Ask(Rung.BACKUP, "U0BOB"),))
+NOBODY = replace(ASKED, asked=())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "came"),
+    [
+        (replace(KNOWN, steps=()), KNOWN, None),
+        (KNOWN, replace(KNOWN, version=2), None),
+        (KNOWN, replace(KNOWN, steps=(ASKED, SECOND)), Outcome.NO_ANSWER),
+        (KNOWN, replace(KNOWN, steps=(ASKED, replace(SECOND, by="U0BOB"))), Outcome.CALLED_ON),
+        (KNOWN, replace(KNOWN, steps=(ASKED, replace(SECOND, by="U0ANN", is_passed_on=True))), Outcome.PASSED_ON),
+        (replace(KNOWN, steps=(NOBODY,)), replace(KNOWN, steps=(NOBODY, SECOND)), Outcome.NOBODY),
+        (KNOWN, replace(KNOWN, state=State.HELD), Outcome.TAKEN),
+        (replace(KNOWN, state=State.EXHAUSTED), replace(KNOWN, state=State.HELD), Outcome.TAKEN),
+        (KNOWN, replace(KNOWN, state=State.OVER), Outcome.OVER),
+        (replace(KNOWN, state=State.HELD), replace(KNOWN, state=State.HELD, is_end_told=True), None),
+    ],
+)
+def test_a_step_comes_to_one_thing(before: Escalation, after: Escalation, came: Outcome | None) -> None:
+    """The next step, somebody who has it or the incident's end says what came of the last one; nothing else does."""
+    assert outcome(before, after) == came
