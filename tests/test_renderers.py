@@ -38,6 +38,7 @@ EXCUSED: dict[str, str] = {
     "parts.fields": "a part of one to ten texts, which those have that use it",
     "maintenance.which_time": "its buttons are named by the moments of a clock that was set back",
     "health.preformatted": "it takes the JSON of a report, which as_json makes",
+    "home.sheet": "it shows a message of another view, which is covered",
     "parts.actions": "a row of buttons with names of their own, which those have that use it",
 }
 # Shown to one person alone: a person's words, in which the mentions are names and call nobody.
