@@ -99,6 +99,8 @@ async def _look(rig: Rig, promised: Promises) -> Findings:
     waiting = [str(one["_id"]) for one in await rig.documents("outbox", state={"$in": ["pending", "posting"]})]
     _expect(found, [f"{one} waits to be posted" for one in waiting], 0)
     await _look_at_timeline(rig, promised, found)
+    broken = await rig.broken_audit()
+    _expect(found, [f"the audit trail: {broken}"] if broken else [], 1)
     items = {item["number"] for one in await rig.documents("checklists") for item in one["items"] if item["done_by"]}
     _expect(found, [f"item {one} is not done" for one in promised.ticks if one not in items], len(promised.ticks))
     return found

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from pymongo import AsyncMongoClient
 
+from bot.domain.audit_chain import Chain
+from bot.store.audit import AuditTrail
+from bot.store.mongo import Documents, Reach
 from faults.wire import Wire
 from sandbox.__main__ import manifest
 from sandbox.child import mortal
@@ -87,6 +90,11 @@ class Rig:
     async def documents(self, collection: str, **query: object) -> list[Json]:
         """What MongoDB has, read at the server itself."""
         return await self.database.get_default_database()[collection].find(query).to_list()
+
+    async def broken_audit(self) -> str:
+        """The first break of the audit trail's chain, "" if it is whole."""
+        documents = Documents(self.database.get_default_database()["audit"], Reach())
+        return (await Chain(AuditTrail(documents)).verified()).broken
 
     async def start(self, count: int = 1, within: float = 60.0) -> None:
         """Starts so many bots, and waits until all are connected."""

@@ -142,3 +142,11 @@ def test_shortcuts_are_written_once_there_are_any(monkeypatch: pytest.MonkeyPatc
             "description": "Add it to the timeline",
         }
     ]
+
+
+def test_the_readme_gives_each_scope_with_its_reason() -> None:
+    """Whoever installs the app reads there what it is for."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for scope in table.SCOPES:
+        name = f"`{scope.name}`{' (optional)' if scope.is_optional else ''}"
+        assert f"| {name} | {scope.reason} |" in readme
