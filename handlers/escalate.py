@@ -37,7 +37,7 @@ async def _is_in_thread(desks: Desks, call: Call) -> bool:
 
 async def _escalate(desks: Desks, call: Call, incident_id: str, reason: str) -> None:
     call.must_be_inside()
-    done = await call.slowly(desks.escalations.escalate(incident_id, call.who, reason), view.calling())
+    done = await call.slowly(desks.escalations.escalate(incident_id, call.who, reason), view.calling(incident_id))
     await call.answer(view.escalated(done, desks.escalations.due(done)))
 
 

@@ -75,6 +75,7 @@ async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None
     card, incident_id = await opened(world)
     done = await escalates(world, cyd(world), f"{incident_id[-4:]} the database is gone")
     assert "@ann (on-call) was called" in done.shown
+    assert "the next in line is called." in done.shown
     await world.slack.shows("@ann (on-call): @cyd asks you to come", "the database is gone", "555", thread=card)
     await direct(world, world.ann, "You are called", incident_id, "the database is gone")
     await told(world, incident_id, 1)

@@ -145,7 +145,7 @@ def escalated(escalation: Escalation, due: datetime | None) -> Message:
     step = escalation.steps[-1]
     who = joined(", ", [_named(ask) for ask in step.asked]) or Mrkdwn("Nobody")
     verb = "was" if len(step.asked) < 2 else "were"
-    then = mrkdwn(" If nobody has it by {}, the next is.", local(due)) if due else Mrkdwn("")
+    then = mrkdwn(" If nobody has it by {}, the next in line is called.", local(due)) if due else Mrkdwn("")
     left_out = mrkdwn(" {}", _left_out(step)) if step.skipped else Mrkdwn("")
     return said(mrkdwn("{} {} called to {}.{}{}", who, verb, escalation.incident_id, left_out, then))
 
@@ -155,9 +155,9 @@ def taken(escalation: Escalation) -> Message:
     return said(mrkdwn("You have {}. Nobody else is called.", escalation.incident_id))
 
 
-def calling() -> Message:
+def calling(incident_id: str) -> Message:
     """While people are being called."""
-    return said(Mrkdwn("Calling…"))
+    return said(mrkdwn("Calling whoever is next in line to {}…", incident_id))
 
 
 def matrix(holders: Sequence[Holder], standing: Sequence[Standing], every: str) -> Message:
