@@ -12,7 +12,7 @@ from sandbox.manifest import Manifest
 from sandbox.records import CannotError, Json
 from sandbox.sight import Post, ViewSight
 from sandbox.values import KEYS, current, on_message, on_view
-from sandbox.waiting import until
+from sandbox.waiting import PATIENCE, until
 from sandbox.workspace import Member, Message, View, Workspace
 
 On = Post | ViewSight | str
@@ -206,7 +206,7 @@ class Person:
         found = [one for channel in channels for one in self._workspace.messages[channel].values()]
         return [*(Post(self._workspace, one, self.id) for one in found), *self.ephemerals]
 
-    async def sees(self, *words: str, within: float = 10.0) -> Post | ViewSight:
+    async def sees(self, *words: str, within: float = PATIENCE) -> Post | ViewSight:
         """Wait until one message, modal or Home tab shows all these words, and return the newest such."""
 
         def there() -> Post | ViewSight | None:

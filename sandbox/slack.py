@@ -26,7 +26,7 @@ from sandbox.response_urls import ResponseUrls
 from sandbox.screens import Screens
 from sandbox.sight import ChannelSight, Post, ThreadSight
 from sandbox.socket_mode import SocketMode
-from sandbox.waiting import until
+from sandbox.waiting import PATIENCE, until
 from sandbox.web_api import Credentials, WebApi
 from sandbox.workspace import Workspace
 
@@ -143,7 +143,7 @@ class Slack:
         """How many sockets the bot has open."""
         return len(self.sockets.connections)
 
-    async def until_connected(self, count: int = 1, within: float = 10.0) -> None:
+    async def until_connected(self, count: int = 1, within: float = PATIENCE) -> None:
         """Wait until the bot has that many sockets open."""
         await self.until(lambda: self.connected >= count, f"{count} open sockets", within)
 
@@ -169,12 +169,12 @@ class Slack:
                 return ThreadSight(self.workspace, messages[ts])
         raise LookupError(f"no message {ts}")
 
-    async def until(self, predicate: Callable[[], _T | None], what: str = "it", within: float = 10.0) -> _T:
+    async def until(self, predicate: Callable[[], _T | None], what: str = "it", within: float = PATIENCE) -> _T:
         """Wait until `predicate()` is truthy and return that; see `sandbox.waiting.until`."""
         return await until(self.workspace, predicate, what, within)
 
     async def shows(
-        self, *words: str, channel: str = "#ops-shared", thread: Post | str | None = None, within: float = 10.0
+        self, *words: str, channel: str = "#ops-shared", thread: Post | str | None = None, within: float = PATIENCE
     ) -> Post:
         """Wait until one message of the channel (or thread) shows all these words, and return the newest such."""
 

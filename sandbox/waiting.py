@@ -10,10 +10,11 @@ from sandbox.sight import everything
 from sandbox.workspace import Workspace
 
 _T = TypeVar("_T")
+PATIENCE = 20.0  # seconds: a busy machine is no failure
 TICK = 0.25  # seconds; for conditions that time alone makes true
 
 
-async def until(workspace: Workspace, predicate: Callable[[], _T | None], what: str, within: float = 10.0) -> _T:
+async def until(workspace: Workspace, predicate: Callable[[], _T | None], what: str, within: float = PATIENCE) -> _T:
     """Wait until `predicate()` is truthy and return that. AssertionError, with all that is shown, if it takes longer.
 
     A predicate may reach for what is not there yet: LookupError, AttributeError and CannotError mean "not yet".

@@ -104,7 +104,7 @@ async def test_many_strangers_cost_a_bounded_number_of_questions(world: World) -
     with world.slack.expects("user_not_found"):
         said = await exported(world)
     assert "is exported" in said
-    assert 195 <= len(world.slack.calls_of("users.info")) <= 201
+    assert 195 <= len(world.slack.calls_of("users.info")) <= 202
 
 
 async def test_an_export_is_asked_for_in_the_ops_channel(world: World) -> None:

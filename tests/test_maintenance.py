@@ -205,6 +205,8 @@ async def test_a_start_that_was_never_recorded_as_posted_is_found(world: World) 
     name = document["_id"]
     world.clock.forward(minutes=2)
     await told(world, f"{name}/start")
+    await world.stored("checklists", _id=name, ts={"$ne": None}, is_told=True)  # else that post would be struck
+    await world.slack.settled()
     world.slack.faults.add("timeout_after", "chat.postMessage", value=20.0)
     world.clock.forward(minutes=10)
     await world.slack.until(lambda: f"{name}/end" in keys(world) or None, "the question to be taken")
