@@ -57,22 +57,26 @@ async def ticks(rig: Rig, number: int, promises: Promises) -> tuple[str, float]:
 async def writes(rig: Rig, incident_id: str, text: str, promises: Promises) -> None:
     """Bob writes in an incident's thread."""
     with contextlib.suppress(CannotError):
-        promises.written.append(await rig.slack.person("bob").writes(text, thread=card(rig, incident_id)))
+        parent = await rig.slack.until(lambda: card(rig, incident_id), f"the card of {incident_id}")
+        promises.written.append(await rig.slack.person("bob").writes(text, thread=parent))
 
 
 def card(rig: Rig, incident_id: str) -> Post:
     """The card of an incident, which must be there."""
-    return next(post for post in rig.slack.channel().by_bot if incident_id in post.shown and not post.thread_ts)
+    found = [post for post in rig.slack.channel().by_bot if incident_id in post.shown and not post.thread_ts]
+    if not found:
+        raise LookupError(f"{incident_id} has no card")
+    return found[0]
 
 
-async def notifies(port: int, group: str, state: str = "firing") -> int:
-    """Alertmanager tells of an alert; the HTTP status, 0 if there was no answer."""
+async def notifies(port: int, group: str, promises: Promises) -> None:
+    """Alertmanager tells of an alert; what is answered with 200 is a promise."""
     alert = {
-        "status": state,
+        "status": "firing",
         "labels": {"alertname": group, "severity": "critical"},
         "annotations": {"summary": f"{group} is broken"},
         "startsAt": "2026-11-24T10:00:00Z",
-        "endsAt": "0001-01-01T00:00:00Z" if state == "firing" else "2026-11-24T11:00:00Z",
+        "endsAt": "0001-01-01T00:00:00Z",
         "generatorURL": "http://prometheus.invalid/graph",
         "fingerprint": f"{abs(hash(group)):016x}"[:16],
     }
@@ -80,7 +84,7 @@ async def notifies(port: int, group: str, state: str = "firing") -> int:
         "version": "4",
         "groupKey": f'{{}}:{{alertname="{group}"}}',
         "truncatedAlerts": 0,
-        "status": state,
+        "status": "firing",
         "receiver": "ops",
         "groupLabels": {"alertname": group},
         "commonLabels": alert["labels"],
@@ -94,8 +98,8 @@ async def notifies(port: int, group: str, state: str = "firing") -> int:
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as client,
             client.post(f"http://127.0.0.1:{port}/alerts", json=body, headers=headers) as answered,
         ):
-            return answered.status
-    return 0
+            if answered.status == 200 and group not in promises.alerts:
+                promises.alerts.append(group)
 
 
 @contextlib.asynccontextmanager

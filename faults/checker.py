@@ -45,6 +45,7 @@ class Promises:
 
     notes: list[tuple[str, str]] = field(default_factory=list)  # incident, text
     ticks: list[int] = field(default_factory=list)  # numbers of items
+    alerts: list[str] = field(default_factory=list)  # groups that were answered with 200
     written: list[Post] = field(default_factory=list)  # in threads of cards
 
 
@@ -98,6 +99,9 @@ async def _look(rig: Rig, promised: Promises) -> Findings:
     found.doubled += [f"{one} is there {count} times" for one, count in keys(rig).items() if count > 1]
     waiting = [str(one["_id"]) for one in await rig.documents("outbox", state={"$in": ["pending", "posting"]})]
     _expect(found, [f"{one} waits to be posted" for one in waiting], 0)
+    channel = rig.slack.channel().shown
+    untold = [f"the alert {one}" for one in promised.alerts if f"*{one}* is firing" not in channel]
+    _expect(found, untold, len(promised.alerts))
     await _look_at_timeline(rig, promised, found)
     broken = await rig.broken_audit()
     _expect(found, [f"the audit trail: {broken}"] if broken else [], 1)

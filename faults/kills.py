@@ -62,7 +62,8 @@ async def _killed(rounds: int, step_of: Callable[[int], Step | None], bots: int 
             met = _meets(built, step) if step else asyncio.ensure_future(asyncio.sleep(dice.uniform(0, 0.4)))
             acting = asyncio.ensure_future(_do(built, act, number, standing, promises))
             async with acts.meanwhile(acting):
-                await asyncio.wait({met, acting}, return_when=asyncio.FIRST_COMPLETED, timeout=LONG)
+                # What the bot does by itself comes after the act.
+                await asyncio.wait({met} if step else {met, acting}, return_when="FIRST_COMPLETED", timeout=LONG)
                 if step and not met.done():
                     found.wrong.append(f"{step}: never met")
                 await built.bots.kill(dice.randrange(len(built.bots.running)))
@@ -115,7 +116,7 @@ async def _do(built: Rig, act: str, number: int, standing: str, promises: Promis
         "noting": lambda: acts.notes(built, standing, f"note {number}", promises),
         "ticking": lambda: acts.ticks(built, number % 12 + 1, promises),
         "escalating": lambda: acts.answer(built, built.slack.person("ann"), "/escalate", standing),
-        "alert": lambda: acts.notifies(port(built), f"Alert{number}"),
+        "alert": lambda: acts.notifies(port(built), f"Alert{number}", promises),
     }
     await doing[act]()
 

@@ -46,5 +46,5 @@ async def _load(built: Rig, number: int, standing: str, promises: Promises) -> N
     for n in range(10):
         await acts.notes(built, standing, f"note {number}.{n}", promises)
         await acts.writes(built, standing, f"message {number}.{n}", promises)
-        await acts.notifies(port(built), f"Alert{number}")
+        await acts.notifies(port(built), f"Alert{number}", promises)
         await asyncio.sleep(0.5)  # people take their time; reminders and steps fall due
