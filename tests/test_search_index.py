@@ -91,7 +91,7 @@ async def test_an_incident_that_an_older_bot_indexed_is_found_by_its_id(world: W
     assert await ids(world, f"search {first}") == []
     await world.changes("incidents", first, {"indexed": None})
     await finds(world, first, first)
-    assert (await world.document("incidents", first))["indexed"] == EDITION
+    await world.stored("incidents", _id=first, indexed=EDITION)
     assert await world.store().incidents.unfindable() == []
 
 
