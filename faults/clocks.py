@@ -1,7 +1,6 @@
 """Time that is not as it should be: the bot is away across a rung, stands still, or its clock is stepped."""
 
 import asyncio
-import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ LADDER = Ladder((("20s", timedelta(seconds=20)), ("10s", timedelta(seconds=10)))
 AHEAD = timedelta(seconds=24)
 LENGTH = timedelta(seconds=25)
 ACROSS = 8.0  # seconds: from before the first rung until after it
-LIBRARIES = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
+FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
 AT_ONCE = 2  # announcements of one window within a second: a rung and the head that follows it
 
 
@@ -68,14 +67,16 @@ async def _still(built: Rig) -> None:
     process.send_signal(signal.SIGCONT)
 
 
+def library() -> Path | None:
+    """What moves a process's clock, from Debian's package faketime; None where that is not installed."""
+    found = [Path(one) / "faketime" / "libfaketimeMT.so.1" for one in FOLDERS]
+    return next((one for one in found if one.exists()), None)
+
+
 def _own_clock() -> dict[str, str]:
     """What gives the bot a clock of its own, which the file `clock` in its folder moves."""
-    found = [Path(one) / "faketime" / "libfaketimeMT.so.1" for one in LIBRARIES]
-    library = next((one for one in found if one.exists()), None)
-    if library is None or shutil.which("faketime") is None:
-        raise SystemExit("The clock is stepped by Debian's package faketime, which is not installed.")
     return {
-        "LD_PRELOAD": str(library),
+        "LD_PRELOAD": str(library()),
         "FAKETIME_TIMESTAMP_FILE": "clock",
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",

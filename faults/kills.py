@@ -43,7 +43,7 @@ async def at_steps(rounds: int) -> Findings:
 
 
 async def at_random(rounds: int) -> Findings:
-    """Killed at any moment within a second of the act."""
+    """One of two is killed while something is done, or just after."""
     return await _killed(rounds, lambda number: None, bots=2)
 
 

@@ -10,7 +10,9 @@ from faults.wire import Command, Phase
 
 ACK_WITHIN = 1.0  # seconds; MongoDB's troubles are no reason to keep a person waiting
 HURT_FOR = 2.0
-OFTEN = ("refused", "held", Phase.BEFORE, Phase.AFTER)
+WAYS = ("refused", "held", Phase.BEFORE, Phase.AFTER)
+CUTS = 3  # writes of a round
+OF_ACTS = ("incidents", "timeline", "checklists", "outbox")
 
 
 async def run(rounds: int) -> Findings:
@@ -19,11 +21,15 @@ async def run(rounds: int) -> Findings:
     async with rig() as built:
         promises = Promises()
         for number in range(rounds):
-            how = OFTEN[number % len(OFTEN)]
+            how = WAYS[number % len(WAYS)]
             await acts.answer(built, built.slack.person("ann"), "/checklist", "start")
             first, _ = await acts.opens(built, f"before {number}")
-            await _hurt(built, how)
-            acked = await _act(built, number, first, promises)
+            struck = await _hurt(built, how)
+            opened, acked = await _act(built, number, first, promises)
+            if not opened:
+                found.lost.append(f"{how}: no incident was opened")
+            if isinstance(how, Phase) and not struck:
+                found.wrong.append(f"{how}: no write was cut")
             if acked > ACK_WITHIN:
                 found.wrong.append(f"{how}: acknowledged after {acked:.1f} s")
             begun = time.perf_counter()
@@ -33,33 +39,32 @@ async def run(rounds: int) -> Findings:
     return found
 
 
-async def _act(built: Rig, number: int, first: str, promises: Promises) -> float:
-    """One of everything; the slowest acknowledgement."""
+async def _act(built: Rig, number: int, first: str, promises: Promises) -> tuple[str, float]:
+    """One of everything: the ID of what was opened, and the slowest acknowledgement."""
     opened, acked = await acts.opens(built, f"during {number}")
-    if not opened:
-        promises.notes.append((f"round {number}", "an incident must open without MongoDB"))  # counts as lost
     _, noted = await acts.notes(built, first, f"note {number}", promises)
     _, ticked = await acts.ticks(built, number % 12 + 1, promises)
     await acts.writes(built, first, f"message {number}", promises)
-    return max(acked, noted, ticked)
+    return opened, max(acked, noted, ticked)
 
 
-async def _hurt(built: Rig, how: str) -> None:
+async def _hurt(built: Rig, how: str) -> list[Command]:
+    """Begins the trouble; the writes that are cut are in the list, as they come."""
+    struck: list[Command] = []
     if how == "refused":
         await built.wire.cut()
     elif how == "held":
         built.wire.hold()
     else:
-        left = 3
 
         async def cut(command: Command, phase: Phase) -> bool:
-            nonlocal left
-            if phase is not how or command.collection not in ("incidents", "timeline", "checklists", "outbox"):
-                return False
-            left -= 1
-            return left >= 0
+            is_met = phase is how and command.collection in OF_ACTS and len(struck) < CUTS
+            if is_met:
+                struck.append(command)
+            return is_met
 
         built.wire.meets = cut
+    return struck
 
 
 async def _heal(built: Rig, how: str) -> None:

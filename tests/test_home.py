@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -130,7 +131,7 @@ async def test_its_buttons_start_the_common_things(shared: World) -> None:
         ("Ask all services", "The service is up"),
     ):
         await shared.ann.clicks(button, page)
-        await shared.slack.until(lambda: sheet(shared.ann, words), f"{button} to show {words}")  # noqa: B023
+        await shared.slack.until(partial(sheet, shared.ann, words), f"{button} to show {words}")
         await shared.ann.closes()
 
 

@@ -14,9 +14,10 @@ def cyd(world: World) -> Person:
 async def test_an_update_whose_menu_nobody_touched_changes_no_status(world: World) -> None:
     """The form showed what was true when it was opened; what somebody set since then stays."""
     card, incident_id = await opened(world)
+    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
     await world.ann.clicks("Update", card)
     await world.ann.sees("How does it go?")
-    await answer(world.slack, world.ann, "/incident", "status monitoring")
+    await answer(world.slack, world.bob, "/incident", "status monitoring")
     await world.ann.submits({"How does it go?": "still looking"})
     await world.slack.shows("Note by @ann: still looking", thread=card)
     await world.stored("incidents", _id=incident_id, status="monitoring", version=3)
