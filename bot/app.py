@@ -156,6 +156,7 @@ class App:
             client = web_client(settings.slack_app_token, settings.slack_api_url, session)
             sockets = self._sockets = Sockets(Api(client, metrics), session, by_socket(bolt), tasks.start, metrics)
             sockets.returned = jobs.missed_events
+            sockets.room = door.room
             self._exit.push_async_callback(sockets.stop)
             await connected(sockets)
         scheduler.start()

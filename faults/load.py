@@ -12,7 +12,7 @@ from faults.rig import Rig, rig
 OPENED_WITHIN = 3.0  # seconds to the answer
 GROWTH = 1.25  # of the memory after the first tenth: caches are full then
 IN_FLIGHT = 20
-MORE_FILES = 10
+MORE_FILES = 50  # pools of connections are as large as the busiest moment needed, and bounded
 
 
 async def run(rounds: int) -> Findings:

@@ -22,6 +22,9 @@ from handlers.trace import reference_now, trace
 
 log = structlog.get_logger("handlers")
 
+MOST = 200  # worked on at once before the next command waits: each that waits takes memory
+ROOM_WITHIN = 0.5  # seconds; what hangs must not keep everybody else from being acknowledged
+
 Body = Mapping[str, Any]
 Run = Callable[[Call, str], Coroutine[Any, Any, None]]
 Press = Callable[[Call, Body], Coroutine[Any, Any, None]]
@@ -56,6 +59,7 @@ class Door:
         self._in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._less = asyncio.Event()  # something ended
         self._working: set[asyncio.Task[Any]] = set()
         app.use(trace)
         # Not bound methods: Bolt deep-copies its error handler for each lazy listener, and with one all that it holds.
@@ -74,6 +78,13 @@ class Door:
             if late:
                 await asyncio.wait(late, timeout=1.0)
         await self._events.close()
+
+    async def room(self) -> None:
+        """Returns when few enough are worked on to take one more, or after a moment: a flood is taken as it is done."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ROOM_WITHIN):
+                while self._in_flight >= MOST:
+                    await self._less.wait()
 
     # What the features register
 
@@ -236,6 +247,8 @@ class Door:
 
     def _end(self) -> None:
         self._in_flight -= 1
+        self._less.set()
+        self._less.clear()
         self._meter.in_flight(self._in_flight)
         if self._in_flight == 0:
             self._idle.set()

@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.slack import socket
+from handlers import middleware
 from sandbox.delivery import Retry
 from sandbox.mongo import Mongod
 from tests.asking import answer, message_event, strict
@@ -188,6 +189,22 @@ async def test_a_mention_that_comes_again_opens_one_incident(world: World) -> No
 
 
 # Slack that does not want
+
+
+async def test_a_flood_is_taken_as_it_is_done_and_what_hangs_holds_up_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While all there is room for hangs, the next command waits a moment for its turn, and is answered all the same."""
+    monkeypatch.setattr(middleware, "MOST", 2)
+    await answer(world.slack, world.bob, "/ops", "whoami")  # so that Slack needs not be asked who he is
+    world.slack.faults.add("latency", "users.info", count=2, value=3.0)
+    await asyncio.gather(*(world.slack.person(name).says("/ops", "whoami") for name in ("ann", "cyd")))
+    outcome = await world.bob.says("/ops", "whoami")
+    assert outcome.acked_in is not None
+    assert middleware.ROOM_WITHIN <= outcome.acked_in < 3.0
+    await world.slack.until(lambda: len(world.bob.ephemerals) == 2, "Bob's second answer")
+    for name in ("ann", "cyd"):
+        await world.slack.person(name).sees(f"You are @{name}")
 
 
 async def test_frames_that_are_none_are_passed_over(world: World) -> None:

@@ -54,7 +54,8 @@ class _Link:
 class Sockets:
     """Keeps `count` connections open. `answer` takes an envelope and returns what acknowledges it, None for nothing.
 
-    `returned` is called when a connection opens after there was none: events may have been missed meanwhile.
+    `returned` is called when a connection opens after there was none: events may have been missed meanwhile. `room` is
+    awaited before a command is taken.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Sockets:
         self._refusal: DeclinedError | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self.returned: Callable[[], None] = lambda: None
+        self.room: Callable[[], Awaitable[None]] = _at_once
 
     @property
     def connected(self) -> int:
@@ -207,6 +209,7 @@ class Sockets:
 
     async def _reply(self, link: _Link, envelope: Payload) -> None:
         if _is_command(envelope):
+            await self.room()
             # Slack never sends a command again, and nothing is said in its acknowledgement: the person need not wait.
             await self._acknowledge(link, envelope, {})
             await self._answer(envelope)
@@ -225,6 +228,10 @@ class Sockets:
                 continue
             return
         log.warning("acknowledgement lost", envelope=envelope["envelope_id"])
+
+
+async def _at_once() -> None:
+    """There is room."""
 
 
 def _is_command(envelope: Payload) -> bool:
