@@ -36,7 +36,7 @@ async def shared_world(mongod: Mongod, settings: Mapping[str, str] | None = None
     async with strict() as slack:
         async with World(slack, mongod.url(), settings) as world:
             yield world
-        assert (slack.refusals, slack.pages) == ([], [])
+        assert (slack.refusals, slack.pages) == ([], []), (slack.refusals, slack.pages)
 
 
 @asynccontextmanager
