@@ -19,6 +19,7 @@ from sandbox.payloads import Payloads
 from sandbox.sight import Post
 from sandbox.workspace import Member, View
 from tests.asking import answer, answer_to_mention, message_event, standing, unharmed
+from tests.measured import measured
 from tests.test_other_versions import card_of, form, pressed
 from tests.world import World
 
@@ -227,6 +228,11 @@ async def test_values_and_metadata_are_references_only(world: World) -> None:
         for way in ways():
             if way[0] in ("action", "form"):
                 await sends(world, "U0BOB", way, value)
+
+    async def is_done() -> bool:
+        return await measured(world, "opsbot_in_flight") == 0
+
+    await world.until(is_done, "all work to be done")
     await world.slack.settled()
     answers = [one.shown for one in world.bob.ephemerals]
     assert len(answers) >= len(ODD) * 30
