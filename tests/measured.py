@@ -10,7 +10,7 @@ from tests.world import World
 async def measured(world: World, name: str, **labels: str) -> float:
     """A metric's value with these labels, the sum of all bots'; NaN if none has it."""
     said = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
-    line = re.compile(re.escape(f"{name}{{{said}}}" if said else name) + r" (\S+)$", re.MULTILINE)
+    line = re.compile("^" + re.escape(f"{name}{{{said}}}" if said else name) + r" (\S+)$", re.MULTILINE)
     found = list[float]()
     async with aiohttp.ClientSession() as client:
         for bot in world.bots:
