@@ -13,6 +13,9 @@ from bot.domain.alert_steps import AGAIN, ENDED, LATE, MEMBERS, heard
 from bot.errors import WordError
 from bot.slack.views import alert as view
 
+pytestmark = pytest.mark.long
+
+
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 

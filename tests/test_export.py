@@ -14,6 +14,9 @@ from tests.exporting import direct_files, entry_of, exported, files_in, text_of
 from tests.test_incident import opened
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 # The files
 
 

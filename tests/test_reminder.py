@@ -4,11 +4,15 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.incident_steps import reposted
 from sandbox.sight import Post
 from tests.asking import answer
 from tests.test_incident import opened
 from tests.world import World
+
+pytestmark = pytest.mark.long
 
 
 def asked(world: World, card: Post, words: str) -> list[Post]:

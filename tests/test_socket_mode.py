@@ -15,6 +15,8 @@ from tests.asking import answer, message_event, strict
 from tests.test_incident import opened
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 async def texts(world: World, incident_id: str, count: int) -> list[str]:
     """What the timeline has of the thread's messages, in order, once there are so many."""
