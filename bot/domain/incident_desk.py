@@ -193,17 +193,20 @@ class IncidentDesk:
                 await self.has_mended(incident)  # one that is not is listed again next time
 
     async def has_mended(self, incident: Incident) -> bool:
-        """Posts a card anew that was deleted; False if Slack does not take it now. Raises StoreAwayError."""
+        """As `mend_card`; False if Slack does not take it now. Raises StoreAwayError."""
         try:
-            await self._mend_card(incident)
+            await self.mend_card(incident)
         except StoreAwayError:
             raise
         except UserError:
             return False  # Slack has said no, which is kept with the letter
         return True
 
-    async def _mend_card(self, incident: Incident) -> None:
-        # In one write that it was posted and that the timeline has to tell of it.
+    async def mend_card(self, incident: Incident) -> None:
+        """Posts a card anew that was deleted, and keeps in one write that it did, for the timeline to tell.
+
+        Raises StoreAwayError and UndeliveredError.
+        """
         card_ts, gone_ts, known = await self._board.repost(incident), incident.card_ts, incident
         while known.card_ts == gone_ts and card_ts != gone_ts:
             after = reposted(replace(known, card_ts=card_ts), SYSTEM, self._clock())
