@@ -1,6 +1,6 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox demo browser screenshots test test-long bench bench-thread bench-storm bench-speed faults run check format-check lint types format lock manifest licences check-deploy
+.PHONY: help setup sandbox demo browser screenshots test test-long bench faults run check format-check lint types format lock manifest licences check-deploy
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -47,17 +47,8 @@ test: $(READY)  ## the tests that a change wants at once: every rule and every k
 test-long: $(READY)  ## the other tests: whole windows, outages waited out, real processes; about three minutes
 	$(PYTEST) -n 3 -m long
 
-bench: $(READY)  ## how lists and searches do among a million incidents: about five minutes
-	$(PYTHON) -m benchmarks.incidents
-
-bench-thread: $(READY)  ## 2,000 messages in one thread at once: are all acknowledged in time, and kept?
-	$(PYTHON) -m benchmarks.thread
-
-bench-storm: $(READY)  ## 1,000 groups of alerts at once: are all kept, and is an incident's card there meanwhile?
-	$(PYTHON) -m benchmarks.storm
-
-bench-speed: $(READY)  ## how quick the bot is beside the least that each thing can take: about two minutes
-	$(PYTHON) -m benchmarks.speed
+bench: $(READY)  ## how quick the bot is, each figure beside its floor, as one table; about eight minutes
+	$(PYTHON) -m benchmarks $(BENCH)
 
 faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; about forty minutes
 	$(PYTHON) -m faults $(FAULTS)
