@@ -42,7 +42,8 @@ class WindowSummaryDesk:
     async def _attend(self, attended: Attended) -> None:
         held = attended.held
         if not attended.is_over:
-            if attended.has_begun and attended.before is None:
+            # Back after its end, the bot takes no look at the end for one at the start.
+            if attended.has_begun and attended.before is None and self._clock() < held.end:
                 await self._records.keep_before(held.id, await self._snapshot())
             return
         if not held.head or (attended.summary_ts and (attended.is_coordinated or not self._board.coordinates)):
