@@ -94,7 +94,8 @@ def _told(known: Group | None, group: Group, news: dict[str, list[str]], now: da
     names = {alert.fingerprint: group.name_of(alert) for alert in group.members}
     some = {kind: _some([names[one] for one in fingerprints if one in names]) for kind, fingerprints in news.items()}
     turn = Turn(group.version, now, **some, firing=len(group.firing), is_first=is_first, is_back=fires and was_over)
-    return replace(group, over_at=None if group.is_firing else now, untold=(*group.untold, turn))
+    back_at = now if turn.is_back and known is not None and known.episode else group.back_at
+    return replace(group, over_at=None if group.is_firing else now, back_at=back_at, untold=(*group.untold, turn))
 
 
 def _next_episode(group: Group, fresh: set[str], now: datetime) -> Group:
