@@ -102,7 +102,7 @@ class Groups(Protocol):
 
 
 class MonitoringAwayError(Exception):
-    """Alertmanager did not say, or not all of it."""
+    """Alertmanager did not say, or not all of it; the message says why, for everybody to read."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,13 @@ class Monitoring(Protocol):
 
     async def look(self) -> Present:
         """All that it has now. Raises MonitoringAwayError."""
+
+
+class LookMeter(Protocol):
+    """What is measured of looks."""
+
+    def looked(self, outcome: str) -> None:
+        """Alertmanager's alerts were `read`, or were `not read`."""
 
 
 class AlertBoard(Protocol):
