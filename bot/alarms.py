@@ -81,7 +81,7 @@ def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clo
     board = AlertBoard(means.outbox, means.directory, clock, may_silence=silencer.is_there)
     opening = AlertIncidents(store.alerts, near.incidents, board, clock)
     silence_board = SilenceBoard(means.outbox, direct, means.directory, clock)
-    keeper = SilenceKeeper(store.silences, silencer, silence_board, near.audit, clock)
+    keeper = SilenceKeeper(store.silences, store.windows, silencer, silence_board, near.audit, clock)
     asking = EscalationBoard(means.outbox, direct, means.directory, settings.phone_bridge or "", clock)
     ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people, means.meter)
     alerts = AlertDesk(store.alerts, board, opening, near.news, means.spawn, clock)
