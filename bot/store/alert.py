@@ -50,18 +50,15 @@ class Alerts:
     async def add(self, group: Group) -> bool:
         """See Groups.add."""
         try:
-            await self._documents.insert(_document(group))
+            await self._documents.insert(document(group))
         except DuplicateKeyError:
             return False
         return True
 
     async def save(self, group: Group, was: int, *, begins: bool) -> bool:
         """See Groups.save. An episode begins without a message; its incident is decided with it."""
-        document = _document(group)
-        if not begins:
-            for name in _APART:
-                del document[name]
-        return await self._documents.update({"_id": group.id, "version": was}, {"$set": document}) == 1
+        kept = {name: value for name, value in document(group).items() if begins or name not in _APART}
+        return await self._documents.update({"_id": group.id, "version": was}, {"$set": kept}) == 1
 
     async def began_since(self, since: datetime, most: int) -> int:
         """See Groups.began_since."""
@@ -209,10 +206,10 @@ def _of(digest_id: str, **more: Any) -> Document:
     return {"$or": [{"digest": digest_id, **more}, {"storm": digest_id, **more}]}
 
 
-def _document(group: Group) -> Document:
-    document = {name: getattr(group, name) for name in _PLAIN}
+def document(group: Group) -> Document:
+    """A group as it is kept."""
     return {
-        **document,
+        **{name: getattr(group, name) for name in _PLAIN},
         "_id": group.id,
         "kind": GROUP,
         "key": group.key,
