@@ -1,11 +1,15 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox demo browser screenshots test bench bench-thread bench-storm bench-speed faults run check format-check lint types format lock manifest licences check-deploy
+.PHONY: help setup sandbox demo browser screenshots test test-long coverage bench faults run check format-check lint types format lock manifest licences check-deploy
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# Else every worker and every bot that tests start compiles all files anew.
+unexport PYTHONDONTWRITEBYTECODE
 SOURCES := bot handlers sandbox tests benchmarks faults
+# With REPORTS=folder each run of pytest leaves its report there.
+PYTEST = $(PYTHON) -m pytest $(if $(REPORTS),--junit-xml=$(REPORTS)/$@.xml)
 LOCK := --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 help:  ## list the targets
@@ -29,7 +33,7 @@ demo: $(READY)  ## a Saturday in two minutes: four people, a window, an incident
 	@$(PYTHON) -m sandbox.demo
 
 browser: $(READY)  ## the sandbox's page in a real browser (Chromium): a person's round, by keyboard alone too
-	$(PYTHON) -m pytest -m browser tests/test_page_browser.py
+	$(PYTEST) -m browser tests/test_page_browser.py
 
 screenshots: $(READY)  ## the README's pictures: docs/*.png, made anew from the sandbox
 	$(PYTHON) -m tests.screenshots
@@ -37,25 +41,22 @@ screenshots: $(READY)  ## the README's pictures: docs/*.png, made anew from the 
 run: $(READY)  ## run the bot with the settings in .env
 	@exec $(PYTHON) -m bot
 
-test: $(READY)  ## run the tests
-	$(PYTHON) -m pytest -n 3
+test: $(READY)  ## the tests that a change wants at once: every rule and every kind of conversation, in about a minute
+	$(PYTEST) -n 3 -m "not browser and not long"
 
-bench: $(READY)  ## how lists and searches do among a million incidents: about five minutes
-	$(PYTHON) -m benchmarks.incidents
+test-long: $(READY)  ## the other tests: whole windows, outages waited out, real processes; about three minutes
+	$(PYTEST) -n 3 -m long
 
-bench-thread: $(READY)  ## 2,000 messages in one thread at once: are all acknowledged in time, and kept?
-	$(PYTHON) -m benchmarks.thread
+coverage: $(READY)  ## all tests once more, for the branches that they take; fails below 95 %
+	$(PYTEST) -n 3 -m "not browser" --cov --cov-report=term
 
-bench-storm: $(READY)  ## 1,000 groups of alerts at once: are all kept, and is an incident's card there meanwhile?
-	$(PYTHON) -m benchmarks.storm
-
-bench-speed: $(READY)  ## how quick the bot is beside the least that each thing can take: about two minutes
-	$(PYTHON) -m benchmarks.speed
+bench: $(READY)  ## how quick the bot is, each figure beside its floor, as one table; about eight minutes
+	$(PYTHON) -m benchmarks $(BENCH)
 
 faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; about forty minutes
 	$(PYTHON) -m faults $(FAULTS)
 
-check: format-check lint types test  ## everything that has to be right: format, lint, types, tests
+check: format-check lint types test test-long  ## everything that has to be right: format, lint, types, all tests
 
 format-check: $(READY)  ## is everything formatted
 	$(PYTHON) -m ruff format --check $(SOURCES)

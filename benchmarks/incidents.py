@@ -1,13 +1,7 @@
-"""How long lists, `show` and searches take among a thousand incidents and among a million: `make bench`.
+"""How long lists, `show` and searches take among a million incidents, beside the same among a thousand."""
 
-Exits 1 if a median among the many is above twice that among the few. What takes less than `FLOOR` counts as that.
-"""
-
-import argparse
 import asyncio
-import math
 import random
-import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.seed import COMMON, NEWEST, USUAL, host, identity, seed
+from benchmarks.table import Figure, say
 from bot.domain.incident import WORKING, Severity, Status
 from bot.domain.search import Filters, Wanted, month
 from bot.domain.search_desk import SearchDesk
@@ -84,11 +79,6 @@ class Took:
         """The median."""
         return median(self.seconds)
 
-    @property
-    def most(self) -> float:
-        """The 99th percentile."""
-        return self.seconds[math.ceil(len(self.seconds) * 0.99) - 1]
-
 
 class Many:
     """The bot's stores on a database with so many incidents."""
@@ -132,31 +122,26 @@ async def _timed(asked: Awaitable[object]) -> float:
     return time.perf_counter() - begun
 
 
-def compare(few: dict[str, Took], many: dict[str, Took], counts: tuple[int, int]) -> bool:
-    """Prints a table; whether all is within what is allowed."""
-    say(f"{'milliseconds':<36}{counts[0]:>12,} p50     p99{counts[1]:>12,} p50     p99   ratio")
-    is_fine = True
-    for name, before in few.items():
-        after = many[name]
-        ratio = max(after.half, FLOOR) / max(before.half, FLOOR)
-        is_fine = is_fine and ratio <= ALLOWED
-        numbers = "".join(f"{took.half * 1000:>16.2f}{took.most * 1000:>8.2f}" for took in (before, after))
-        say(f"{name:<36}{numbers}{ratio:>8.2f}{'' if ratio <= ALLOWED else '  too slow'}")
-    return is_fine
-
-
-def main() -> int:
-    """Seeds, measures, compares."""
-    arguments = argparse.ArgumentParser(prog="python -m benchmarks.incidents", description=__doc__)
-    arguments.add_argument("--quick", action="store_true", help=f"{QUICK:,} incidents instead of {MANY:,}")
-    counts = FEW, QUICK if arguments.parse_args().quick else MANY
+def figures(is_quick: bool) -> list[Figure]:
+    """Seeds, measures, compares; the medians."""
+    counts = FEW, QUICK if is_quick else MANY
     with Mongod() as mongod:
         for count in counts:
             begun = time.perf_counter()
             seed(mongod.url(f"of_{count}"), count)
             say(f"{count:,} incidents in {time.perf_counter() - begun:.0f} s, {size_of(mongod)} MB on disk")
         few, many = asyncio.run(_measured(mongod, counts))
-    return 0 if compare(few, many, counts) else 1
+    return [
+        Figure(
+            f"{name}, {counts[1]:,} incidents",
+            many[name].half * 1000,
+            "ms",
+            before.half * 1000,
+            ALLOWED,
+            least=FLOOR * 1000,
+        )
+        for name, before in few.items()
+    ]
 
 
 async def _measured(mongod: Mongod, counts: tuple[int, int]) -> list[dict[str, Took]]:
@@ -167,13 +152,3 @@ def size_of(mongod: Mongod) -> int:
     """Megabytes that the server has on disk."""
     files = (path for path in Path(mongod.directory or "").rglob("*") if path.is_file())
     return sum(path.stat().st_size for path in files) // 1_000_000
-
-
-def say(line: str) -> None:
-    """A line for whoever measures."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

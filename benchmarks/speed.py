@@ -1,17 +1,14 @@
-"""How quick the bot is beside the least that each thing can take, in one table: `make bench-speed`, about two minutes.
+"""How quick the bot is beside the least that each thing can take.
 
-Each figure stands beside its floor, measured in the same run on the same machine; medians of several rounds. Exits 1 if
-a ratio is above what the bot promises.
+Each figure stands beside its floor, measured in the same run on the same machine; medians of several rounds.
 """
 
-import argparse
 import asyncio
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,6 +18,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from benchmarks.floors import IMPORTS
+from benchmarks.table import Figure
 from bot.domain import window_steps as steps
 from bot.domain.announcement import Ladder, rungs
 from bot.domain.window import Kind, Window, window_id
@@ -38,32 +36,6 @@ ROOT = Path(__file__).parents[1]
 SLOW = 0.4  # seconds that the slowest service takes
 IN_FLIGHT = 50
 LADDER = Ladder((("6s", timedelta(seconds=6)), ("3s", timedelta(seconds=3))), timedelta(seconds=3))
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What was measured, beside its floor. Promised is a ratio of at most `most`, or at most `plus` more."""
-
-    name: str
-    value: float
-    floor: float
-    unit: str
-    most: float | None = None
-    plus: float | None = None
-
-    @property
-    def is_good(self) -> bool:
-        """Whether it is within what is promised."""
-        if self.plus is not None:
-            return self.value <= self.floor + self.plus
-        return self.most is None or self.value <= self.floor * self.most
-
-    def __str__(self) -> str:
-        promise = f"at most +{self.plus:g} {self.unit}" if self.plus is not None else ""
-        promise = f"at most × {self.most:g}" if self.most is not None else promise
-        ratio = f"× {self.value / self.floor:.2f}" if self.floor else ""
-        cells = (self.name, f"{self.value:.3g} {self.unit}", f"{self.floor:.3g} {self.unit}", ratio, promise)
-        return f"| {' | '.join(cells)} |"
 
 
 async def acks(slack: Slack, count: int, *, is_answered: bool = True) -> tuple[float, float, float]:
@@ -118,7 +90,7 @@ async def acknowledging(rounds: int, count: int) -> list[Figure]:
             bare.append(await acks(other, count, is_answered=False))
     names = ("acknowledgement, half", "acknowledgement, 99 %", f"acknowledgement, {IN_FLIGHT} at once, per command")
     return [
-        Figure(name, median(one[n] for one in ours), median(one[n] for one in bare), "ms", most)
+        Figure(name, median(one[n] for one in ours), "ms", median(one[n] for one in bare), most)
         for n, (name, most) in enumerate(zip(names, (0.5, 1.0, 1.0), strict=True))
     ]
 
@@ -137,7 +109,7 @@ async def opening(built: Rig, rounds: int) -> Figure:
         await collection.insert_one({"_id": number})  # majority is the server's default
         await _post(built.slack, f"floor {number}")
         bare.append(time.perf_counter() - begun)
-    return Figure("`/incident open` to the card", median(ours) * 1000, median(bare) * 1000, "ms")
+    return Figure("`/incident open` to the card", median(ours) * 1000, "ms", median(bare) * 1000)
 
 
 async def _post(slack: Slack, text: str) -> None:
@@ -157,7 +129,7 @@ async def health(rounds: int) -> Figure:
             took.append(time.perf_counter() - begun)
             if "Loki" not in told and "loki" not in told:
                 raise SystemExit(f"/health said: {told}")
-    return Figure("`/health` with a slow service", median(took) * 1000, SLOW * 1000, "ms")
+    return Figure("`/health` with a slow service", median(took) * 1000, "ms", SLOW * 1000)
 
 
 @asynccontextmanager
@@ -197,9 +169,9 @@ async def starting(rounds: int) -> tuple[Figure, Figure, Figure]:
     least = median(one[0] for one in imports)
     floor = median(one[1] for one in imports)
     return (
-        Figure("start to ready", median(took), least, "s"),
-        Figure("memory when ready", fresh, floor, "MB", plus=30),
-        Figure("memory after 10,000 commands", after, floor, "MB"),
+        Figure("start to ready", median(took), "s", least),
+        Figure("memory when ready", fresh, "MB", floor, plus=30),
+        Figure("memory after 10,000 commands", after, "MB", floor),
     )
 
 
@@ -230,29 +202,17 @@ async def announcing() -> Figure:
             return len(found) == len(wanted)
 
         await built.slack.until(told, "all rungs", within=60.0)
-    return Figure("a rung's delay, the longest of a window", max(found.values()), 1.0, "s")
+    return Figure("a rung's delay, the longest of a window", max(found.values()), "s", 1.0)
 
 
-async def measure(rounds: int, count: int) -> list[Figure]:
-    """Everything."""
-    figures = await acknowledging(rounds, count)
+def figures(is_quick: bool) -> list[Figure]:
+    """All of them."""
+    return asyncio.run(_measured(*((2, 100) if is_quick else (5, 200))))
+
+
+async def _measured(rounds: int, count: int) -> list[Figure]:
+    found = await acknowledging(rounds, count)
     async with rig() as built:
-        figures.append(await opening(built, rounds))
-    figures += [await health(rounds), *await starting(rounds), await announcing()]
-    return figures
-
-
-def main() -> int:
-    """Prints the table; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--commands", type=int, default=200)
-    given = parser.parse_args()
-    figures = asyncio.run(measure(given.rounds, given.commands))
-    sys.stdout.write("| what | bot | floor | ratio | promise |\n| --- | ---: | ---: | ---: | --- |\n")
-    sys.stdout.writelines(f"{one}\n" for one in figures)
-    return 0 if all(one.is_good for one in figures) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        found.append(await opening(built, rounds))
+    found += [await health(rounds), *await starting(rounds), await announcing()]
+    return found

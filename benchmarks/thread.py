@@ -1,11 +1,9 @@
-"""What becomes of thousands of messages that are written in one incident's thread at once: `make bench-thread`.
+"""What becomes of thousands of messages that are written in one incident's thread at once.
 
-Exits 1 unless Slack had its acknowledgement of each within three seconds at the first try, and all are in the timeline.
+Promised: Slack has its acknowledgement of each within three seconds at the first try, and all are in the timeline.
 """
 
-import argparse
 import asyncio
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 import yaml
 from pymongo import AsyncMongoClient
 
+from benchmarks.table import Figure, say
 from sandbox.bot_process import ROOT, BotProcess
 from sandbox.delivery import Retry, UnansweredError
 from sandbox.mongo import Mongod, free_port
@@ -45,8 +44,12 @@ class Watched:
         return body
 
 
-async def measure(count: int) -> bool:
-    """Writes so many messages at once and waits for all; whether all went well."""
+def figures(is_quick: bool) -> list[Figure]:
+    """Of one round."""
+    return asyncio.run(_measured(MESSAGES // 4 if is_quick else MESSAGES))
+
+
+async def _measured(count: int) -> list[Figure]:
     manifest = yaml.safe_load((ROOT / "manifest.yaml").read_text("utf-8"))
     with Mongod() as mongod, tempfile.TemporaryDirectory() as folder:
         async with Slack(manifest, ack_within=ACK_WITHIN) as slack:
@@ -56,15 +59,14 @@ async def measure(count: int) -> bool:
             await bot.start()
             try:
                 if not await bot.until_ready(30.0):
-                    say("The bot did not become ready.")
-                    return False
+                    raise RuntimeError("The bot did not become ready.")
                 await slack.until_connected(2)
                 return await _written(slack, url, count)
             finally:
                 await bot.stop()
 
 
-async def _written(slack: Slack, url: str, count: int) -> bool:
+async def _written(slack: Slack, url: str, count: int) -> list[Figure]:
     ann = slack.person("ann")
     await ann.says("/incident", "open sev2 checkout is down")
     card = await slack.shows("checkout is down", "Opened by", within=15.0)
@@ -83,24 +85,11 @@ async def _written(slack: Slack, url: str, count: int) -> bool:
     await slack.until(lambda: not slack.delivery.pending, "the last acknowledgement", within=120.0)
     await timeline.database.client.close()
     times = sorted(watched.seconds)
-    say(f"{kept:,} of {count:,} messages in the timeline after {took:.1f} s; {watched.late:,} not acknowledged in time")
-    if times:
-        say(f"acknowledged within {times[len(times) // 2]:.2f} s (half), {times[-1]:.2f} s (all)")
-    return kept == count and not watched.late
-
-
-def main() -> int:
-    """Measures."""
-    arguments = argparse.ArgumentParser(prog="python -m benchmarks.thread", description=__doc__)
-    arguments.add_argument("--messages", type=int, default=MESSAGES)
-    return 0 if asyncio.run(measure(arguments.parse_args().messages)) else 1
-
-
-def say(line: str) -> None:
-    """A line for whoever measures."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    said = f"{count:,} messages in a thread"
+    return [
+        Figure(f"{said}: not in the timeline", count - kept, "", limit=0),
+        Figure(f"{said}: not acknowledged at the first try", watched.late, "", limit=0),
+        Figure(f"{said}: acknowledged, half", times[len(times) // 2], "s"),
+        Figure(f"{said}: acknowledged, the last", times[-1], "s", limit=ACK_WITHIN),
+        Figure(f"{said}: all in the timeline", took, "s"),
+    ]

@@ -273,7 +273,8 @@ class Jobs:
         try:
             self._unread.note(is_done=await self._owners.threads.run(anew=anew))
             for incident in self._owners.threads.cardless():
-                await self._owners.incidents.mend_card(incident)
+                if not await self._owners.incidents.has_mended(incident):
+                    self.late_card(incident)
         except StoreAwayError:
             self._must_read = True
             raise

@@ -13,6 +13,8 @@ from tests.asking import answer, strict
 from tests.measured import measured
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:

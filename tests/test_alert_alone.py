@@ -19,6 +19,9 @@ from bot.store.alert import document
 from tests.alerting import alert as told_alert
 from tests.alerting import notification
 
+pytestmark = pytest.mark.long
+
+
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 

@@ -14,6 +14,9 @@ from tests.alerting import SETTINGS, TOKEN
 from tests.peers import free_port
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 RULES = """
 groups:
   - name: g

@@ -12,6 +12,8 @@ from sandbox.slack import Slack
 from tests.alerting import SETTINGS, alert, notification, sends
 from tests.world import Document, World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:

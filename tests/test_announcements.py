@@ -10,6 +10,9 @@ from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 WINDOW = "MW-20261128-0200"
 
 

@@ -10,6 +10,8 @@ from sandbox.slack import Slack
 from tests.test_announcements import WINDOW, announced, keys
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:

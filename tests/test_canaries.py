@@ -25,6 +25,9 @@ from tests.asking import answer, strict
 from tests.test_incident import opened
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 STATES = ("refuse", "error", "junk", "redirect", "drop", "failing", "html")
 LOUD = ("httpx", "httpcore", "pymongo", "aiohttp", "aiohttp.access", "aiohttp.server", "asyncio", "slack_bolt",
         "slack_sdk", "apscheduler")  # fmt: skip

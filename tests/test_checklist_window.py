@@ -14,6 +14,9 @@ from sandbox.slack import Slack
 from tests.asking import answer
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 WINDOW = "MW-20261128-0200"
 FIRST_RUNG, START, END = "2026-11-27 02:00:01", "2026-11-28 02:00:01", "2026-11-28 06:00:01"
 

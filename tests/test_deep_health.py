@@ -28,6 +28,9 @@ from sandbox.services import CHOICES, Services
 from tests.deeply import NOW, bad, desk, texts, told, until_told
 from tests.peers import REAL, fixed, free_port, quick_http, running, serving
 
+pytestmark = pytest.mark.long
+
+
 CANARY = "canary-7f3a"
 
 

@@ -19,6 +19,8 @@ from bot.store.mongo import connect
 from sandbox.mongo import Mongod
 from tests.test_doctor_alone import NOW, Service
 
+pytestmark = pytest.mark.long
+
 
 class Likeness:
     """A MongoDB as a rule's test wants it."""

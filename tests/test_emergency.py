@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.window import window_id
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
@@ -10,6 +12,8 @@ from tests.asking import answer
 from tests.exporting import direct_files, text_of
 from tests.test_incident import ID
 from tests.world import World
+
+pytestmark = pytest.mark.long
 
 
 async def test_an_emergency_opens_an_incident_and_is_announced(world: World) -> None:

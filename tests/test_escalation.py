@@ -16,6 +16,8 @@ from tests.measured import measured
 from tests.test_incident import ID
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:

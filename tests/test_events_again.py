@@ -15,6 +15,8 @@ from sandbox.workspace import BOT_USER
 from tests.test_once import cards
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def away(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:

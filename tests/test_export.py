@@ -14,6 +14,9 @@ from tests.exporting import direct_files, entry_of, exported, files_in, text_of
 from tests.test_incident import opened
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 # The files
 
 
@@ -186,6 +189,7 @@ async def test_without_a_thread_the_files_come_privately(world: World) -> None:
     world.slack.conversations.delete(card.raw)
     with world.slack.expects("thread_not_found"):
         said = await exported(world, f"export {incident_id}")
+        await world.stops()  # it may be reading the thread back
     assert "Files need a thread" in said
     assert [file.name for file in direct_files(world)] == [f"{incident_id}.md", f"{incident_id}.json"]
 

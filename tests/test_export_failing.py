@@ -8,6 +8,9 @@ from tests.exporting import exported, files_in
 from tests.test_incident import opened
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 FAILING = [
     ("error", "files.getUploadURLExternal", "file_uploads_disabled"),
     ("status", "files.getUploadURLExternal", 500),

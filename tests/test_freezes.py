@@ -9,6 +9,9 @@ from sandbox.slack import Slack
 from tests.planning import keys, says, told, window, with_roles
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 WEEKLY = "MW-20261128-0200"
 FREEZE = "FRZ-20261127-0000"
 

@@ -12,6 +12,9 @@ from sandbox.mongo import Mongod
 from tests.asking import answer, shared_world
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 PNG = b"\x89PNG\r\n\x1a\n"
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

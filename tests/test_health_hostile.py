@@ -91,7 +91,7 @@ async def test_each_is_told_with_its_cause_within_the_deadline(
                 "answered, but not as Grafana does (200)",
                 "its certificate is not valid",
                 "its name does not resolve",
-                "no answer within 1.8 s",
+                "no answer within",
             ):
                 assert cause in shown
             assert CANARY not in shown

@@ -13,6 +13,8 @@ from sandbox.slack import Slack
 from tests.asking import answer, answer_to_press
 from tests.watching import Watched, outages, told
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def services() -> AsyncIterator[Services]:

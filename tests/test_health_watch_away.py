@@ -9,6 +9,8 @@ from sandbox.services import Services
 from sandbox.slack import Slack
 from tests.watching import Watched, outages, told
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def world(slack: Slack, own_mongod: Mongod, services: Services) -> AsyncIterator[Watched]:

@@ -58,6 +58,8 @@ async def test_an_alert_that_is_over_and_fires_again_is_told_once(slack: Slack, 
 async def test_a_card_that_is_late_is_waited_for(slack: Slack, mongod: Mongod) -> None:
     """Without a thread nothing is said in the channel instead: it is said in the thread once there is one."""
     async with World(slack, mongod.url(), SETTINGS) as world:
+        # The channel is read for cards that MongoDB does not know, which would find this one's.
+        await slack.until(lambda: slack.calls_of("conversations.history") or None, "the channel to be read")
         await told(world, alert("a"))
         card, incident_id = await opened(world, await slack.shows("HighLatency", "is firing"))
         await world.stored("alerts", untold=[])

@@ -8,6 +8,8 @@ from sandbox.slack import Slack
 from tests.test_incident import ID, opened
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 def cards(slack: Slack) -> list[str]:
     """The IDs of all cards in the channel, in order."""

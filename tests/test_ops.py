@@ -11,6 +11,9 @@ from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention, shared_world, typed
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 NAMES = [command.name for command in table.COMMANDS]
 
 SHARED = pytest.mark.asyncio(loop_scope="module")

@@ -19,6 +19,8 @@ from tests.test_incident import opened
 from tests.test_once import cards
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def away(slack: Slack, own_mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:

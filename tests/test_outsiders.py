@@ -23,7 +23,7 @@ from tests.measured import measured
 from tests.test_other_versions import card_of, form, pressed
 from tests.world import World
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 OUTSIDERS = {
     "U0EVE": (Member("U0EVE", "eve", "Eve", team="T0OTHER"), "You belong to another workspace"),

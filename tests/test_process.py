@@ -16,6 +16,9 @@ from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.world import SWITCHED_OFF, World
 
+pytestmark = pytest.mark.long
+
+
 ROOT = Path(__file__).parents[1]
 ID = re.compile(r"INC-\d{8}-[0-9A-HJKMNP-TV-Z]{4}")
 LEASE = 40.0  # seconds after which, at the latest, a bot has taken over what a dead one held

@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from sandbox.child import mortal
 from sandbox.mongo import Mongod, free_port
 from sandbox.slack import Slack
 from tests.world import SWITCHED_OFF, World
+
+pytestmark = pytest.mark.long
+
 
 ROOT = Path(__file__).parents[1]
 SIGTERM_STATUS = 143  # honcho's own, whatever its processes ended with

@@ -13,6 +13,9 @@ from tests.asking import answer, standing
 from tests.test_other_versions import card_of
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 SHARED = pytest.mark.asyncio(loop_scope="module")
 
 STORE = Path(bot.store.__file__).parent

@@ -4,11 +4,15 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.incident_steps import reposted
 from sandbox.sight import Post
 from tests.asking import answer
 from tests.test_incident import opened
 from tests.world import World
+
+pytestmark = pytest.mark.long
 
 
 def asked(world: World, card: Post, words: str) -> list[Post]:
@@ -191,3 +195,19 @@ async def test_a_card_found_deleted_by_an_edit_is_posted_anew(world: World) -> N
     assert new.ts == stored["card_ts"]
     raised = await world.slack.shows("Raised by @ann", thread=new)
     assert raised in world.slack.channel().by_bot
+
+
+async def test_a_card_found_deleted_while_it_is_edited_is_posted_anew(world: World) -> None:
+    """Its thread is read back meanwhile: the edit's refusal is not taken for one of the new card."""
+    card, incident_id = await opened(world)
+    await world.stored("incidents", _id=incident_id, untold=[])
+    await world.stops()
+    del world.slack.workspace.messages[card.channel][card.ts]
+    world.slack.faults.add("latency", "chat.update", count=1, value=1.0)
+    with world.slack.expects("message_not_found", "thread_not_found"):
+        await world.starts()
+        await asyncio.gather(
+            answer(world.slack, world.ann, "/incident", f"sev 1 {incident_id}"),
+            world.stored("incidents", _id=incident_id, card_ts={"$ne": card.ts}, untold=[]),
+        )
+    await world.slack.shows("Raised by @ann", thread=await world.slack.shows("SEV1, everything is down", "Opened by"))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
@@ -22,6 +23,9 @@ from bot.slack.views.parts import Message
 from sandbox.blocks import check_blocks, check_view
 from sandbox.rules import check_content
 from tests.filling import Filler
+
+pytestmark = pytest.mark.long
+
 
 FRAGMENTS = (
     "<!channel>", "<!here|here>", "<!everyone>", "<!subteam^S0EVIL>", "<@U0EVIL>", "<#C0EVIL|x>", "@here",

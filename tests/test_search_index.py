@@ -13,6 +13,8 @@ from tests.asking import answer
 from tests.test_search import asks, finds, ids, opens
 from tests.world import Document, World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def lonely(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:

@@ -19,6 +19,9 @@ from tests.asking import answer
 from tests.peers import free_port
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 CONFIG = "{route: {receiver: none}, receivers: [{name: none}]}"
 
 

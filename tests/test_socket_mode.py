@@ -15,6 +15,8 @@ from tests.asking import answer, message_event, strict
 from tests.test_incident import opened
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 async def texts(world: World, incident_id: str, count: int) -> list[str]:
     """What the timeline has of the thread's messages, in order, once there are so many."""
@@ -198,7 +200,9 @@ async def test_a_flood_is_taken_as_it_is_done_and_what_hangs_holds_up_nobody(
     monkeypatch.setattr(middleware, "MOST", 2)
     await answer(world.slack, world.bob, "/ops", "whoami")  # so that Slack needs not be asked who he is
     world.slack.faults.add("latency", "users.info", count=2, value=3.0)
+    known = len(world.slack.calls_of("users.info"))
     await asyncio.gather(*(world.slack.person(name).says("/ops", "whoami") for name in ("ann", "cyd")))
+    await world.slack.until(lambda: len(world.slack.calls_of("users.info")) == known + 2, "both to hang")
     outcome = await world.bob.says("/ops", "whoami")
     assert outcome.acked_in is not None
     assert middleware.ROOM_WITHIN <= outcome.acked_in < 3.0

@@ -15,6 +15,9 @@ from sandbox.sight import Post
 from tests.asking import answer
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 PNG = b"\x89PNG\r\n\x1a\n"
 
 

@@ -11,6 +11,8 @@ from tests.test_incident import ID, opened
 from tests.test_once import cards, until_answered
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def world(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:

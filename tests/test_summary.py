@@ -15,6 +15,9 @@ from tests.asking import answer
 from tests.test_incident import opened
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 GOOD: dict[str, Any] = {
     "what_happened": "The cache ran full and checkout stopped taking orders.",
     "impact": "Orders failed.",

@@ -13,6 +13,8 @@ from tests.test_incident import opened
 from tests.test_summary import GOOD, drafted, saying
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:

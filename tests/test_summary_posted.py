@@ -17,6 +17,8 @@ from tests.test_incident import opened
 from tests.test_summary import drafted, saying, summaries
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:

@@ -15,6 +15,9 @@ from tests.asking import strict
 from tests.test_incident import opened
 from tests.world import Document, World
 
+pytestmark = pytest.mark.long
+
+
 REPLIES = "conversations.replies"
 
 

@@ -20,6 +20,9 @@ from bot.store.timeline import Timelines
 from sandbox.mongo import Mongod
 from tests.timelines import CHANNEL, ROOT, SmallSlack, an_incident, two_stores
 
+pytestmark = pytest.mark.long
+
+
 BEGAN = 1764000100
 ANN, BOB, CYD = "U0ANN", "U0BOB", "U0CYD"
 

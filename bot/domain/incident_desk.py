@@ -189,16 +189,24 @@ class IncidentDesk:
         """Posts anew the cards that were deleted."""
         for incident_id in await self._board.lost_cards():
             incident = await self._incidents.get(incident_id)
-            try:
-                if incident is not None:
-                    await self.mend_card(incident)
-            except StoreAwayError:
-                raise
-            except UserError:
-                continue  # as above
+            if incident is not None:
+                await self.has_mended(incident)  # one that is not is listed again next time
+
+    async def has_mended(self, incident: Incident) -> bool:
+        """As `mend_card`; False if Slack does not take it now. Raises StoreAwayError."""
+        try:
+            await self.mend_card(incident)
+        except StoreAwayError:
+            raise
+        except UserError:
+            return False  # Slack has said no, which is kept with the letter
+        return True
 
     async def mend_card(self, incident: Incident) -> None:
-        """Posts a card anew that was deleted, and keeps in one write that it did, for the timeline to tell."""
+        """Posts a card anew that was deleted, and keeps in one write that it did, for the timeline to tell.
+
+        Raises StoreAwayError and UndeliveredError.
+        """
         card_ts, gone_ts, known = await self._board.repost(incident), incident.card_ts, incident
         while known.card_ts == gone_ts and card_ts != gone_ts:
             after = reposted(replace(known, card_ts=card_ts), SYSTEM, self._clock())

@@ -1,7 +1,6 @@
 """Posts once: whatever must reach Slack is recorded, posted with its key as metadata, and confirmed with its timestamp.
 
-One lane per channel keeps the order. A claim with a lease lets another bot take over what this one left. What can
-happen to a single letter is told in bot/slack/delivery.py.
+One lane per channel keeps the order. A lease lets another bot take over. A single letter: bot/slack/delivery.py.
 """
 
 import asyncio
@@ -274,7 +273,9 @@ class Outbox:
                 self._fail(job.letter_id, failed())
 
     async def _give_up(self, job: Job, reason: str) -> None:
-        self._fail(job.letter_id, undelivered(reason, is_kept=job.is_kept))
+        # Nobody waits for an edit; who waits meanwhile has the message posted anew, since it is gone.
+        if job.letter is None or not job.letter.ts:
+            self._fail(job.letter_id, undelivered(reason, is_kept=job.is_kept))
         if job.letter is None or not job.is_kept:
             return
         try:

@@ -25,6 +25,8 @@ DEAF_AFTER = 6.0  # seconds without a pong or a frame: the connection is dead, w
 LONGEST_WAIT = 4.0  # seconds between tries, so that the bot answers soon after Slack is back
 SHORTEST_WAIT = 0.5  # seconds, whatever Retry-After says
 _OF_COMMANDS = ("command", "user_id", "channel_id", "response_url")
+LULL, LULL_WITHIN = 0.03, 0.25  # seconds without a command that end a burst; how long its work waits at most
+LULL_MOST = 200  # commands: each that waits takes memory
 SOUND_AFTER = 5.0  # seconds; a connection that ended earlier counts as a failure, or Slack would be asked without end
 
 Payload = dict[str, Any]
@@ -51,6 +53,42 @@ class _Link:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+class _Lull:
+    """The moment after a burst: what many people typed at once is acknowledged before the work on it begins.
+
+    Slack waits three seconds, and each piece of work would make the acknowledgements behind it later.
+    """
+
+    def __init__(self) -> None:
+        self._over: asyncio.Event | None = None
+        self._waiting = 0
+        self._begun_at = self._heard_at = 0.0
+
+    async def comes(self) -> None:
+        """Returns at once for a command that comes alone; in a burst when it is over, within a quarter of a second."""
+        now, before = time.monotonic(), self._heard_at
+        self._heard_at = now
+        if self._over is None and now - before > LULL:
+            return
+        if self._over is None:
+            self._over, self._begun_at, self._waiting = asyncio.Event(), now, 0
+            self._look_later()
+        self._waiting += 1
+        await self._over.wait()
+
+    def _look_later(self) -> None:
+        asyncio.get_running_loop().call_later(LULL, self._look)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        is_on = now - self._heard_at < LULL and now - self._begun_at < LULL_WITHIN
+        if is_on and self._waiting < LULL_MOST:
+            self._look_later()
+        elif self._over is not None:
+            self._over.set()
+            self._over = None
+
+
 class Sockets:
     """Keeps `count` connections open. `answer` takes an envelope and returns what acknowledges it, None for nothing.
 
@@ -73,6 +111,7 @@ class Sockets:
         self._first = asyncio.Event()
         self._refusal: DeclinedError | None = None
         self._answering: set[asyncio.Task[None]] = set()
+        self._lull = _Lull()
         self.returned: Callable[[], None] = lambda: None
         self.room: Callable[[], Awaitable[None]] = _at_once
 
@@ -212,6 +251,7 @@ class Sockets:
             await self.room()
             # Slack never sends a command again, and nothing is said in its acknowledgement: the person need not wait.
             await self._acknowledge(link, envelope, {})
+            await self._lull.comes()
             await self._answer(envelope)
             return
         acknowledgement = await self._answer(envelope)
