@@ -197,6 +197,7 @@ def _list() -> str:
     return "[" + ",\n".join(every) + "]\n"
 
 
+@pytest.mark.long
 async def test_a_list_of_many_megabytes_is_read_as_it_comes() -> None:
     """All of it counts, or nothing: where it is cut, or longer than the limit, that is in the log, once."""
     http = quick_http()
@@ -237,6 +238,7 @@ def test_a_list_is_read_in_pieces_of_any_size(step: int) -> None:
         assert listing(text, step) is None
 
 
+@pytest.mark.long
 async def test_what_cannot_be_read_is_counted_and_ends_nothing(world: World, services: Services) -> None:
     """The alerts go on firing, and `/metrics` says that Alertmanager was not read."""
     await told(world, alert("a"))

@@ -95,6 +95,7 @@ def said(world: World, card: Post) -> list[str]:
     return [line for line in told if line.startswith("Alert storm: ")]
 
 
+@pytest.mark.long
 async def test_the_incident_of_a_storm_hears_how_its_groups_go_on(world: World) -> None:
     """A part resolved, all, and some again: once each, though two bots hear all of it twice; and in the timeline."""
     _, card, incident_id = await storm(world)
@@ -127,6 +128,7 @@ async def test_the_incident_of_a_storm_hears_how_its_groups_go_on(world: World) 
     assert [entry["text"] for entry in sorted(entries, key=lambda one: str(one["order"]))] == texts
 
 
+@pytest.mark.long
 async def test_what_a_bot_kept_for_an_incident_and_did_not_tell_is_told(world: World) -> None:
     """Killed between keeping a report and telling it: another tells it, in the same words."""
     digest, card, _ = await storm(world)
@@ -142,6 +144,7 @@ async def test_what_a_bot_kept_for_an_incident_and_did_not_tell_is_told(world: W
     assert "Alert storm: 4 groups" in digest.shown
 
 
+@pytest.mark.long
 async def test_what_fires_again_much_later_has_a_message_and_is_told_to_the_storm_s_incident(world: World) -> None:
     """More than an hour after its end the channel hears of it anew, and the open incident of the storm does too."""
     _, card, incident_id = await storm(world)
