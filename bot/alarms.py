@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bot.domain.alert_desk import AlertDesk
 from bot.domain.alert_incident import AlertIncidents
 from bot.domain.alert_look import AlertLook
+from bot.domain.alert_ports import LookMeter
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.escalation_desk import EscalationDesk, Ports
@@ -32,6 +33,10 @@ from bot.slack.silence import SilenceBoard
 from bot.store.database import Store
 
 
+class Meters(Meter, LookMeter, Protocol):
+    """What is measured here."""
+
+
 @dataclass(frozen=True)
 class Means:
     """The ways to the outside: Slack in its parts, HTTP, background work, and what is measured."""
@@ -41,7 +46,7 @@ class Means:
     directory: Directory
     http: Http
     spawn: Callable[[Coroutine[Any, Any, None], str], Any]
-    meter: Meter
+    meter: Meters
 
 
 @dataclass(frozen=True)
@@ -76,13 +81,13 @@ def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clo
     board = AlertBoard(means.outbox, means.directory, clock, may_silence=silencer.is_there)
     opening = AlertIncidents(store.alerts, near.incidents, board, clock)
     silence_board = SilenceBoard(means.outbox, direct, means.directory, clock)
-    keeper = SilenceKeeper(store.silences, silencer, silence_board, near.audit, clock)
+    keeper = SilenceKeeper(store.silences, store.windows, silencer, silence_board, near.audit, clock)
     asking = EscalationBoard(means.outbox, direct, means.directory, settings.phone_bridge or "", clock)
     ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people, means.meter)
     alerts = AlertDesk(store.alerts, board, opening, near.news, means.spawn, clock)
     return Alarms(
         alerts,
-        AlertLook(store.alerts, Monitoring(address, means.http), alerts, clock),
+        AlertLook(store.alerts, Monitoring(address, means.http), alerts, means.meter, clock),
         SilenceDesk(store.silences, silencer, keeper, near.roles, near.audit, clock),
         EscalationDesk(store.escalations, asking, ports, near.audit, settings.escalate_after, clock),
     )

@@ -5,7 +5,8 @@ Label values come from the bot's own tables (commands, rungs, methods of Slack),
 
 import time
 from collections.abc import Callable, Mapping
-from math import nan
+from functools import partial
+from math import isnan, nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
@@ -16,8 +17,36 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # A command is acknowledged in milliseconds and done in seconds; a probe has about two seconds.
 _COMMAND_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _PROBE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
+_OUTBOX = {
+    "depth": ("waiting", "Messages that wait to be posted"),
+    "oldest_seconds": ("oldest", "Age of the oldest of them"),
+    "parked": ("parked", "Messages that Slack refused"),
+}
+COUNTED_FOR = 60.0  # seconds; groups are counted every two
 _NOTIFIED = ("kept", "wrong", "not kept")
+_LOOKED = ("read", "not read")
 _TAKEN_SECONDS = (30, 60, 120, 300, 600, 900, 1_200, 1_800, 2_400, 3_600, 7_200)  # a step waits ten minutes
+
+
+class Lately:
+    """What MongoDB told last, for a minute: an old number would say that nothing has begun or ended since."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._numbers: Mapping[str, float] = {}
+        self._until = now()
+
+    def set(self, numbers: Mapping[str, float]) -> None:
+        """It told these."""
+        self._numbers, self._until = numbers, self._now() + COUNTED_FOR
+
+    def forget(self) -> None:
+        """It does not tell any more."""
+        self._numbers = {}
+
+    def get(self, name: str) -> float:
+        """The number; NaN if it is not known."""
+        return self._numbers.get(name, nan) if self._now() < self._until else nan
 
 
 class Metrics:
@@ -27,8 +56,9 @@ class Metrics:
         self._now = now
         self._last_tick = now()
         self._last_pong: float | None = None  # over HTTP there is none, and nothing to be alarmed about
-        self._waiting, self._oldest, self._taken_over = 0, 0.0, 0
+        self._taken_over = 0
         self._services: dict[str, str] = {}
+        self._counted, self._letters = Lately(now), Lately(now)
         self._registry = own = CollectorRegistry()
         ProcessCollector(registry=own)
         self._commands = Counter("opsbot_commands", "Commands by outcome.", ("command", "outcome"), registry=own)
@@ -42,9 +72,9 @@ class Metrics:
         self._events = Counter("opsbot_events", "Events of Slack by outcome.", ("type", "outcome"), registry=own)
         self._in_flight = Gauge("opsbot_in_flight", "Work that is under way.", registry=own)
         self._slack = Counter("opsbot_slack_calls", "Calls of Slack by answer.", ("method", "answer"), registry=own)
-        self._outbox_depth = Gauge("opsbot_outbox_depth", "Messages that wait to be posted.", registry=own)
-        self._outbox_oldest = Gauge("opsbot_outbox_oldest_seconds", "Age of the oldest of them.", registry=own)
-        self._outbox_parked = Gauge("opsbot_outbox_parked", "Messages that Slack refused.", registry=own)
+        for name, (part, what) in _OUTBOX.items():
+            waiting = Gauge(f"opsbot_outbox_{name}", f"{what}; NaN while MongoDB does not say.", registry=own)
+            waiting.set_function(partial(self._letters.get, part))
         self._sockets = Gauge("opsbot_sockets_connected", "Socket Mode connections.", registry=own)
         pong = Gauge("opsbot_socket_last_pong_age_seconds", "Since Slack last answered a ping.", registry=own)
         pong.set_function(lambda: nan if (age := self.pong_age()) is None else age)
@@ -64,18 +94,25 @@ class Metrics:
         )
         self._firing = Gauge(
             "opsbot_alert_groups_firing",
-            "Groups of alerts that fire, by the worst in them.",
+            "Groups of alerts that fire, by the worst in them; NaN while MongoDB does not say.",
             ("severity",),
             registry=own,
+        )
+        self._looks = Counter(
+            "opsbot_alert_looks", "Looks at Alertmanager's list of alerts by outcome.", ("outcome",), registry=own
         )
         self._steps = Counter(
             "opsbot_escalation_steps", "Steps of escalations by what came of them.", ("outcome",), registry=own
         )
+        for severity in Severity:
+            self._firing.labels(severity.value).set_function(partial(self._counted.get, severity.value))
         # From the start, so that the first one is an increase.
         for outcome in Outcome:
             self._steps.labels(outcome.value)
         for said in _NOTIFIED:
             self._notifications.labels(said)
+        for said in _LOOKED:
+            self._looks.labels(said)
         self._taken_seconds = Histogram(
             "opsbot_escalation_taken_seconds",
             "From an escalation to somebody who has it.",
@@ -105,10 +142,7 @@ class Metrics:
 
     def outbox(self, depth: int, oldest_seconds: float, parked: int) -> None:
         """So many messages wait, the oldest for so long (0 if none); so many were refused by Slack."""
-        self._waiting, self._oldest = depth, oldest_seconds
-        self._outbox_parked.set(parked)
-        self._outbox_depth.set(depth)
-        self._outbox_oldest.set(oldest_seconds)
+        self._letters.set({"waiting": depth, "oldest": oldest_seconds, "parked": parked})
 
     def sockets(self, connected: int) -> None:
         """So many connections are open."""
@@ -124,13 +158,13 @@ class Metrics:
         return None if self._last_pong is None else self._now() - self._last_pong
 
     def vitals(self) -> dict[str, object]:
-        """How the bot itself is, for /readyz: ages in seconds to a tenth, what waits, and the services."""
-        age = self.pong_age()
+        """How the bot itself is, for /readyz: ages in seconds to a tenth; what waits (None: MongoDB does not say)."""
+        age, waiting, oldest = self.pong_age(), self._letters.get("waiting"), self._letters.get("oldest")
         return {
             "last_pong_age_seconds": None if age is None else round(age, 1),
             "scheduler_tick_age_seconds": round(self._now() - self._last_tick, 1),
-            "outbox_depth": self._waiting,
-            "outbox_oldest_seconds": round(self._oldest, 1),
+            "outbox_depth": None if isnan(waiting) else int(waiting),
+            "outbox_oldest_seconds": None if isnan(oldest) else round(oldest, 1),
             "claims_taken_over": self._taken_over,
             "services": dict(self._services),
         }
@@ -142,6 +176,9 @@ class Metrics:
     def mongo(self, up: bool) -> None:
         """MongoDB answered, or did not."""
         self._mongo_up.set(up)
+        if not up:
+            self._counted.forget()
+            self._letters.forget()
 
     def service_probed(self, service: str, state: str, seconds: float | None) -> None:
         """A probe found this state; `seconds` is None if nothing answered."""
@@ -160,10 +197,13 @@ class Metrics:
         """A notification was `kept`, was `wrong`, or could not be kept and is to be sent again (`not kept`)."""
         self._notifications.labels(outcome).inc()
 
+    def looked(self, outcome: str) -> None:
+        """Alertmanager's alerts were `read`, or were `not read`."""
+        self._looks.labels(outcome).inc()
+
     def groups_firing(self, counts: Mapping[Severity, int]) -> None:
         """So many groups of alerts fire."""
-        for severity in Severity:
-            self._firing.labels(severity.value).set(counts.get(severity, 0))
+        self._counted.set({severity.value: counts.get(severity, 0) for severity in Severity})
 
     def escalation_step(self, outcome: Outcome) -> None:
         """This came of a step of an escalation."""

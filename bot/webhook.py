@@ -18,6 +18,10 @@ NAME_KEPT = 100
 LABEL_KEPT = 300
 ANNOTATION_KEPT = 600
 URL_KEPT = 2_000
+LABELS_KEPT, ANNOTATIONS_KEPT = 5_000, 10_000  # bytes of all pairs of an alert
+# What is shown goes before the rest, if there is more than is kept.
+FIRST = ("alertname", "severity", "summary", "message", "description", "runbook_url", "runbook", "dashboard",
+         "dashboard_url")  # fmt: skip
 YEAR_1 = 1  # Go's zero time: not known, or not over yet
 
 Texts = dict[str, str]
@@ -59,19 +63,20 @@ def read(body: bytes) -> Notice:
         raise WrongPayloadError(_complaint(error)) from None
     except OverflowError:
         raise WrongPayloadError("alerts: a time is too far away to be one") from None
-    return Notice(payload.key, _pairs(payload.labels, LABEL_KEPT), alerts, payload.source, payload.version == "1")
+    labels = _pairs(payload.labels, LABEL_KEPT, LABELS_KEPT)
+    return Notice(payload.key, labels, alerts, payload.source, payload.version == "1")
 
 
 def _alert(told: _Alert) -> Alert:
-    labels = _pairs(told.labels, LABEL_KEPT)
+    labels = _pairs(told.labels, LABEL_KEPT, LABELS_KEPT)
     return Alert(
         fingerprint=told.fingerprint or _fingerprint(told.labels),
         labels=labels,
-        annotations=_pairs(told.annotations, ANNOTATION_KEPT),
+        annotations=_pairs(told.annotations, ANNOTATION_KEPT, ANNOTATIONS_KEPT),
         is_firing=told.status == "firing",
         starts_at=_moment(told.starts_at),
         ends_at=_moment(told.ends_at),
-        url=told.url if len(told.url) <= URL_KEPT else "",
+        url=told.url if len(told.url.encode()) <= URL_KEPT else "",
     )
 
 
@@ -82,8 +87,16 @@ def _moment(told: datetime | None) -> datetime | None:
     return told.astimezone(UTC).replace(microsecond=told.microsecond // 1000 * 1000)
 
 
-def _pairs(texts: Texts, kept: int) -> Pairs:
-    return tuple((name[:NAME_KEPT], value[:kept]) for name, value in sorted(texts.items())[:PAIRS])
+def _pairs(texts: Texts, each: int, most: int) -> Pairs:
+    """Names and values in order, each value cut to so many characters, all together to so many bytes."""
+    found: list[tuple[str, str]] = []
+    for name, value in sorted(texts.items(), key=lambda pair: (pair[0] not in FIRST, pair[0]))[:PAIRS]:
+        pair = name[:NAME_KEPT], value[:each]
+        most -= sum(len(part.encode()) for part in pair)
+        if most < 0:
+            break
+        found.append(pair)
+    return tuple(sorted(found))
 
 
 def _fingerprint(labels: Texts) -> str:

@@ -1,17 +1,23 @@
 """The rules of alerts and silences by themselves: what a notification changes, and which matchers say too little."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import bson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import webhook
 from bot.commands.matchers import Matcher, matchers, narrows
 from bot.domain.alert import Alert, Digest, Group, Notice
 from bot.domain.alert_steps import AGAIN, ENDED, LATE, MEMBERS, heard
 from bot.errors import WordError
 from bot.slack.views import alert as view
+from bot.store.alert import document
+from tests.alerting import alert as told_alert
+from tests.alerting import notification
 
 pytestmark = pytest.mark.long
 
@@ -98,6 +104,27 @@ def test_a_group_does_not_grow_without_end() -> None:
     assert over is not None
     assert len(over.members) == ENDED
     assert replace(over, untold=()).is_firing is False
+    some = heard(group, notice(one("0", end=1)), at(1))
+    full = heard(some, notice(*(one(f"new-{n}") for n in range(3))), at(2))
+    assert full is not None
+    assert (len(full.firing), full.untold[-1].fired) == (MEMBERS, ("instance=new-0",))
+
+
+def test_the_longest_texts_fit_into_mongodb_and_what_is_shown_is_kept() -> None:
+    """A full group of alerts with as many and as long labels as come stays below a document's 16 MB."""
+    texts = {f"a{number}-{'x' * 96}": "😀" * 900 for number in range(60)}
+    told = {**told_alert("a"), "generatorURL": "é" * 2_000}
+    told |= {"labels": {**texts, **told["labels"]}, "annotations": {**texts, **told["annotations"]}}
+    got = webhook.read(json.dumps(notification(told)).encode())
+    full = heard(
+        None, replace(got, alerts=tuple(replace(got.alerts[0], fingerprint=str(n)) for n in range(MEMBERS))), NOW
+    )
+    assert full is not None
+    assert len(bson.encode(document(full))) < 15_000_000
+    (kept,) = got.alerts
+    assert (kept.label("alertname"), kept.label("severity"), kept.annotation("summary")) == (
+        "HighLatency", "sev2", "p99 on a",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,33 @@
 """Alerts that are over although nobody told so: what Alertmanager does not have any more."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
 
 from bot.domain.alert import Alert, Group, Notice
 from bot.domain.alert_look import APART, ended, noted
 from bot.domain.alert_ports import MonitoringAwayError, Present
 from bot.domain.alert_steps import heard
 from bot.services.alert import Monitoring
+from bot.services.alertmanager import AlertmanagerProbe
+from bot.services.http import Limits
+from bot.services.listed import Listed
 from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS, alert, told
 from tests.asking import answer
+from tests.measured import measured
 from tests.peers import fixed, quick_http, running, serving
 from tests.world import World
 
@@ -172,6 +181,78 @@ async def test_what_is_no_whole_answer_of_alertmanager_s_says_nothing(services: 
                 await Monitoring(url, http).look()
     assert (await monitoring.look()).fingerprints == frozenset()
     await http.close()
+
+
+async def a_long_list(request: web.Request) -> web.StreamResponse:
+    """An Alertmanager with 9 MB of alerts, whose list ends in the middle for whoever asks below `/cut`."""
+    if request.path.endswith("/status"):
+        return web.json_response({"uptime": "2026-11-25T12:00:00Z"})
+    return web.Response(text=_list()[: -2 if "cut" in request.path else None], content_type="application/json")
+
+
+@cache
+def _list() -> str:
+    one = {"labels": {"alertname": "X", "text": "é]}{[" * 1_000}, "status": {"state": "active"}}
+    every = [json.dumps({**one, "fingerprint": f"fp-{number}"}, ensure_ascii=False) for number in range(1_500)]
+    return "[" + ",\n".join(every) + "]\n"
+
+
+@pytest.mark.long
+async def test_a_list_of_many_megabytes_is_read_as_it_comes() -> None:
+    """All of it counts, or nothing: where it is cut, or longer than the limit, that is in the log, once."""
+    http = quick_http()
+    with capture_logs() as logged:
+        async with serving(a_long_list) as url:
+            found = await Monitoring(url, http).look()
+            assert found.fingerprints == {f"fp-{number}" for number in range(1_500)}
+            short, cut = Monitoring(url, http, Limits(10.0, 5 * 1024 * 1024)), Monitoring(f"{url}/cut", http)
+            for monitoring, cause in (
+                (short, "longer than 5 MB"),
+                (short, "longer than 5 MB"),
+                (cut, "no Alertmanager"),
+            ):
+                with pytest.raises(MonitoringAwayError, match=cause):
+                    await monitoring.look()
+            facts = await AlertmanagerProbe(url, http).look()
+    assert "1,500 alerts firing: X" in next(fact.text for fact in facts if fact.name == "alerts")
+    assert [str(one["cause"]) for one in logged if "cannot be read" in one["event"]] == [
+        "its list is longer than 5 MB", "what answers there is no Alertmanager",
+    ]  # fmt: skip
+    await http.close()
+
+
+def listing(text: str, step: int = 1) -> list[Any] | None:
+    """What is read of a list that comes in pieces of so many bytes; None for what is none."""
+    found: list[Any] = []
+    listed, raw = Listed(found.append), text.encode()
+    goes_on = all(listed.take(raw[at : at + step]) for at in range(0, len(raw), step))
+    return found if goes_on and listed.is_whole else None
+
+
+@pytest.mark.parametrize("step", [1, 3, 1000])
+def test_a_list_is_read_in_pieces_of_any_size(step: int) -> None:
+    """The same as when it is read at once, and nothing that is no list of objects, or goes on after it."""
+    for text in ("[]", " [ ] ", '[{"a": "}],{"}]', '[{"a": [1, {"b": "é"}]}, {}\n,{"c": null}]'):
+        assert listing(text, step) == json.loads(text)
+    for text in ("", "[", "[7]", "{}", "[{}", "[{},]", "[,{}]", "[{}{}]", "[{}]x", "[{}] [", '[{"a" 1}]', "null"):
+        assert listing(text, step) is None
+
+
+@pytest.mark.long
+async def test_what_cannot_be_read_is_counted_and_ends_nothing(world: World, services: Services) -> None:
+    """The alerts go on firing, and `/metrics` says that Alertmanager was not read."""
+    await told(world, alert("a"))
+    post = await world.slack.shows("HighLatency", "is firing")
+    await services.switch("alertmanager", "html")
+    for minutes in (3, 11, 11):
+        before = await measured(world, "opsbot_alert_looks_total", outcome="not read")
+        world.clock.forward(minutes=minutes)
+
+        async def counted(before: float = before) -> bool:
+            return await measured(world, "opsbot_alert_looks_total", outcome="not read") >= before + 2
+
+        await world.until(counted, "both bots to look")
+    assert "is firing" in post.shown
 
 
 async def test_the_real_alertmanager_has_what_is_silenced_and_not_what_is_over(tmp_path: Path) -> None:

@@ -210,6 +210,31 @@ async def test_a_step_that_was_recorded_and_not_told_is_told(world: World) -> No
     assert len(await told(world, incident_id, 2)) == 2
 
 
+async def test_a_call_that_was_still_on_its_way_learns_that_somebody_has_it(world: World) -> None:
+    """Bob takes it in the thread while Slack still opens Ann's conversation: hers says so too, without buttons."""
+    card, incident_id = await opened(world)
+    await world.slack.settled(0.3)
+    world.slack.faults.add("latency", "conversations.open", value=1.5)
+    await cyd(world).says("/escalate", incident_id)
+    call = await world.slack.shows("@ann (on-call)", thread=card)
+    await world.bob.clicks("I have it", call)
+    await world.stored("escalations", state="held")
+    late = await direct(world, world.ann, "You are called")
+    await world.slack.until(lambda: "@bob has it" in late.shown and late.buttons == [], "Ann to hear of it")
+
+
+async def test_without_a_card_people_are_called_directly(world: World) -> None:
+    """The channel takes nothing from the bot: after half a minute nobody waits for a thread any more."""
+    _, incident_id = await opened(world)
+    await world.stored("incidents", untold=[], card_ts={"$ne": None})
+    await world.changes("incidents", incident_id, {"card_ts": None})
+    await cyd(world).says("/escalate", incident_id)
+    await world.stored("escalations")
+    world.clock.forward(seconds=31)
+    await direct(world, world.ann, "You are called", incident_id)
+    await told(world, incident_id, 1)
+
+
 async def test_who_has_left_is_left_out_by_name(world: World) -> None:
     card, incident_id = await opened(world)
     people = world.slack.workspace.people

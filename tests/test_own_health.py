@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.domain.incident import Severity
 from bot.metrics import Metrics
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -70,6 +71,36 @@ def test_every_metric_that_is_asked_for_is_there() -> None:
         assert asked <= there, asked - there
 
 
+def value(metrics: Metrics, name: str) -> str:
+    """What the bot tells of a metric with these labels."""
+    return next(one for one in metrics.exposition().decode().splitlines() if one.startswith(f"{name} ")).split()[-1]
+
+
+def test_what_only_mongodb_knows_is_not_told_while_it_is_away() -> None:
+    """Alerts begin and end meanwhile: an old number would be a lie. It is told again once it is counted."""
+    now = 0.0
+    metrics, name = Metrics(lambda: now), 'opsbot_alert_groups_firing{severity="sev2"}'
+    assert value(metrics, name) == "NaN"
+    metrics.mongo(True)
+    metrics.groups_firing({Severity.SEV2: 3})
+    metrics.outbox(2, 5.0, 1)
+    assert [value(metrics, one) for one in (name, "opsbot_outbox_depth", "opsbot_outbox_parked")] == [
+        "3.0",
+        "2.0",
+        "1.0",
+    ]
+    metrics.mongo(False)
+    told = ("opsbot_outbox_depth", "opsbot_outbox_oldest_seconds", "opsbot_outbox_parked")
+    assert {value(metrics, one) for one in (name, *told)} == {"NaN"}
+    assert (metrics.vitals()["outbox_depth"], metrics.vitals()["outbox_oldest_seconds"]) == (None, None)
+    metrics.mongo(True)
+    assert value(metrics, name) == "NaN"
+    metrics.groups_firing({})
+    assert value(metrics, name) == "0.0"
+    now = 61.0  # nobody counts any more
+    assert value(metrics, name) == "NaN"
+
+
 ALERTS = """
 rule_files: [rules.yaml]
 evaluation_interval: 1m
@@ -83,11 +114,21 @@ tests:
   - {series: 'opsbot_service_up{service="llm"}', values: '1x30'}
   - {series: opsbot_mongo_up, values: '1x30'}
   - {series: opsbot_outbox_oldest_seconds, values: '0x30'}
+  - {series: 'opsbot_alert_looks_total{outcome="read"}', values: '0+1x9 9x30'}
+  - {series: 'opsbot_alert_looks_total{outcome="not read"}', values: '0x9 1+1x30'}
   - {series: 'opsbot_commands_total{command="/health",outcome="failed"}', values: '0x9 1+1x20'}
   - {series: 'opsbot_escalation_steps_total{outcome="no answer"}', values: '0x9 1x9 2x12'}
   - {series: 'opsbot_escalation_steps_total{outcome="taken"}', values: '0x9 9x21'}
   alert_rule_test:
   - {eval_time: 9m, alertname: OpsBotDeaf, exp_alerts: []}
+  - {eval_time: 25m, alertname: OpsBotCannotReadAlerts, exp_alerts: []}
+  - eval_time: 40m
+    alertname: OpsBotCannotReadAlerts
+    exp_alerts:
+    - exp_labels: {severity: sev3, service: opsbot}
+      exp_annotations:
+        summary: Ops Bot cannot read what fires in Alertmanager.
+        description: Alerts that end while they are silenced stay as firing. See /health alertmanager, and the log.
   - {eval_time: 15m, alertname: OpsBotNobodyComes, exp_alerts: []}
   - eval_time: 25m
     alertname: OpsBotNobodyComes

@@ -197,17 +197,23 @@ async def test_alertmanager_s_refusal_is_told(world: World, alertmanager: Alertm
     await world.stored("silences", state="over")
 
 
-async def test_a_window_s_silence_follows_its_window(world: World, alertmanager: Alertmanager) -> None:
-    """From the actual start to the actual end, extension included: one silence, and none afterwards."""
+async def begun(world: World) -> str:
+    """A window of two hours that silences job=loki, started by hand; its ID."""
     for role in ("tech-lead @ann", "duty-officer @cyd"):
         await answer(world.slack, world.ann, "/ops", f"role {role}")
     shown = (await answer(world.slack, world.bob, "/maintenance", "schedule in 2h for 2h Upgrade Loki")).shown
-    window_id = re.findall(r"MW-\d{8}-\d{4}", shown)[0]
+    window_id: str = re.findall(r"MW-\d{8}-\d{4}", shown)[0]
     scope = f"scope {window_id} Upgrade Loki to 3.2 silencing job=loki"
     await answer(world.slack, world.bob, "/maintenance", scope)
     await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
-    assert await alertmanager.silences() == []
+    assert await world.documents("silences") == []
     await answer(world.slack, world.bob, "/maintenance", f"start {window_id}")
+    return window_id
+
+
+async def test_a_window_s_silence_follows_its_window(world: World, alertmanager: Alertmanager) -> None:
+    """From the actual start to the actual end, extension included: one silence, and none afterwards."""
+    window_id = await begun(world)
 
     async def silenced() -> list[dict[str, Any]]:
         return await alertmanager.silences()
@@ -229,6 +235,51 @@ async def test_a_window_s_silence_follows_its_window(world: World, alertmanager:
 
     await world.until(none_left, "the end of the silence")
     await world.stored("silences", _id=f"SIL-{window_id}", state="expired")
+
+
+async def test_a_window_that_goes_on_after_its_end_stays_silenced(world: World, alertmanager: Alertmanager) -> None:
+    """Until somebody ends it, also over a time without a bot, and extended late: never longer than minutes ahead."""
+    window_id = await begun(world)
+    await holds(world, alertmanager, 1)
+    await world.stops()
+    world.clock.forward(hours=4, minutes=30)  # half an hour beyond its planned end
+    await world.starts()
+
+    async def ends_in(least: timedelta, most: timedelta) -> bool:
+        (kept,) = await world.documents("silences")
+        (there,) = await alertmanager.silences()
+        ends = datetime.fromisoformat(there["endsAt"])
+        is_told = abs(kept["ends_at"] - ends) < timedelta(seconds=1)
+        return kept["state"] == "wanted" and is_told and least < ends - world.clock() < most
+
+    minutes = timedelta(minutes=1)
+    await world.until(lambda: ends_in(15 * minutes, 21 * minutes), "the silence to go along")
+    world.clock.forward(minutes=17)
+    await world.until(lambda: ends_in(15 * minutes, 21 * minutes), "it to go on")
+    assert not any("ilence SIL-" in post.text for post in world.bob.posts)
+    await answer(world.slack, world.bob, "/maintenance", f"extend 1h {window_id}")
+    await world.until(lambda: ends_in(55 * minutes, 61 * minutes), "the extension")
+    await answer(world.slack, world.bob, "/maintenance", f"end {window_id}")
+    await holds(world, alertmanager, 0)
+
+
+async def test_a_window_that_was_forgotten_is_heard_again_after_a_day(world: World, alertmanager: Alertmanager) -> None:
+    """Its owner is told a quarter of an hour before; extended after that, it is silent again."""
+    window_id = await begun(world)
+    await holds(world, alertmanager, 1)
+    world.clock.forward(hours=27, minutes=35)
+    await world.stored("silences", ends_at={"$gt": world.clock()}, trouble="")
+    world.clock.forward(minutes=7)
+    told = await world.slack.until(
+        lambda: next((post for post in world.bob.posts if "beyond its planned end" in post.text), None), "the warning"
+    )
+    assert window_id in told.shown
+    world.clock.forward(minutes=20)
+    await world.stored("silences", state="over")
+    await answer(world.slack, world.bob, "/maintenance", f"extend 1h {window_id}")
+    await world.stored("silences", state="wanted", trouble="")
+    await answer(world.slack, world.bob, "/maintenance", f"end {window_id}")
+    await world.stored("silences", state="expired")
 
 
 async def test_a_scope_that_would_silence_everything_is_refused(world: World) -> None:

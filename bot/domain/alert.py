@@ -107,7 +107,9 @@ class Asked:
 class Group:
     """The alerts of one groupKey. `version` is what a change is compared against; `episode` numbers its messages.
 
-    `episode` 0: it was never shown. `digest` names the storm's message that tells of it instead of one of its own.
+    `episode` 0: it was never shown. `digest` names the storm's message that tells of it instead of one of its own,
+    `storm` the storm that it began in: the incident of that hears of it, also when it has a message of its own again.
+    `back_at`: when it last fired again after it was over.
     """
 
     id: str
@@ -123,6 +125,8 @@ class Group:
     channel: str = ""
     ts: str = ""
     digest: str = ""
+    storm: str = ""
+    back_at: datetime | None = None
     incident_id: str = ""
     asked: Asked | None = None
     version: int = 1
@@ -171,6 +175,23 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Report:
+    """What a storm's incident was told of it last: at a version of the storm, when so many of its groups fired.
+
+    `number` 0 is what the incident was opened with. One that is not told yet is told by any bot, in the same words.
+    """
+
+    number: int
+    at: datetime
+    version: int
+    total: int
+    firing: int
+    text: str = ""
+    is_good: bool = True
+    is_told: bool = True
+
+
+@dataclass(frozen=True)
 class Digest:
     """The one message of a storm: groups that came so many at once that each of its own would bury the channel."""
 
@@ -184,6 +205,7 @@ class Digest:
     version: int = 1
     told: int = 0
     told_at: datetime | None = None
+    report: Report | None = None
 
 
 def in_words(group: Group, turn: Turn) -> str:

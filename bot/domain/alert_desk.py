@@ -12,6 +12,7 @@ from bot.domain.alert_incident import AlertIncidents, Found
 from bot.domain.alert_ports import AlertBoard, Groups
 from bot.domain.alert_steps import heard
 from bot.domain.alert_storm import Storms
+from bot.domain.alert_storm_news import StormNews
 from bot.domain.clock import Clock
 from bot.domain.incident import Severity
 from bot.domain.incident_news import IncidentNews, News
@@ -53,7 +54,8 @@ class AlertDesk:
         self._board = board
         self._incidents = incidents
         self._news = news
-        self._storms = Storms(groups, board, clock)
+        self._storms = Storms(groups, board, incidents, clock)
+        self._storm_news = StormNews(groups, board, incidents, news, clock)
         self._spawn = spawn
         self._clock = clock
         self._showing = asyncio.Lock()
@@ -94,7 +96,8 @@ class AlertDesk:
 
     async def _begun(self, known: Group | None, after: Group, digest: str) -> Group | None:
         incident = await self._incidents.of(after.incident_id)
-        after = replace(after, digest=digest, incident_id=incident.id if incident else "", asked=None)
+        storm = after.storm if incident is None and await self._incidents.of_group(after) else digest
+        after = replace(after, digest=digest, storm=storm, incident_id=incident.id if incident else "", asked=None)
         if not await self._saved(known, after, begins=True):
             return None
         self._storms.began(after.began)
@@ -133,6 +136,8 @@ class AlertDesk:
             if group.digest and group.untold:
                 await self._storms.tell(group)
             else:
+                if group.storm and group.untold:
+                    await self._groups.join_digest(group.storm, None)
                 await self._groups.told_all([(group.id, group.version)])
 
     async def _entered(self, group: Group, turn: Turn) -> bool:
@@ -145,7 +150,7 @@ class AlertDesk:
         )
 
     async def _shown(self, group: Group) -> Group:
-        incident = await self._incidents.of(group.incident_id)
+        incident = await self._incidents.of_group(group)
         ts = await self._board.alert(group, incident)
         if ts != group.ts:
             await self._groups.posted(group, self._board.channel, ts)
@@ -157,6 +162,7 @@ class AlertDesk:
     async def tick(self) -> None:
         """Keeps the messages of storms, and tells what was left behind. Raises StoreAwayError."""
         await self._storms.tick()
+        await self._storm_news.tick()
         await self._incidents.finish()
         for group in await self._groups.untold(self._clock() - LEFT_BEHIND):
             try:

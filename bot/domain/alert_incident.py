@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from bot.domain.alert import Asked, Digest, Group
+from bot.domain.alert import Asked, Digest, Group, Report
 from bot.domain.alert_ports import AlertBoard, Groups
 from bot.domain.clock import Clock
-from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity
+from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity, Status
 from bot.domain.incident_desk import Opened
 from bot.domain.quote import Quote
 from bot.errors import ConflictError, NotFoundError
@@ -49,6 +49,7 @@ class _Topic:
     ts: str
     incident_id: str
     asked: Asked | None
+    known: Report | None = None
 
 
 class AlertIncidents:
@@ -69,6 +70,19 @@ class AlertIncidents:
         except NotFoundError:
             return None
         return incident if incident.is_open else None
+
+    async def of_group(self, group: Group) -> Incident | None:
+        """Its own, or that of the storm that it began in; as in `of`."""
+        known = await self.of(group.incident_id)
+        storm = await self._groups.digest(group.storm) if group.storm and known is None else None
+        return await self.of(storm.incident_id) if storm else known
+
+    async def hears(self, incident_id: str) -> bool:
+        """Whether the incident is still to be told of what it was opened from: until it is closed."""
+        try:
+            return (await self._incidents.get(incident_id)).status is not Status.CLOSED
+        except NotFoundError:
+            return False
 
     async def open(self, topic_id: str, who: str, ts: str) -> Found:
         """Opens one, or finds the one that is open. Raises NotFoundError, ConflictError and UserError.
@@ -107,7 +121,7 @@ class AlertIncidents:
             since = asked.at - timedelta(minutes=1)
             found = await self._groups.quoting(topic.channel, topic.ts, since) if topic.ts else ""
             if found:
-                await self._groups.link(topic_id, found)
+                await self._groups.link(topic_id, found, None)
             else:
                 await self._opened(topic, asked)
 
@@ -116,14 +130,15 @@ class AlertIncidents:
         channel = topic.channel or self._board.channel
         opening = Opening(asked.title, asked.severity, asked.who, channel, quote=quote)
         opened = await self._incidents.open(opening)
-        await self._groups.link(topic.id, opened.incident.id)
+        await self._groups.link(topic.id, opened.incident.id, topic.known)
         return opened.incident
 
     async def _topic(self, topic_id: str) -> _Topic:
         group = await self._groups.get(topic_id)
         if group is not None:
             title = f"{group.name}: {summary}" if (summary := _summary(group)) else group.name
-            where = (group.channel, group.ts, group.incident_id, group.asked)
+            known = await self.of_group(group)
+            where = (group.channel, group.ts, known.id if known else "", group.asked)
             return _Topic(group.id, _cut(title, TITLE_LIMIT), group.severity, described(group), *where)
         digest = await self._groups.digest(topic_id)
         if digest is None:
@@ -137,7 +152,8 @@ class AlertIncidents:
         title = f"Alert storm: {total} groups since {digest.began:%H:%M} UTC"
         text = _cut("\n".join([f"{firing} of {total} groups fire", *(group.name for group in worst)]), QUOTE_LIMIT)
         where = (digest.channel, digest.ts, digest.incident_id, digest.asked)
-        return _Topic(digest.id, title, severity, text, *where)
+        known = Report(0, self._clock(), digest.version, total, firing)
+        return _Topic(digest.id, title, severity, text, *where, known)
 
 
 def described(group: Group) -> str:

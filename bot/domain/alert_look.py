@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.alert import Group, Notice
 from bot.domain.alert_desk import AlertDesk
-from bot.domain.alert_ports import Groups, Monitoring, MonitoringAwayError
+from bot.domain.alert_ports import Groups, LookMeter, Monitoring, MonitoringAwayError
 from bot.domain.alert_steps import heard
 from bot.domain.clock import Clock
 
@@ -26,10 +26,11 @@ RUNS = 8  # of Alertmanagers that are remembered: behind one address there may b
 class AlertLook:
     """Looks. Each bot may: what is missed since when is kept with the group, and of two that end it one is too late."""
 
-    def __init__(self, groups: Groups, monitoring: Monitoring, desk: AlertDesk, clock: Clock) -> None:
+    def __init__(self, groups: Groups, monitoring: Monitoring, desk: AlertDesk, meter: LookMeter, clock: Clock) -> None:
         self._groups = groups
         self._monitoring = monitoring
         self._desk = desk
+        self._meter = meter
         self._clock = clock
         self._looked_at: datetime | None = None
         self._runs: dict[str, datetime] = {}
@@ -46,7 +47,9 @@ class AlertLook:
         try:
             present = await self._monitoring.look()
         except MonitoringAwayError:
+            self._meter.looked("not read")
             return
+        self._meter.looked("read")
         is_settled = self._is_settled(present.run, now)
         for group in await self._its_own(groups, present.fingerprints):
             await self._compare(group, present.fingerprints, now, may_end=is_settled)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.alert import Asked, Digest, Group, Turn
+from bot.domain.alert import Asked, Digest, Group, Report, Turn
 from bot.domain.incident import Incident, Severity
 
 
@@ -53,8 +53,8 @@ class Groups(Protocol):
     async def ask(self, topic_id: str, asked: Asked, stale: datetime) -> bool:
         """Notes that an incident is being opened from it; False if one is since `stale`."""
 
-    async def link(self, topic_id: str, incident_id: str) -> None:
-        """Keeps which incident it belongs to."""
+    async def link(self, topic_id: str, incident_id: str, known: Report | None) -> None:
+        """Keeps which incident it belongs to; of a storm, what that knows of it by now."""
 
     async def asked(self, before: datetime) -> list[str]:
         """Those from which an incident was to be opened before that moment, and is not known to have been."""
@@ -83,14 +83,26 @@ class Groups(Protocol):
         """Its message shows this version."""
 
     async def count_of(self, digest_id: str) -> tuple[int, int]:
-        """How many groups it has, and how many of them fire."""
+        """How many groups began in it, and how many of them fire."""
+
+    async def back_since(self, digest_id: str, since: datetime, limit: int) -> tuple[int, list[Group]]:
+        """How many of its groups fire that were over and fire again since then, and some of them, worst first."""
+
+    async def unreported(self) -> list[Digest]:
+        """Those with an incident that was not told of what changed, or may not have been."""
+
+    async def report(self, digest: Digest, report: Report) -> bool:
+        """Keeps what its incident is told next; False if another bot was quicker."""
+
+    async def reported(self, digest: Digest, number: int) -> None:
+        """Its incident was told of this report."""
 
     async def worst_of(self, digest_id: str, limit: int) -> list[Group]:
         """Its groups: those that fire before the others, worst first."""
 
 
 class MonitoringAwayError(Exception):
-    """Alertmanager did not say, or not all of it."""
+    """Alertmanager did not say, or not all of it; the message says why, for everybody to read."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +124,13 @@ class Monitoring(Protocol):
         """All that it has now. Raises MonitoringAwayError."""
 
 
+class LookMeter(Protocol):
+    """What is measured of looks."""
+
+    def looked(self, outcome: str) -> None:
+        """Alertmanager's alerts were `read`, or were `not read`."""
+
+
 class AlertBoard(Protocol):
     """Where alerts are shown. Each method raises UndeliveredError and StoreAwayError."""
 
@@ -125,7 +144,9 @@ class AlertBoard(Protocol):
     async def news(self, group: Group, turn: Turn) -> None:
         """Tells in the message's thread what is new, once."""
 
-    async def digest(self, digest: Digest, counts: tuple[int, int], worst: list[Group]) -> str:
+    async def digest(
+        self, digest: Digest, incident: Incident | None, counts: tuple[int, int], worst: list[Group]
+    ) -> str:
         """Has the storm's message show this; its timestamp."""
 
     def link_to(self, channel: str, ts: str) -> str:

@@ -16,6 +16,7 @@ AGAIN = timedelta(hours=1)  # a group that fires again within this keeps its mes
 LATE = timedelta(minutes=2)
 MEMBERS = 500  # of a group; more are not told apart
 ENDED = 50  # members that are over are kept as long as there are no more
+NAME_KEPT = 1_000  # characters of a member's name in a turn, which may wait for long to be told
 NAMED = 10  # members that are named where a change is told
 
 
@@ -26,7 +27,7 @@ def heard(known: Group | None, notice: Notice, now: datetime) -> Group | None:
     news: dict[str, list[str]] = {"fired": [], "again": [], "resolved": [], "gone": []}
     for alert in notice.alerts:
         after, step = _met(members.get(alert.fingerprint), alert, now)
-        if alert.fingerprint not in members and len(members) >= MEMBERS:
+        if alert.fingerprint not in members and len(members) >= MEMBERS and not _made_room(members, after):
             continue
         members[alert.fingerprint] = after
         if step:
@@ -35,6 +36,15 @@ def heard(known: Group | None, notice: Notice, now: datetime) -> Group | None:
         return None
     group = _group(known, notice, tuple(members.values()), now)
     return _told(known, group, news, now) if any(news.values()) else group
+
+
+def _made_room(members: dict[str, Alert], fresh: Alert) -> bool:
+    """Forgets a member that is over, the longest known, for one that fires; False if there is none."""
+    over = next((name for name, known in members.items() if not known.is_firing), None)
+    if over is None or not fresh.is_firing:
+        return False
+    del members[over]
+    return True
 
 
 def _met(known: Alert | None, alert: Alert, now: datetime) -> tuple[Alert, str]:
@@ -91,10 +101,11 @@ def _told(known: Group | None, group: Group, news: dict[str, list[str]], now: da
             group = _next_episode(group, set(chain(*news.values())), now)
     if not group.episode:
         return group
-    names = {alert.fingerprint: group.name_of(alert) for alert in group.members}
+    names = {alert.fingerprint: group.name_of(alert)[:NAME_KEPT] for alert in group.members}
     some = {kind: _some([names[one] for one in fingerprints if one in names]) for kind, fingerprints in news.items()}
     turn = Turn(group.version, now, **some, firing=len(group.firing), is_first=is_first, is_back=fires and was_over)
-    return replace(group, over_at=None if group.is_firing else now, untold=(*group.untold, turn))
+    back_at = now if turn.is_back and known is not None and known.episode else group.back_at
+    return replace(group, over_at=None if group.is_firing else now, back_at=back_at, untold=(*group.untold, turn))
 
 
 def _next_episode(group: Group, fresh: set[str], now: datetime) -> Group:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.alert import Digest, Group
+from bot.domain.alert_incident import AlertIncidents
 from bot.domain.alert_ports import AlertBoard, Groups
 from bot.domain.batch import Batches
 from bot.domain.clock import Clock
@@ -22,9 +23,10 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 class Storms:
     """Decides which groups belong to a storm, and keeps its message."""
 
-    def __init__(self, groups: Groups, board: AlertBoard, clock: Clock) -> None:
+    def __init__(self, groups: Groups, board: AlertBoard, incidents: AlertIncidents, clock: Clock) -> None:
         self._groups = groups
         self._board = board
+        self._incidents = incidents
         self._clock = clock
         self._begun: deque[datetime] = deque(maxlen=CALM)  # groups that this bot kept as new, or as firing anew
         self._known: tuple[str, datetime] = ("", _NEVER)
@@ -62,6 +64,8 @@ class Storms:
         begun = [turn.at for group in groups for turn in group.untold if turn.is_first]
         # In this order: what a bot that is killed leaves behind is told again, which changes nothing.
         await self._groups.join_digest(digest_id, max(begun, default=None))
+        for earlier in sorted({group.storm for group in groups} - {digest_id, ""}):
+            await self._groups.join_digest(earlier, None)
         await self._groups.told_all([(group.id, group.version) for group in groups])
 
     async def tick(self) -> None:
@@ -72,8 +76,9 @@ class Storms:
         for digest in await self._groups.untold_digests(now - EVERY):
             counts = await self._groups.count_of(digest.id)
             worst = await self._groups.worst_of(digest.id, NAMED)
+            incident = await self._incidents.of(digest.incident_id)
             try:
-                ts = await self._board.digest(digest, counts, worst)
+                ts = await self._board.digest(digest, incident, counts, worst)
             except UndeliveredError:
                 continue  # the outbox has it in the log, and tries again where that can help
             await self._groups.told_digest(digest, self._board.channel, ts, now)

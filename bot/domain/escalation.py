@@ -143,17 +143,21 @@ class Crew:
 
         match rung:
             case Rung.ON_CALL:
-                found: tuple[str, ...] = (of(Role.ON_CALL).owner,)
+                found: tuple[str, ...] = self._one(of(Role.ON_CALL).owner, of(Role.ON_CALL).owners)
             case Rung.BACKUP:
-                found = (of(Role.ON_CALL).backup,)
+                found = self._one(of(Role.ON_CALL).backup, of(Role.ON_CALL).backups)
             case Rung.DUTY_OFFICER:
-                found = (of(Role.DUTY_OFFICER).owner,)
+                found = self._one(of(Role.DUTY_OFFICER).owner, of(Role.DUTY_OFFICER).owners)
             case Rung.TECH_LEAD:
-                found = (of(Role.TECH_LEAD).owner,)
+                found = self._one(of(Role.TECH_LEAD).owner, of(Role.TECH_LEAD).owners)
             case Rung.EVERYBODY:
                 roles = (Role.ON_CALL, Role.DUTY_OFFICER, Role.TECH_LEAD)
                 found = tuple(dict.fromkeys(person for role in roles for person in of(role).people))
         return tuple(person for person in found if person)
+
+    def _one(self, who: str, people: Sequence[str]) -> tuple[str, ...]:
+        """Whose role it is, or of a group the first who has not left."""
+        return (next((person for person in people if person not in self.gone), who),)
 
     @property
     def everybody(self) -> tuple[str, ...]:

@@ -200,14 +200,18 @@ class EscalationDesk:
         return after
 
     async def _tell(self, incident: Incident, known: Escalation) -> None:
+        after = known
         for step in known.untold:
             await self._board.ask(incident, known, step)
             key, who = f"{known.id}/{step.number}", step.by or SYSTEM
             await self._ports.timelines.called(incident.id, key, step.at, in_words(step), who)
-            await self._mark_told(known.id, step.number)
+            after = await self._mark_told(known.id, step.number)
+        if not after.is_open:
+            # Somebody had it meanwhile: what was posted since then does not know of that yet.
+            await self._end(incident, after)
 
-    async def _mark_told(self, escalation_id: str, number: int) -> None:
-        await self._change(escalation_id, lambda one: steps.told(one, number, self._clock()))
+    async def _mark_told(self, escalation_id: str, number: int) -> Escalation:
+        return await self._change(escalation_id, lambda one: steps.told(one, number, self._clock()))
 
     async def _end_soon(self, known: Escalation) -> None:
         try:

@@ -8,7 +8,7 @@ from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.role import RoleDesk
 from bot.domain.silence import MOST, Matcher, Remote, Silence, SilencerAwayError, State, Wish, mint, said
-from bot.domain.silence_keeper import SilenceKeeper
+from bot.domain.silence_keeper import ALONG, SilenceKeeper
 from bot.domain.silence_ports import Silencer, Silences
 from bot.errors import ConflictError, NotFoundError, UserError
 
@@ -110,11 +110,13 @@ class SilenceDesk:
         return Listing(ours, tuple(one for one in found if one.id not in known))
 
     async def for_window(self, window_id: str, matchers: Sequence[Matcher], until: datetime, who: str) -> None:
-        """Silences for a window until then; called again it changes only the end, if that is another one by now.
+        """Silences for a window that is under way, until then; called again it lasts longer, if that is later by now.
 
-        What Alertmanager cannot do now is done when it can. Raises StoreAwayError, and SilencerRefusedError.
+        One that ran out before the window was extended holds anew; one that somebody ended stays ended. What
+        Alertmanager cannot do now is done when it can. Raises StoreAwayError, and SilencerRefusedError.
         """
         now = self._clock()
+        until = max(until, now + ALONG)  # the window goes on, though its planned end may be past
         about = (who, f"maintenance {window_id}", window_id)
         new = Silence(f"SIL-{window_id}", tuple(matchers), now, until, *about, is_windows=True)
         if await self._silences.add(new):
@@ -122,8 +124,8 @@ class SilenceDesk:
             await self._keeper.put(new)
             return
         known = await self._silences.get(new.id)
-        if known is not None and known.state is State.WANTED and known.ends_at != until:
-            await self._change(new.id, lambda silence: replace(silence, ends_at=until))
+        if known is not None and known.state is not State.EXPIRED and known.ends_at < until:
+            await self._change(new.id, lambda silence: replace(silence, state=State.WANTED, ends_at=until))
 
     async def end_for_window(self, window_id: str) -> None:
         """Ends the window's silence, if it has one that holds. Raises StoreAwayError."""

@@ -6,9 +6,14 @@ from datetime import datetime, timedelta
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.silence import Remote, Silence, SilencerAwayError, SilencerRefusedError, State, warning_due, week_of
-from bot.domain.silence_ports import SilenceBoard, Silencer, Silences
+from bot.domain.silence_ports import SilenceBoard, Silencer, Silences, Windows
+from bot.domain.window import State as WindowState
 
 SAME_MOMENT = timedelta(seconds=2)  # ends that differ by less are the same: clocks and roundings
+# The silence of a window that goes on after its planned end is prolonged by so much, when it would end that soon: a bot
+# that dies leaves no more than that behind.
+ALONG, AHEAD = timedelta(minutes=20), timedelta(minutes=5)
+FORGOTTEN = timedelta(hours=24)  # after its planned end a window's silence ends by itself, and its owner is told before
 LOOKED = timedelta(minutes=10)  # how often all that Alertmanager has is looked through for old ones
 
 
@@ -16,9 +21,11 @@ class SilenceKeeper:
     """Settles what differs. What Alertmanager does not do now is done at a later tick."""
 
     def __init__(
-        self, silences: Silences, silencer: Silencer, board: SilenceBoard, audit: AuditDesk, clock: Clock
-    ) -> None:
+        self, silences: Silences, windows: Windows, silencer: Silencer, board: SilenceBoard, audit: AuditDesk,
+        clock: Clock,
+    ) -> None:  # fmt: skip
         self._silences = silences
+        self._windows = windows
         self._silencer = silencer
         self._board = board
         self._audit = audit
@@ -32,7 +39,7 @@ class SilenceKeeper:
         if not self._silencer.is_there:
             return
         for silence in await self._silences.wanted():
-            if warning_due(silence, self._clock()):
+            if warning_due(silence, self._clock()) and not await self._goes_along(silence):
                 await self._board.ends_soon(silence)
         await self._look_for_old_ones()
 
@@ -55,6 +62,7 @@ class SilenceKeeper:
         if silence is None:
             return
         try:
+            silence = await self._along(silence)
             if silence.state is State.EXPIRED:
                 await self._keep_expired(silence)
             elif silence.state is State.WANTED and silence.ends_at <= self._clock():
@@ -66,6 +74,24 @@ class SilenceKeeper:
                 await self._save(silence, replace(silence, trouble=error.problem))
         finally:
             await self._silences.release(silence_id)
+
+    async def _along(self, silence: Silence) -> Silence:
+        """A window's silence lasts as long as the window, which may go on after its planned end until it is ended."""
+        now = self._clock()
+        if silence.state is not State.WANTED or silence.ends_at - now > AHEAD or not await self._goes_along(silence):
+            return silence
+        longer = replace(silence, ends_at=now + ALONG)
+        if longer.ends_at <= silence.ends_at:
+            return silence
+        return await self._save(silence, longer)
+
+    async def _goes_along(self, silence: Silence) -> bool:
+        """Whether it is a window's that is under way, and not so long after its planned end that it was forgotten."""
+        if not silence.is_windows:
+            return False
+        window = await self._windows.get(silence.subject)
+        is_on = window is not None and window.state is WindowState.UNDER_WAY
+        return is_on and window is not None and self._clock() + ALONG < window.end + FORGOTTEN
 
     async def _keep_expired(self, silence: Silence) -> None:
         """Also one that is back, since Alertmanager was killed and forgot that it had been expired."""

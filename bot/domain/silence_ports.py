@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.silence import Remote, Silence
+from bot.domain.window import Window
 
 
 class Silences(Protocol):
@@ -68,3 +69,10 @@ class SilenceBoard(Protocol):
 
     async def is_old(self, remote: Remote, silence: Silence | None, week: int) -> None:
         """Tells the owner of one that holds for longer than a day; the channel where nobody is known to own it."""
+
+
+class Windows(Protocol):
+    """Where windows are kept. Raises StoreAwayError when MongoDB is away."""
+
+    async def get(self, window_id: str) -> Window | None:
+        """The one with this ID."""

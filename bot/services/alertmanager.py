@@ -4,6 +4,7 @@ https://prometheus.io/docs/alerting/latest/management_api/#readiness-check
 https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,8 @@ from bot.domain.health import UP, Finding
 from bot.services.asking import UNSAID, Source, counted, facts, listed, text_of
 from bot.services.http import Answer, Http
 from bot.services.verdict import check, misfit, shown, words
+
+NAMES = 10_000  # different ones of alerts are told apart
 
 
 class AlertmanagerProbe:
@@ -35,20 +38,32 @@ class AlertmanagerProbe:
         return await facts(("alerts", self._alerts()), ("silences", self._silences()), ("version", self._version()))
 
     async def _alerts(self) -> Fact:
-        alerts = await self._source.json("/api/v2/alerts")
-        active = [one for one in alerts if one["status"]["state"] == "active"]
-        quiet = sum(one["status"]["state"] == "suppressed" for one in alerts)
-        text = f"{counted(len(active), 'alert')} firing" if active else "no alert is firing"
-        text += f": {listed(_named(one) for one in active)}" if active else ""
+        names, counts = dict[str, None](), Counter[str]()
+
+        def each(alert: Any) -> None:
+            state = alert["status"]["state"]
+            counts[state] += 1
+            if state == "active" and len(names) < NAMES:
+                names[_named(alert)] = None
+
+        await self._source.each("/api/v2/alerts", each)
+        active, quiet = counts["active"], counts["suppressed"]
+        text = f"{counted(active, 'alert')} firing" if active else "no alert is firing"
+        text += f": {listed(names)}" if active else ""
         text += f"; {quiet:,} silenced or inhibited" if quiet else ""
         return Fact("alerts", text, not active, (Link("alerts", f"{self.link}/#/alerts"),))
 
     async def _silences(self) -> Fact:
-        silences = [one for one in await self._source.json("/api/v2/silences") if one["status"]["state"] == "active"]
-        if not silences:
+        ends: list[datetime] = []
+
+        def each(silence: Any) -> None:
+            if silence["status"]["state"] == "active":
+                ends.append(datetime.fromisoformat(silence["endsAt"]))
+
+        await self._source.each("/api/v2/silences", each)
+        if not ends:
             return Fact("silences", "no silence is active")
-        first = min(datetime.fromisoformat(one["endsAt"]) for one in silences)
-        text = f"{counted(len(silences), 'silence')} active, the first ends at {first:%Y-%m-%d %H:%M} UTC"
+        text = f"{counted(len(ends), 'silence')} active, the first ends at {min(ends):%Y-%m-%d %H:%M} UTC"
         return Fact("silences", text, links=(Link("silences", f"{self.link}/#/silences"),))
 
     async def _version(self) -> Fact:

@@ -1,7 +1,7 @@
 """Questions beyond readiness: a JSON answer of a service, or in our words why it does not tell."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 
 from bot.domain.deep_health import Fact
 from bot.services.http import Answer, Http, Limits, NoAnswerError
+from bot.services.listed import NotAListError, each_of
 from bot.services.verdict import at, misfit
 
 # Lists of a large Prometheus: some four thousand targets. Whatever is longer is not read to its end.
 LONG = Limits(3.0, 4 * 1024 * 1024)
+LONGER = Limits(5.0, 256 * 1024 * 1024)  # of a list that is read as it comes
 NAMED = 8  # things that a fact names one by one
 UNSAID = "it does not say"
 _NAME = 80
@@ -46,6 +48,17 @@ class Source:
     async def json(self, path: str, **query: str | int) -> Any:
         """The JSON of a good answer to GET. Raises NotToldError."""
         return decoded(await self.answer("GET", f"{path}?{urlencode(query)}" if query else path))
+
+    async def each(self, path: str, take: Callable[[Any], None]) -> None:
+        """Each object of a list that may be long; what was taken counts only if nothing is raised: NotToldError."""
+        try:
+            answer = await each_of(self.http, at(self.url, path), take, LONGER)
+        except NoAnswerError as error:
+            raise NotToldError(error.cause) from None
+        except NotAListError:
+            raise NotToldError("its answer has another shape than it should") from None
+        if answer.status != 200:
+            raise NotToldError(misfit(answer, "with what it was asked for").cause)
 
 
 def decoded(answer: Answer) -> Any:

@@ -9,8 +9,8 @@ import json as jsonlib
 import os
 import socket
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -20,6 +20,9 @@ import httpx
 
 # As much of a body as is read; /metrics and most answers of services are smaller, and junk may be endless.
 MAX_BODY = 64 * 1024
+
+Take = Callable[[bytes], bool]
+"""Takes a piece of a body; False if no more need to come."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Answer:
     media_type: str
     body: bytes
     redirect: Redirect = Redirect.NOWHERE
+    is_cut: bool = False  # it was longer than what was to be read
 
     @property
     def is_html(self) -> bool:
@@ -124,12 +128,23 @@ class Http:
 
         Raises NoAnswerError when no HTTP answer came; every status is an answer.
         """
+        return await self._asked(lambda: self._request(method, url, authorization, json), limits)
+
+    async def pour(self, url: str, take: Take, *, limits: Limits) -> Answer:
+        """GET of something long: what comes with status 200 goes to `take` in pieces, and the answer has no body.
+
+        Nothing more is read after `take` was False. Raises NoAnswerError as `ask` does.
+        """
+        return await self._asked(lambda: self._request("GET", url, "", None), limits, take)
+
+    async def _asked(
+        self, request: Callable[[], httpx.Request], limits: Limits | None, take: Take | None = None
+    ) -> Answer:
         within = limits or Limits(self._wait)
         try:
-            request = self._request(method, url, authorization, json)
             # One limit over all: httpx's own are for each step, which a trickle of bytes renews for ever.
             async with asyncio.timeout(within.wait):
-                return await self._answer(request, within.size)
+                return await self._answer(request(), within.size, take)
         except TimeoutError:
             raise NoAnswerError(f"no answer within {within.wait:g} s") from None
         except (httpx.HTTPError, httpx.StreamError, OSError, *_MISSET) as error:
@@ -146,11 +161,14 @@ class Http:
         headers = {"Authorization": authorization} if authorization else {}
         return self._client.build_request(method, address, headers=headers, json=json, timeout=None)
 
-    async def _answer(self, request: httpx.Request, size: int) -> Answer:
+    async def _answer(self, request: httpx.Request, size: int, take: Take | None) -> Answer:
         response = await self._client.send(request, stream=True)
         try:
             media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            return Answer(response.status_code, media_type, await _beginning(response, size), _redirect(response))
+            answer = Answer(response.status_code, media_type, b"", _redirect(response))
+            if take is not None and response.status_code == 200:
+                return replace(answer, is_cut=not await _poured(response, size, take))
+            return replace(answer, body=await _beginning(response, size))
         finally:
             await response.aclose()
 
@@ -168,6 +186,18 @@ async def _beginning(response: httpx.Response, size: int) -> bytes:
         if len(body) >= size:
             break
     return bytes(body[:size])
+
+
+async def _poured(response: httpx.Response, size: int, take: Take) -> bool:
+    """Passes on what comes; False if it is longer than `size`."""
+    left = size
+    async for chunk in response.aiter_raw():
+        left -= len(chunk)
+        if left < 0:
+            return False
+        if not take(chunk):
+            break
+    return True
 
 
 def _redirect(response: httpx.Response) -> Redirect:

@@ -12,10 +12,12 @@ from urllib.parse import quote, urlencode
 
 from bot.domain.silence import Matcher, Remote, Silence, SilencerAwayError, SilencerRefusedError
 from bot.services.http import Answer, Http, Limits, NoAnswerError
+from bot.services.listed import NotAListError, each_of
 from bot.services.verdict import at
 
-MOST = 4 * 1024 * 1024  # bytes of a list; expired ones are in it for five days
-WAIT = 5.0
+ONE = Limits(5.0, 1024 * 1024)
+LONG = Limits(5.0, 256 * 1024 * 1024)
+OTHER = "what answers there is no Alertmanager"
 # Its clock may be behind ours: a silence that begins later than its now would not hold yet. It begins then at its now.
 EARLIER = timedelta(hours=12)
 BY = "Ops Bot"
@@ -46,12 +48,12 @@ class Silences:
         is_plain = all(re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", one.name) for one in silence.matchers)
         query = f"?{urlencode(filters)}" if is_plain else ""
         marks = (f"{silence.id} ", f"{silence.id}:")
-        ours = [one for one in await self._list(query) if one.is_active and one.comment.startswith(marks)]
+        ours = [one for one in await self._active(query) if one.comment.startswith(marks)]
         return min(ours, key=lambda one: one.starts_at, default=None)
 
     async def active(self) -> list[Remote]:
         """See Silencer.active."""
-        return [one for one in await self._list("") if one.is_active]
+        return await self._active("")
 
     async def make(self, silence: Silence, now: datetime) -> str:
         """See Silencer.make."""
@@ -78,7 +80,7 @@ class Silences:
             raise SilencerRefusedError(_words(answer))
         made = _json(answer)
         if not isinstance(made, Mapping) or not isinstance(made.get("silenceID"), str):
-            raise SilencerAwayError("what answers there is no Alertmanager")
+            raise SilencerAwayError(OTHER)
         return str(made["silenceID"])
 
     async def expire(self, remote_id: str) -> None:
@@ -87,20 +89,37 @@ class Silences:
         if answer.status >= 300 and answer.status not in (404, 500):
             raise SilencerAwayError(f"it answered with {answer.status}")
 
-    async def _list(self, query: str) -> list[Remote]:
-        found = _json(await self._ask("GET", f"/api/v2/silences{query}"))
-        if not isinstance(found, list):
-            raise SilencerAwayError("what answers there is no Alertmanager")
-        return [_remote(one) for one in found]
+    async def _active(self, query: str) -> list[Remote]:
+        """Those that hold; expired ones are in Alertmanager's list for five days, which may be long."""
+        found: list[Remote] = []
+
+        def each(told: Any) -> None:
+            if told["status"]["state"] != "expired" and (one := _remote(told)).is_active:
+                found.append(one)
+
+        try:
+            answer = await each_of(self._http, at(self._url, f"/api/v2/silences{query}"), each, LONG)
+        except NoAnswerError as error:
+            raise SilencerAwayError(error.cause) from error
+        except NotAListError:
+            raise SilencerAwayError(OTHER) from None
+        _check(answer)
+        if answer.status != 200:
+            raise SilencerAwayError(f"it answered with {answer.status}")
+        return found
 
     async def _ask(self, method: str, path: str, body: object = None) -> Answer:
         try:
-            answer = await self._http.ask(method, at(self._url, path), json=body, limits=Limits(WAIT, MOST))
+            answer = await self._http.ask(method, at(self._url, path), json=body, limits=ONE)
         except NoAnswerError as error:
             raise SilencerAwayError(error.cause) from error
-        if answer.status in (401, 403):
-            raise SilencerAwayError(f"it refuses the bot's credentials ({answer.status})")
+        _check(answer)
         return answer
+
+
+def _check(answer: Answer) -> None:
+    if answer.status in (401, 403):
+        raise SilencerAwayError(f"it refuses the bot's credentials ({answer.status})")
 
 
 def _json(answer: Answer) -> Any:
@@ -109,7 +128,7 @@ def _json(answer: Answer) -> Any:
     try:
         return answer.json()
     except ValueError:
-        raise SilencerAwayError("what answers there is no Alertmanager") from None
+        raise SilencerAwayError(OTHER) from None
 
 
 def _remote(told: Any) -> Remote:
@@ -127,7 +146,7 @@ def _remote(told: Any) -> Remote:
             comment=str(told["comment"]),
         )
     except (KeyError, TypeError, ValueError):
-        raise SilencerAwayError("what answers there is no Alertmanager") from None
+        raise SilencerAwayError(OTHER) from None
 
 
 def _words(answer: Answer) -> str:

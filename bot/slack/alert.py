@@ -29,9 +29,11 @@ class AlertBoard:
 
     async def alert(self, group: Group, incident: Incident | None) -> str:
         """See AlertBoard.alert."""
-        url = self._directory.link_to(incident.channel, incident.card_ts or "") if incident else ""
-        message = view.alert(group, incident, url, may_silence=self._may_silence)
+        message = view.alert(group, incident, self._url(incident), may_silence=self._may_silence)
         return await self._show(f"{group.id}/{group.episode}", message, group.version)
+
+    def _url(self, incident: Incident | None) -> str:
+        return self._directory.link_to(incident.channel, incident.card_ts or "") if incident else ""
 
     async def news(self, group: Group, turn: Turn) -> None:
         """See AlertBoard.news. What begins anew below an old message is shown in the channel too."""
@@ -40,9 +42,12 @@ class AlertBoard:
         letter = Letter(REPLY, key, self.channel, content, self._clock(), thread_ts=group.ts, broadcast=turn.is_back)
         await self._outbox.send(letter)
 
-    async def digest(self, digest: Digest, counts: tuple[int, int], worst: list[Group]) -> str:
+    async def digest(
+        self, digest: Digest, incident: Incident | None, counts: tuple[int, int], worst: list[Group]
+    ) -> str:
         """See AlertBoard.digest."""
-        message = view.digest(digest, counts, worst, may_silence=self._may_silence)
+        its = (incident, self._url(incident))
+        message = view.digest(digest, counts, worst, its, may_silence=self._may_silence)
         return await self._show(digest.id, message, digest.version)
 
     async def _show(self, key: str, message: Message, revision: int) -> str:

@@ -1,6 +1,7 @@
 """Asks people to come: in the incident's thread and directly, each once however often and by however many bots."""
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
@@ -18,6 +19,7 @@ from bot.slack.views.parts import Message
 log = structlog.get_logger("escalation")
 
 ESCALATION = "opsbot_escalation"
+CARD_WITHIN = timedelta(seconds=30)  # then people are asked directly alone: the incident has no thread
 WITHIN = 5.0  # seconds for Slack to show that somebody is asked, before it is looked at again
 
 
@@ -32,16 +34,23 @@ class EscalationBoard:
         self._clock = clock
 
     async def ask(self, incident: Incident, escalation: Escalation, step: Step) -> None:
-        """See EscalationBoard.ask. Who cannot be written to directly is asked in the thread alone."""
-        if not incident.card_ts:
-            raise _not_yet()  # it has no thread yet
+        """See EscalationBoard.ask. Who cannot be written to directly is asked in the thread alone.
+
+        Where no card comes (Slack takes nothing in the channel), people are asked directly all the same.
+        """
+        has_thread = bool(incident.card_ts)
+        if not has_thread and self._clock() - step.at < CARD_WITHIN:
+            raise _not_yet()
         key = f"{escalation.id}/{step.number}"
         asking = view.asking(incident, escalation, step, self._phone_bridge)
-        on_its_way = await self._send(key, incident.channel, asking, incident.card_ts)
+        on_its_way = await self._send(key, incident.channel, asking, incident.card_ts) if has_thread else None
         for ask in step.asked:
             channel = await self._direct_channel(ask.who)
             if channel:
                 await self._send(f"{key}/{ask.who}", channel, self._directly(incident, escalation, step))
+        if on_its_way is None:
+            log.warning("nobody is asked in the thread: the incident has no card", escalation=escalation.id)
+            return
         done, _ = await asyncio.wait({on_its_way}, timeout=WITHIN)
         if not done:
             raise _not_yet()

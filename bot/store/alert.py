@@ -12,7 +12,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from bot.domain.alert import Alert, Asked, Digest, Group, Pairs, Turn
+from bot.domain.alert import Alert, Asked, Digest, Group, Pairs, Report, Turn
 from bot.domain.incident import Severity
 from bot.store.mongo import Change, Document, Documents
 
@@ -22,6 +22,7 @@ _WORST = [("is_firing", DESCENDING), ("severity", ASCENDING), ("began", DESCENDI
 INDEXES = (
     IndexModel([("kind", ASCENDING), *_WORST]),
     IndexModel([("digest", ASCENDING), *_WORST]),
+    IndexModel([("storm", ASCENDING), *_WORST]),
     IndexModel([("kind", ASCENDING), ("shown_at", DESCENDING)]),
     IndexModel([("kind", ASCENDING), ("last_at", DESCENDING)]),
     IndexModel([("untold.at", ASCENDING)]),
@@ -29,7 +30,7 @@ INDEXES = (
 )
 
 _PLAIN = {each.name for each in fields(Group)} - {"id", "key", "labels", "members", "asked", "untold"}
-_OF_STORM = {each.name for each in fields(Digest)} - {"id", "asked"}
+_OF_STORM = {each.name for each in fields(Digest)} - {"id", "asked", "report"}
 # What has a write of its own is not touched when a group is saved.
 _APART = ("incident_id", "asked", "channel", "ts")
 
@@ -49,18 +50,15 @@ class Alerts:
     async def add(self, group: Group) -> bool:
         """See Groups.add."""
         try:
-            await self._documents.insert(_document(group))
+            await self._documents.insert(document(group))
         except DuplicateKeyError:
             return False
         return True
 
     async def save(self, group: Group, was: int, *, begins: bool) -> bool:
         """See Groups.save. An episode begins without a message; its incident is decided with it."""
-        document = _document(group)
-        if not begins:
-            for name in _APART:
-                del document[name]
-        return await self._documents.update({"_id": group.id, "version": was}, {"$set": document}) == 1
+        kept = {name: value for name, value in document(group).items() if begins or name not in _APART}
+        return await self._documents.update({"_id": group.id, "version": was}, {"$set": kept}) == 1
 
     async def began_since(self, since: datetime, most: int) -> int:
         """See Groups.began_since."""
@@ -112,9 +110,10 @@ class Alerts:
         query = {"_id": topic_id, "$or": [{"asked": None}, {"asked.at": {"$lt": stale}}]}
         return await self._documents.update(query, {"$set": {"asked": asdict(asked)}}) == 1
 
-    async def link(self, topic_id: str, incident_id: str) -> None:
+    async def link(self, topic_id: str, incident_id: str, known: Report | None) -> None:
         """See Groups.link. The version grows, since the message is to show it."""
-        change = {"$set": {"incident_id": incident_id, "asked": None}, "$inc": {"version": 1}}
+        told = {"report": asdict(known)} if known else {}
+        change = {"$set": {"incident_id": incident_id, "asked": None, **told}, "$inc": {"version": 1}}
         await self._documents.update({"_id": topic_id}, change)
 
     async def asked(self, before: datetime) -> list[str]:
@@ -171,18 +170,46 @@ class Alerts:
 
     async def count_of(self, digest_id: str) -> tuple[int, int]:
         """See Groups.count_of."""
-        total = await self._documents.count({"digest": digest_id})
-        return total, await self._documents.count({"digest": digest_id, "is_firing": True})
+        total = await self._documents.count(_of(digest_id))
+        return total, await self._documents.count(_of(digest_id, is_firing=True))
 
     async def worst_of(self, digest_id: str, limit: int) -> list[Group]:
         """See Groups.worst_of."""
-        return [_group(document) for document in await self._documents.many({"digest": digest_id}, _WORST, limit)]
+        return [_group(document) for document in await self._documents.many(_of(digest_id), _WORST, limit)]
+
+    async def back_since(self, digest_id: str, since: datetime, limit: int) -> tuple[int, list[Group]]:
+        """See Groups.back_since."""
+        query = _of(digest_id, is_firing=True, back_at={"$gt": since})
+        found = await self._documents.many(query, _WORST, limit)
+        return await self._documents.count(query), [_group(document) for document in found]
+
+    async def unreported(self) -> list[Digest]:
+        """See Groups.unreported."""
+        is_behind = {"$expr": {"$lt": [{"$ifNull": ["$report.version", 0]}, "$version"]}}
+        query = {"kind": STORM, "incident_id": {"$ne": ""}, "$or": [{"report.is_told": False}, is_behind]}
+        return [_digest(document) for document in await self._documents.many(query, [("last_at", DESCENDING)], 20)]
+
+    async def report(self, digest: Digest, report: Report) -> bool:
+        """See Groups.report."""
+        was = digest.report.number if digest.report else None
+        query = {"_id": digest.id, "incident_id": digest.incident_id, "report.number": was}
+        return await self._documents.update(query, {"$set": {"report": asdict(report)}}) == 1
+
+    async def reported(self, digest: Digest, number: int) -> None:
+        """See Groups.reported."""
+        query = {"_id": digest.id, "incident_id": digest.incident_id, "report.number": number}
+        await self._documents.update(query, {"$set": {"report.is_told": True}})
 
 
-def _document(group: Group) -> Document:
-    document = {name: getattr(group, name) for name in _PLAIN}
+def _of(digest_id: str, **more: Any) -> Document:
+    """The groups that a storm's message tells of, or that began in it and have one of their own again."""
+    return {"$or": [{"digest": digest_id, **more}, {"storm": digest_id, **more}]}
+
+
+def document(group: Group) -> Document:
+    """A group as it is kept."""
     return {
-        **document,
+        **{name: getattr(group, name) for name in _PLAIN},
         "_id": group.id,
         "kind": GROUP,
         "key": group.key,
@@ -232,7 +259,8 @@ def _maybe(document: Document | None) -> Digest | None:
 
 def _digest(document: Document) -> Digest:
     known: dict[str, Any] = {name: document[name] for name in _OF_STORM if name in document}
-    return Digest(**known, id=document["_id"], asked=_asked(document.get("asked")))
+    report = Report(**document["report"]) if document.get("report") else None
+    return Digest(**known, id=document["_id"], asked=_asked(document.get("asked")), report=report)
 
 
 def _lists(pairs: Pairs) -> list[list[str]]:

@@ -122,9 +122,16 @@ def news(group: Group, turn: Turn) -> Message:
     return said(mrkdwn("{}: {}\n{}", brief(group.name, TITLE_SHOWN), joined("\n", parts), left))
 
 
-def digest(storm: Digest, counts: tuple[int, int], worst: Sequence[Group], *, may_silence: bool) -> Message:
-    """A storm's message; each of the worst groups has its own *Silence 1h*."""
-    total, firing = counts
+def digest(
+    storm: Digest,
+    counts: tuple[int, int],
+    worst: Sequence[Group],
+    incident: tuple[Incident | None, str] = (None, ""),
+    *,
+    may_silence: bool,
+) -> Message:
+    """A storm's message, with its open incident and the address of that; *Silence 1h* for each of the worst groups."""
+    (known, url), (total, firing) = incident, counts
     text = mrkdwn("Alert storm: {} groups since {}, {} still firing.", total, both(storm.began), firing)
     blocks: list[Block] = [section(mrkdwn(":cyclone: {}", text))]
     for group in worst:
@@ -133,7 +140,9 @@ def digest(storm: Digest, counts: tuple[int, int], worst: Sequence[Group], *, ma
     if total > len(worst):
         blocks.append(section(mrkdwn("… and {} more", total - len(worst))))
     blocks.append(context(Mrkdwn("They came too many at once for a message each. `/ops alerts` lists what fires.")))
-    if firing and not storm.incident_id:
+    if known is not None:
+        blocks.append(context(mrkdwn("Incident {}", link(url, known.id))))
+    elif firing:
         blocks.append(actions([_button("Open incident", OPEN_BUTTON, storm.id, "alert storm")]))
     return Message(text, tuple(blocks))
 

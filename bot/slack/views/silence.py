@@ -83,6 +83,14 @@ def _matchers(silence: Silence) -> Mrkdwn:
 
 def ends_soon(silence: Silence) -> Message:
     """To the owner, a quarter of an hour before the end."""
+    if silence.is_windows:
+        return one_paragraph(
+            mrkdwn(
+                "The silence {} of {} ends at {}: {} is under way a day beyond its planned end. "
+                "`/maintenance extend` prolongs both, `/maintenance end` ends both.",
+                silence.id, _matchers(silence), both(silence.ends_at), silence.subject,
+            )
+        )  # fmt: skip
     return one_paragraph(
         mrkdwn(
             "Your silence {} of {} ends at {}. To prolong it, say it again with a longer time in the ops channel.",

@@ -1,0 +1,161 @@
+"""An incident opened from a storm's digest hears how its groups go on, in a few lines."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.alert import Group, Report
+from bot.domain.alert_storm_news import EVERY, FLIPS, in_words, is_due
+from sandbox.mongo import Mongod
+from sandbox.sight import Post
+from sandbox.slack import Slack
+from tests.alerting import SETTINGS, alert, notification, sends
+from tests.asking import answer
+from tests.world import World
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+LAST = Report(1, NOW, 7, 1_000, 600)
+
+
+def groups(*names: str) -> list[Group]:
+    return [Group(name, name, (("alertname", name),), (), NOW, NOW) for name in names]
+
+
+def test_a_report_says_in_a_few_words_what_has_changed() -> None:
+    """How many are resolved, some of the rest by name, what fires again, what joined; and all, or all but a few."""
+    some = groups(*"ABCDE")
+    for last, counts, worst, back, text in (
+        (LAST, (1_000, 360), some, (0, []),
+         "640 of 1,000 groups are resolved, 360 still fire: A, B, C, D, E and 355 more."),
+        (LAST, (1_000, 2), some[:2], (1, some[:1]),
+         "998 of 1,000 groups are resolved, 2 still fire: A, B. Of these 1 fired again: A."),
+        (LAST, (1_003, 0), [], (0, []), "all 1,003 groups are resolved. New since 12:00 UTC: 3."),
+        (replace(LAST, firing=0), (1_000, 1), some[:1], (1, some[:1]),
+         "1 of 1,000 groups fire, after all were resolved: A."),
+        (None, (5, 0), [], (0, []), "all 5 groups are resolved."),
+    ):  # fmt: skip
+        assert in_words(last, counts, worst, back) == f"Alert storm: {text}"
+
+
+def test_how_far_it_has_come_is_told_rarely_and_its_end_at_once() -> None:
+    """Ten minutes, and a minute where it turns: alerts flap."""
+    assert is_due(None, 5, NOW)
+    for last, firing, after in ((LAST, 5, EVERY), (LAST, 0, FLIPS), (replace(LAST, firing=0), 5, FLIPS)):
+        assert is_due(last, firing, NOW + after)
+        assert not is_due(last, firing, NOW + after - timedelta(seconds=1))
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """Two bots, who take alerts."""
+    async with World(slack, mongod.url(), SETTINGS) as ready:
+        await ready.starts()
+        yield ready
+
+
+def group(number: int, **when: str) -> dict[str, Any]:
+    """A notification of one group of the storm."""
+    one = alert(f"i{number}", service=f"s{number}", **when)
+    return notification(one, key=f"{{}}:{number}", groupLabels={"alertname": f"A{number}"})
+
+
+async def sent(world: World, *bodies: dict[str, Any]) -> None:
+    """To both bots at once; all are taken, and the storm has heard of it."""
+    both = (sends(world, body, bot=bot) for body in bodies for bot in range(2))
+    assert {status for status, _ in await asyncio.gather(*both)} == {200}
+
+    async def rests() -> bool:
+        return not await world.documents("alerts", kind="group", untold={"$ne": []})
+
+    await world.until(rests, "all to be told")
+
+
+async def storm(world: World) -> tuple[Post, Post, str]:
+    """Groups 10 to 13 in a storm with an incident of Bob's: the digest, the incident's card, and its ID."""
+    for number in range(10):
+        assert (await sends(world, group(number)))[0] == 200
+    await sent(world, *(group(number) for number in range(10, 14)))
+    digest = await world.slack.shows("Alert storm: 4 groups", within=8.0)
+    await world.bob.clicks("Open incident", digest)
+    (incident,) = await world.stored("incidents", untold=[], card_ts={"$ne": None})
+    card = await world.slack.shows(incident["_id"], "Opened by")
+    await world.stored("alerts", kind="storm", incident_id=incident["_id"])
+    await world.slack.until(lambda: incident["_id"] in digest.shown and digest.buttons == [], "the incident's ID")
+    return digest, card, incident["_id"]
+
+
+def said(world: World, card: Post) -> list[str]:
+    """What the incident's thread says of the storm."""
+    lines = (post.shown for post in world.slack.thread(card).replies)
+    told = (line.removesuffix(" (its message)").partition(" ")[2] for line in lines)
+    return [line for line in told if line.startswith("Alert storm: ")]
+
+
+@pytest.mark.long
+async def test_the_incident_of_a_storm_hears_how_its_groups_go_on(world: World) -> None:
+    """A part resolved, all, and some again: once each, though two bots hear all of it twice; and in the timeline."""
+    _, card, incident_id = await storm(world)
+    await sent(world, group(10, ends="12:01:00"))
+    world.clock.forward(minutes=10)
+    await world.slack.shows("1 of 4 groups are resolved, 3 still fire", thread=card)
+    await sent(world, *(group(number, ends="12:11:00") for number in (11, 12, 13)))
+    world.clock.forward(minutes=1)
+    await world.slack.shows("all 4 groups are resolved.", thread=card)
+    await sent(world, group(12, starts="12:12:00"))
+    world.clock.forward(minutes=1)
+    await world.slack.shows("1 of 4 groups fire, after all were resolved: A12.", thread=card)
+    entries = await world.stored("timeline", 3, incident_id=incident_id, kind="alert")
+    await answer(world.slack, world.bob, "/incident", f"resolve {incident_id} restarted")
+    await answer(world.slack, world.bob, "/incident", f"close {incident_id}")
+    await sent(world, group(12, starts="12:12:00", ends="12:13:00"))
+    world.clock.forward(minutes=20)
+    behind = {"$expr": {"$ne": ["$report.version", "$version"]}}
+
+    async def rests() -> bool:
+        return not await world.documents("alerts", kind="storm", **behind)
+
+    await world.until(rests, "the storm to rest")
+    await world.slack.settled()
+    texts = said(world, card)
+    assert [text.split(",")[0] for text in texts] == [
+        "Alert storm: 1 of 4 groups are resolved", "Alert storm: all 4 groups are resolved.",
+        "Alert storm: 1 of 4 groups fire",
+    ]  # fmt: skip
+    assert [entry["text"] for entry in sorted(entries, key=lambda one: str(one["order"]))] == texts
+
+
+@pytest.mark.long
+async def test_what_a_bot_kept_for_an_incident_and_did_not_tell_is_told(world: World) -> None:
+    """Killed between keeping a report and telling it: another tells it, in the same words."""
+    digest, card, _ = await storm(world)
+    (known,) = await world.documents("alerts", kind="storm")
+    left = {**known["report"], "number": 1, "at": world.clock(), "text": "Alert storm: as it was left."}
+    await world.changes("alerts", known["_id"], {"report": {**left, "is_told": False}})
+    await world.slack.shows("Alert storm: as it was left.", thread=card)
+
+    async def is_told() -> bool:
+        return not await world.documents("alerts", **{"report.is_told": False})
+
+    await world.until(is_told, "it to be told")
+    assert "Alert storm: 4 groups" in digest.shown
+
+
+@pytest.mark.long
+async def test_what_fires_again_much_later_has_a_message_and_is_told_to_the_storm_s_incident(world: World) -> None:
+    """More than an hour after its end the channel hears of it anew, and the open incident of the storm does too."""
+    _, card, incident_id = await storm(world)
+    await sent(world, *(group(number, ends="12:01:00") for number in range(10, 14)))
+    world.clock.forward(minutes=2)
+    await world.slack.shows("all 4 groups are resolved.", thread=card)
+    world.clock.forward(hours=2)
+    await sent(world, group(11, starts="14:03:00"))
+    post = await world.slack.shows("A11", "is firing", f"Incident {incident_id}")
+    assert post.buttons == []
+    await world.slack.shows("1 of 4 groups fire, after all were resolved: A11.", thread=card)
+    await sent(world, group(11, starts="14:03:00", ends="14:05:00"))
+    world.clock.forward(minutes=2)
+    await world.slack.until(lambda: sum("all 4 groups" in line for line in said(world, card)) == 2, "the second end")
