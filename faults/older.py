@@ -41,6 +41,13 @@ LATER = {
     "escalations": "",
     "freezes": "",
 }
+IN_LISTS = {
+    "incidents": ("untold", "said"),
+    "checklists": ("items", "notes"),
+    "windows": ("acts",),
+    "alerts": ("members",),
+    "escalations": ("steps",),
+}
 NEWER = "of_the_next_version"  # a field that this bot does not know: another bot was here for a while
 QUESTIONS = (
     ("/incident", ""), ("/incident", "list all"), ("/incident", "show {}"), ("/incident", "search standing"),
@@ -58,6 +65,7 @@ CHANGES = (
 )  # fmt: skip
 GONE = "INC-20200101-0000"
 FAULT = "Something went wrong in the bot"
+UNKNOWN = "I know no incident"
 UNEXPECTED = '"unexpected error"'
 
 
@@ -115,6 +123,9 @@ async def aged(built: Rig) -> None:
             await database[name].update_many(where, {"$unset": {field: ""}})
         if name != "audit":  # its chain tells of every change, as it should
             await database[name].update_many({}, {"$set": {NEWER: 1}})
+        for listed in IN_LISTS.get(name, ()):
+            there = {listed: {"$type": "object"}}  # of its elements
+            await database[name].update_many(there, {"$set": {f"{listed}.$[].{NEWER}": 1}})
 
 
 async def _asked(
@@ -125,7 +136,7 @@ async def _asked(
         told, acked = await acts.answer(built, built.slack.person("ann"), command, said)
         found.took(acked)
         found.expected += 1
-        if not told or FAULT in told:
+        if not told or FAULT in told or UNKNOWN in told:
             found.wrong.append(f"{command} {said}: {told[:200] or 'no answer'}")
 
 
