@@ -52,7 +52,7 @@ bench-storm: $(READY)  ## 1,000 groups of alerts at once: are all kept, and is a
 bench-speed: $(READY)  ## how quick the bot is beside the least that each thing can take: about two minutes
 	$(PYTHON) -m benchmarks.speed
 
-faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; about forty minutes
+faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; an hour and a quarter
 	$(PYTHON) -m faults $(FAULTS)
 
 check: format-check lint types test  ## everything that has to be right: format, lint, types, tests
