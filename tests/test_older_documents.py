@@ -5,13 +5,26 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.domain.search import EDITION
 from sandbox.mongo import Mongod
 from tests.asking import answer, standing
 from tests.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-LATER = ("began", "acknowledged_at", "resolved_at", "closed_at", "joined", "said", "words", "quote", "active_at")
+LATER = (
+    "began",
+    "acknowledged_at",
+    "resolved_at",
+    "closed_at",
+    "joined",
+    "said",
+    "words",
+    "quote",
+    "active_at",
+    "endings",
+    "indexed",
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -29,6 +42,17 @@ async def test_statistics_count_incidents_of_the_first_bots(shared: World) -> No
     await shared.puts("incidents", {**old, "status": "closed"})
     told = await answer(shared.slack, shared.ann, "/incident", "stats 30d")
     assert "2 incidents" in told.shown
+
+
+async def test_incidents_of_the_first_bots_are_found_by_their_ids_at_once(shared: World) -> None:
+    """The index of endings is made while the bot runs: nobody waits for it who says the whole ID."""
+    (known,) = await shared.documents("incidents", title="checkout is down")
+    old = {name: value for name, value in known.items() if name not in LATER}
+    old |= {"_id": "INC-20261119-01D2", "title": "a second one", "same_words": [], "cards": [], "untold": []}
+    old["indexed"] = EDITION  # so that the index is not made meanwhile
+    await shared.puts("incidents", {**old, "status": "closed"})
+    told = await answer(shared.slack, shared.ann, "/incident", "show INC-20261119-01D2")
+    assert "a second one" in told.shown
 
 
 async def test_what_a_newer_bot_keeps_beside_is_left_alone(shared: World) -> None:

@@ -35,6 +35,7 @@ INDEXES = (
     IndexModel([("indexed", ASCENDING), ("_id", DESCENDING)]),
 )
 SHORT = 4  # characters of an ending that have a place in the index; all that are longer are few
+_WHOLE = re.compile(r"INC-\d{8}-\w{4}")
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _APART = ("card_ts", "reminded_at", "asked_at", "active_at")  # each has a write of its own
@@ -79,7 +80,9 @@ class Incidents:
     async def ending_with(self, ending: str) -> list[Incident]:
         """See Incidents.ending_with."""
         query: Document = {"endings": ending[-SHORT:]}
-        if len(ending) > SHORT:
+        if _WHOLE.fullmatch(ending):  # also of an older bot's, which the index of endings does not have yet
+            query = {"_id": ending}
+        elif len(ending) > SHORT:
             query["_id"] = {"$regex": f"{re.escape(ending)}$"}
         found = await self._documents.many(query, [("_id", DESCENDING)], limit=6)
         return [incident_of(document) for document in found]
