@@ -1,6 +1,8 @@
 """Whether what Slack signed has what Slack always sends, so that nothing behind the door trips over its absence."""
 
+import json
 from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl
 
 # What each kind has of what the bot reads, all of it text: https://docs.slack.dev/reference/events
 _OF_EVENTS = {
@@ -11,6 +13,29 @@ _OF_EVENTS = {
     "app_home_opened": ("user",),
 }
 _MAY_BE_ABSENT = ("user", "text", "thread_ts", "bot_id")
+
+
+def is_payload(body: str, content_type: str, charset: str | None) -> bool:
+    """Whether Bolt can read the body, by the rules by which it chooses between JSON, a form and a form with JSON."""
+    if (charset or "utf-8").lower().replace("-", "") not in ("utf8", "usascii"):
+        return False
+    if content_type == "application/json" or body.startswith("{"):
+        return (found := _object(body)) is not None and event_fits(found)
+    try:
+        fields = dict(parse_qsl(body, keep_blank_values=True, strict_parsing=True))
+    except ValueError:
+        return False
+    if "payload" in fields:
+        return (found := _object(fields["payload"])) is not None and interaction_fits(found)
+    return all(map(str.isidentifier, fields)) and form_fits(fields)
+
+
+def _object(text: str) -> dict[str, object] | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def form_fits(fields: Mapping[str, str]) -> bool:

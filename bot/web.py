@@ -5,19 +5,18 @@ Whatever comes in, the answer is JSON (metrics apart), and a request that is wro
 
 import asyncio
 import hmac
-import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Literal, Protocol
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from bot import shapes
+from bot.crowd import BACKLOG, Crowd
 from bot.errors import StoreAwayError, UserError
 from bot.metrics import CONTENT_TYPE
 from bot.webhook import WrongPayloadError
@@ -26,6 +25,7 @@ BODY_LIMIT = 1024 * 1024  # bytes; Slack's largest payloads are a fraction of it
 BODY_SECONDS = 5.0  # Slack gives up after three
 IDLE_SECONDS = 20.0  # a connection that sends no whole request is closed; Prometheus asks every 15 s
 STOP_SECONDS = 2.0
+CONNECTIONS = 200  # with the sockets to Slack and MongoDB far below the 1,024 open files that systems allow
 REPLAY_SECONDS = 600.0  # a signature holds from five minutes before its timestamp to five minutes after it
 SIGNATURES_KEPT = 50_000
 
@@ -102,9 +102,11 @@ class Web:
         self._metrics = metrics
         self._doors = entrances
         self._runner: web.AppRunner | None = None
+        self._listening: asyncio.Server | None = None
 
     async def start(self) -> int:
         """Listens, and returns the port. Raises OSError if the address is taken or not ours."""
+        crowd = Crowd(CONNECTIONS)
         app = web.Application(middlewares=[_in_json], client_max_size=BODY_LIMIT)
         app.router.add_get("/healthz", self._alive)
         app.router.add_get("/readyz", self._ready)
@@ -112,9 +114,9 @@ class Web:
         if self._doors.calendar:
             app.router.add_get("/calendar.ics", self._ics)
         if self._doors.slack:
-            app.router.add_post("/slack/events", _Signed(self._doors.slack).receive)
+            app.router.add_post("/slack/events", _Signed(self._doors.slack, crowd).receive)
         if self._doors.alerts:
-            app.router.add_post("/alerts", _Told(self._doors.alerts).receive)
+            app.router.add_post("/alerts", _Told(self._doors.alerts, crowd).receive)
         runner = web.AppRunner(
             app,
             access_log=None,
@@ -125,12 +127,16 @@ class Web:
         )
         await runner.setup()
         self._runner = runner
-        await web.TCPSite(runner, self._host, self._port).start()
-        return int(runner.addresses[0][1])
+        self._listening = await asyncio.get_running_loop().create_server(
+            crowd.of(runner), self._host, self._port, backlog=BACKLOG
+        )
+        return int(self._listening.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
         """Stops listening, lets running requests end for two seconds, closes every connection. May be called again."""
         runner, self._runner = self._runner, None
+        if self._listening:
+            self._listening.close()
         if runner:
             await runner.cleanup()
 
@@ -161,7 +167,8 @@ class Web:
 class _Told:
     """Lets monitoring's notifications in. Alertmanager sends again what is answered with 5xx, and nothing else."""
 
-    def __init__(self, alerts: Alerts) -> None:
+    def __init__(self, alerts: Alerts, crowd: Crowd) -> None:
+        self._crowd = crowd
         self._take = alerts.take
         self._token = alerts.token
 
@@ -185,10 +192,11 @@ class _Told:
                 body = await request.read()
         except TimeoutError:
             return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the body did not come in time")
-        except web.RequestPayloadError:
-            return refusal(HTTPStatus.BAD_REQUEST, "the body cannot be decoded")
+        except (web.RequestPayloadError, ConnectionError):  # or nobody is there any more
+            return refusal(HTTPStatus.BAD_REQUEST, "the body cannot be read")
         try:
-            await self._take(body)
+            with self._crowd.serving(request):
+                await self._take(body)
         except WrongPayloadError as error:
             return refusal(HTTPStatus.BAD_REQUEST, str(error))
         except UserError as error:
@@ -203,7 +211,8 @@ class _Signed:
     second time is refused.
     """
 
-    def __init__(self, slack: SlackEvents) -> None:
+    def __init__(self, slack: SlackEvents, crowd: Crowd) -> None:
+        self._crowd = crowd
         self._answer = slack.answer
         self._verifier = SignatureVerifier(slack.signing_secret)
         self._seen: dict[str, float] = {}  # when, by time.monotonic; the oldest first
@@ -218,8 +227,8 @@ class _Signed:
                 body = (await request.read()).decode()
         except TimeoutError:
             return refusal(HTTPStatus.REQUEST_TIMEOUT, "the body did not come in time")
-        except (UnicodeDecodeError, web.RequestPayloadError):
-            return refusal(HTTPStatus.BAD_REQUEST, "the body cannot be decoded")
+        except (UnicodeDecodeError, web.RequestPayloadError, ConnectionError):
+            return refusal(HTTPStatus.BAD_REQUEST, "the body cannot be read")
         if not self._verifier.is_valid(body, timestamp, signature):
             return refusal(
                 HTTPStatus.UNAUTHORIZED, "the signature does not fit, or the request is older than 5 minutes"
@@ -227,7 +236,7 @@ class _Signed:
         return await self._taken(request, body, signature)
 
     async def _taken(self, request: web.Request, body: str, signature: str) -> web.StreamResponse:
-        if not _is_a_payload(body, request.content_type, request.charset):
+        if not shapes.is_payload(body, request.content_type, request.charset):
             return refusal(HTTPStatus.BAD_REQUEST, "the body is neither a JSON object nor a form as Slack sends them")
         # Slack's own retry may have the same signature, if it comes within the second: the event's ID tells them apart.
         is_retry = "X-Slack-Retry-Num" in request.headers and body.startswith("{")
@@ -235,7 +244,8 @@ class _Signed:
             return refusal(HTTPStatus.CONFLICT, "this request came before, and is not done again")
         is_done = False
         try:
-            answer = await self._answer(request)
+            with self._crowd.serving(request):
+                answer = await self._answer(request)
             is_done = answer.status < HTTPStatus.BAD_REQUEST
         finally:
             if not is_done:  # Slack may try again within the same second
@@ -251,29 +261,6 @@ class _Signed:
         is_first = signature not in self._seen
         self._seen.setdefault(signature, now)
         return is_first
-
-
-def _is_a_payload(body: str, content_type: str, charset: str | None) -> bool:
-    """Whether Bolt can read the body, by the rules by which it chooses between JSON, a form and a form with JSON."""
-    if (charset or "utf-8").lower().replace("-", "") not in ("utf8", "usascii"):
-        return False
-    if content_type == "application/json" or body.startswith("{"):
-        return (found := _object(body)) is not None and shapes.event_fits(found)
-    try:
-        fields = dict(parse_qsl(body, keep_blank_values=True, strict_parsing=True))
-    except ValueError:
-        return False
-    if "payload" in fields:
-        return (found := _object(fields["payload"])) is not None and shapes.interaction_fits(found)
-    return all(map(str.isidentifier, fields)) and shapes.form_fits(fields)
-
-
-def _object(text: str) -> dict[str, object] | None:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def refusal(status: HTTPStatus, why: str) -> web.Response:

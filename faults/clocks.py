@@ -28,7 +28,7 @@ async def run(rounds: int) -> Findings:
     ways: tuple[Callable[[Rig], Awaitable[None]], ...] = (_away, _still)
     for number in range(rounds):
         if number % 3 == 2:
-            found.add(await _one(_stepped, **_own_clock()))
+            found.add(await _one(_stepped, **own_clock()))
         else:
             found.add(await _one(ways[number % 3]))
     return found
@@ -73,7 +73,7 @@ def library() -> Path | None:
     return next((one for one in found if one.exists()), None)
 
 
-def _own_clock() -> dict[str, str]:
+def own_clock() -> dict[str, str]:
     """What gives the bot a clock of its own, which the file `clock` in its folder moves."""
     return {
         "LD_PRELOAD": str(library()),

@@ -1,7 +1,6 @@
-"""kill -9 at each named step of what the bot does, and at random; with one bot or several."""
+"""kill -9 at each named step of what the bot does."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from faults.rig import Rig, rig
 from faults.wire import Command, Phase
 
 LONG = 20.0  # seconds that Slack holds a call, so that the kill comes before its answer
-PORT_WITHIN = 30.0
 
 
 @dataclass(frozen=True)
@@ -39,41 +37,26 @@ STEPS = tuple(Step(act, where, phase) for act, places in ACTS.items() for where 
 
 async def at_steps(rounds: int) -> Findings:
     """The bot is killed at each step in turn, as soon as it gets there; a new one takes over."""
-    return await _killed(rounds, lambda number: STEPS[number % len(STEPS)])
-
-
-async def at_random(rounds: int) -> Findings:
-    """One of two is killed while something is done, or just after."""
-    return await _killed(rounds, lambda number: None, bots=2)
-
-
-async def _killed(rounds: int, step_of: Callable[[int], Step | None], bots: int = 1) -> Findings:
-    found, dice = Findings(), random.SystemRandom()
-    async with rig(bots) as built:
+    found = Findings()
+    async with rig() as built:
         promises = Promises()
         await acts.answer(built, built.slack.person("ann"), "/checklist", "start")
         await acts.answer(built, built.slack.person("ann"), "/ops", "role on-call @bob backup @cyd")
         standing, _ = await acts.opens(built, "standing")
         for number in range(rounds):
-            step = step_of(number)
-            act = step.act if step else dice.choice(list(ACTS))
-            if act == "escalating":  # each incident once
+            step = STEPS[number % len(STEPS)]
+            if step.act == "escalating":  # each incident once
                 standing, _ = await acts.opens(built, f"to escalate {number}")
-            met = _meets(built, step) if step else asyncio.ensure_future(asyncio.sleep(dice.uniform(0, 0.4)))
-            acting = asyncio.ensure_future(_do(built, act, number, standing, promises))
+            met = _meets(built, step)
+            acting = asyncio.ensure_future(do(built, step.act, number, standing, promises))
             async with acts.meanwhile(acting):
-                # What the bot does by itself comes after the act.
-                await asyncio.wait({met} if step else {met, acting}, return_when="FIRST_COMPLETED", timeout=LONG)
-                if step and not met.done():
+                await asyncio.wait({met}, timeout=LONG)  # what the bot does by itself comes after the act
+                if not met.done():
                     found.wrong.append(f"{step}: never met")
-                await built.bots.kill(dice.randrange(len(built.bots.running)))
+                await built.bots.kill()
                 built.wire.meets = None
                 built.slack.faults.clear()
-                if bots > 1:
-                    await asyncio.wait({acting}, timeout=LONG)
-            await built.slack.until(
-                lambda: built.slack.connected <= 2 * len(built.bots.running), "its sockets to close"
-            )
+            await built.slack.until(lambda: not built.slack.connected, "its sockets to close")
             await built.start()
             found.add(await check(built, promises))
     return found
@@ -110,7 +93,8 @@ def _meets(built: Rig, step: Step) -> "asyncio.Future[None]":
     return met
 
 
-async def _do(built: Rig, act: str, number: int, standing: str, promises: Promises) -> None:
+async def do(built: Rig, act: str, number: int, standing: str, promises: Promises) -> None:
+    """One of ACTS, by whoever does such things."""
     doing: dict[str, Callable[[], Awaitable[object]]] = {
         "opening": lambda: acts.opens(built, f"round {number}"),
         "noting": lambda: acts.notes(built, standing, f"note {number}", promises),

@@ -8,7 +8,7 @@ from faults.checker import Findings, Promises, check
 from faults.rig import Rig, rig
 
 AGAIN_WITHIN = 5.0  # seconds after which commands are answered again
-AWAY = 20.0  # seconds without any socket
+PARTS = 3  # of the time without any socket: people write at the beginning of each
 HOW = ("refresh", "close", "abort", "half_open")
 
 
@@ -38,22 +38,41 @@ async def broken(rounds: int) -> Findings:
     return found
 
 
-async def away(rounds: int) -> Findings:
-    """No socket at all for a while; then what was written, edited, deleted and marked meanwhile is read back."""
+async def away(rounds: int, minutes: float) -> Findings:
+    """No socket at all for so long; then what was written, edited, deleted and marked meanwhile is read back."""
     found = Findings()
     async with rig() as built:
         promises = Promises()
         standing, _ = await acts.opens(built, "standing")
         for number in range(rounds):
-            built.slack.sockets.refuse_for(AWAY)
+            ends = time.perf_counter() + minutes * 60
+            built.slack.sockets.refuse_for(minutes * 60)
             built.slack.sockets.abort()
-            await _unheard(built, standing, number, promises)
-            begun = time.perf_counter()
+            for part in range(PARTS):
+                await _unheard(built, standing, f"{number}.{part}", promises)
+                left = ends - time.perf_counter()
+                await asyncio.sleep(max(0.0, left / (PARTS - part) - (0.5 if part == PARTS - 1 else 0.0)))
+            if built.slack.connected:
+                found.wrong.append("there was a socket all the same")
+            took = await _answering(built) - ends
+            if took > AGAIN_WITHIN:
+                found.wrong.append(f"answered again after {took:.1f} s")
+            found.took(took)
             found.add(await check(built, promises))
-            await built.slack.until_connected(2, within=90.0)
-            found.took(time.perf_counter() - begun)
-            found.add(await _as_it_is_now(built, standing, number))
+            for part in range(PARTS):
+                found.add(await _as_it_is_now(built, standing, f"{number}.{part}"))
+            await built.slack.until_connected(2, within=60.0)
     return found
+
+
+async def _answering(built: Rig) -> float:
+    """Waits until a command is answered; when that was, by time.perf_counter."""
+    await built.slack.until_connected(1, within=90.0)
+    while True:
+        told, _ = await acts.answer(built, built.slack.person("ann"), "/incident", "list", within=3.0)
+        if told:
+            return time.perf_counter()
+        await asyncio.sleep(0.1)  # as a person who tries again
 
 
 async def dead(rounds: int) -> Findings:
@@ -64,14 +83,14 @@ async def dead(rounds: int) -> Findings:
         standing, _ = await acts.opens(built, "standing")
         for number in range(rounds):
             await built.bots.kill()
-            await _unheard(built, standing, number, promises)
+            await _unheard(built, standing, f"{number}", promises)
             await built.start()
             found.add(await check(built, promises))
-            found.add(await _as_it_is_now(built, standing, number))
+            found.add(await _as_it_is_now(built, standing, f"{number}"))
     return found
 
 
-async def _unheard(built: Rig, incident_id: str, number: int, promises: Promises) -> None:
+async def _unheard(built: Rig, incident_id: str, number: str, promises: Promises) -> None:
     """Messages that nobody hears of: one stays, one is edited, one is deleted, one is marked."""
     bob = built.slack.person("bob")
     for what in ("stays", "edited", "marked"):
@@ -82,7 +101,7 @@ async def _unheard(built: Rig, incident_id: str, number: int, promises: Promises
     await bob.deletes(gone)
 
 
-async def _as_it_is_now(built: Rig, incident_id: str, number: int) -> Findings:
+async def _as_it_is_now(built: Rig, incident_id: str, number: str) -> Findings:
     """Whether the timeline has the messages of a round as the thread has them."""
     found = Findings(expected=3)
     end = asyncio.get_running_loop().time() + 30.0

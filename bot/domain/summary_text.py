@@ -27,6 +27,9 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _URL_END = ".,;:!?)]}*_~"
+# Variation selectors that no emoji has, the joiner of graphemes, and letters that are drawn as nothing.
+_BLANK = re.compile("[\U000e0100-\U000e01ef\ufe00-\ufe0d\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0]")
+_IDLE_JOINER = re.compile("(?<![^\x00-\x7f\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f\u200c\u200d])")
 _THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _LIST_MARK = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+", re.MULTILINE)
 _SEVERITY = re.compile(r"\bsev(?:erity)?[ -]?([0-9])\b", re.IGNORECASE)
@@ -127,13 +130,16 @@ def _only(known: frozenset[str]) -> Callable[[re.Match[str]], str]:
 
 
 def visible(text: str) -> str:
-    """Without control, zero-width and bidirectional characters; the joiners of emoji and letters stay."""
+    """Without what is not seen: controls, zero-width, bidirectional and tag characters, blank letters.
+
+    The joiners of emoji and letters stay where they join some; between letters of ASCII they hide a message.
+    """
     kept = (
         character
         for character in text.replace("\r\n", "\n").replace("\t", " ")
         if character in "\n\u200c\u200d" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
     )
-    return "".join(kept)
+    return _IDLE_JOINER.sub("", _BLANK.sub("", "".join(kept)))
 
 
 def _without_sequences(text: str) -> str:

@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.domain.alert import Alert, Asked, Digest, Group, Pairs, Report, Turn
 from bot.domain.incident import Severity
-from bot.store.mongo import Change, Document, Documents
+from bot.store.mongo import Change, Document, Documents, known
 
 GROUP, STORM, SOURCE = "group", "storm", "source"
 _WORST = [("is_firing", DESCENDING), ("severity", ASCENDING), ("began", DESCENDING)]
@@ -235,7 +235,9 @@ def _group(document: Document) -> Group:
         key=document["key"],
         labels=_pairs(document["labels"]),
         members=tuple(
-            Alert(**{**each, "labels": _pairs(each["labels"]), "annotations": _pairs(each["annotations"])})
+            Alert(
+                **known(Alert, {**each, "labels": _pairs(each["labels"]), "annotations": _pairs(each["annotations"])})
+            )
             for each in document["members"]
         ),
         asked=_asked(document.get("asked")),
@@ -245,12 +247,15 @@ def _group(document: Document) -> Group:
 
 def _turn(document: Document) -> Turn:
     return Turn(
-        **{**document, **{name: tuple(document.get(name, ())) for name in ("fired", "again", "resolved", "gone")}}
+        **known(
+            Turn,
+            {**document, **{name: tuple(document.get(name, ())) for name in ("fired", "again", "resolved", "gone")}},
+        )
     )
 
 
 def _asked(document: Document | None) -> Asked | None:
-    return Asked(**{**document, "severity": Severity(document["severity"])}) if document else None
+    return Asked(**known(Asked, {**document, "severity": Severity(document["severity"])})) if document else None
 
 
 def _maybe(document: Document | None) -> Digest | None:

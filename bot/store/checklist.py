@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 from bot.domain.audit import SYSTEM
 from bot.domain.checklist import SAME, Checklist, Item, Kind, Phase, Remark
 from bot.domain.checklist_ports import Errand, Evidence
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Document, Documents, known
 
 INDEXES = (
     IndexModel([("is_told", ASCENDING), ("changed_at", ASCENDING)]),
@@ -151,8 +151,10 @@ def _checklist(document: Document) -> Checklist:
         channel=document["channel"],
         started_by=document["started_by"],
         started_at=document["started_at"],
-        items=tuple(Item(**{**item, "phase": Phase(item["phase"])}) for item in document["items"]),
-        notes=tuple(Remark(**{**note, "kind": Kind(note.get("kind", Kind.NOTE))}) for note in document["notes"]),
+        items=tuple(Item(**known(Item, {**item, "phase": Phase(item["phase"])})) for item in document["items"]),
+        notes=tuple(
+            Remark(**known(Remark, {**note, "kind": Kind(note.get("kind", Kind.NOTE))})) for note in document["notes"]
+        ),
         ts=document["ts"],
         version=document["version"],
         **{name: document[name] for name in _LATER if name in document},

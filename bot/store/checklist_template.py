@@ -6,7 +6,7 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.domain.checklist import Phase
 from bot.domain.checklist_template import Line, Template
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Document, Documents, known
 
 
 class Templates:
@@ -37,5 +37,5 @@ class Templates:
 def _maybe(document: Document | None) -> Template | None:
     if document is None:
         return None
-    lines = tuple(Line(**{**line, "phase": Phase(line["phase"])}) for line in document["lines"])
+    lines = tuple(Line(**known(Line, {**line, "phase": Phase(line["phase"])})) for line in document["lines"])
     return Template(document["_id"], lines, document["saved_by"], document["saved_at"])

@@ -6,7 +6,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from bot.domain.escalation import Ask, Escalation, Rung, Skip, State, Step
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Document, Documents, known
 
 INDEXES = (
     IndexModel([("incident_id", ASCENDING), ("number", DESCENDING)]),
@@ -72,10 +72,13 @@ def _escalation(document: Document) -> Escalation:
 
 def _step(document: Document) -> Step:
     return Step(
-        **{
-            **document,
-            "rungs": tuple(map(Rung, document["rungs"])),
-            "asked": tuple(Ask(Rung(each["rung"]), each["who"]) for each in document["asked"]),
-            "skipped": tuple(Skip(Rung(each["rung"]), each["why"], each["who"]) for each in document["skipped"]),
-        }
+        **known(
+            Step,
+            {
+                **document,
+                "rungs": tuple(map(Rung, document["rungs"])),
+                "asked": tuple(Ask(Rung(each["rung"]), each["who"]) for each in document["asked"]),
+                "skipped": tuple(Skip(Rung(each["rung"]), each["why"], each["who"]) for each in document["skipped"]),
+            },
+        )
     )

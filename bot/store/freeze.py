@@ -7,7 +7,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from bot.domain.freeze import Freeze
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Document, Documents, known
 
 INDEXES = (IndexModel([("end", ASCENDING)]),)
 
@@ -45,4 +45,5 @@ class Freezes:
 
 
 def _freeze(document: Document) -> Freeze:
-    return Freeze(**{"id" if name == "_id" else name: value for name, value in document.items()})
+    """What a newer bot keeps beside is left alone."""
+    return Freeze(**known(Freeze, document), id=document["_id"])

@@ -13,7 +13,7 @@ from bot.domain.health_history import Counted, Piece
 from bot.domain.health_watch import Case, Change, Outage, Track, Watch
 from bot.domain.health_watch_ports import Round
 from bot.errors import UserError
-from bot.store.mongo import Document, Documents, Index, TooLongError
+from bot.store.mongo import Document, Documents, Index, TooLongError, known
 
 KEPT = timedelta(days=30)
 AT: Index = (("at", ASCENDING),)
@@ -86,7 +86,7 @@ def _round_document(one: Round) -> Document:
 
 def _watch(document: Document, *, is_ours: bool) -> Watch:
     return Watch(
-        tuple(Track(**track) for track in document["tracks"]),
+        tuple(Track(**known(Track, track)) for track in document["tracks"]),
         tuple(_outage(outage) for outage in document["outages"]),
         document["fence"],
         is_ours,
@@ -104,18 +104,21 @@ def _outage_document(outage: Outage) -> Document:
 
 
 def _outage(document: dict[str, Any]) -> Outage:
-    cases = tuple(Case(**{**case, "state": State(case["state"])}) for case in document["cases"])
+    cases = tuple(Case(**known(Case, {**case, "state": State(case["state"])})) for case in document["cases"])
     changes = tuple(
         Change(
-            **{
-                **one,
-                "state": State(one["state"]),
-                "after": timedelta(seconds=one["after"]) if one["after"] is not None else None,
-            }
+            **known(
+                Change,
+                {
+                    **one,
+                    "state": State(one["state"]),
+                    "after": timedelta(seconds=one["after"]) if one["after"] is not None else None,
+                },
+            )
         )
         for one in document["changes"]
     )
-    return Outage(**{**document, "cases": cases, "changes": changes})
+    return Outage(**known(Outage, {**document, "cases": cases, "changes": changes}))
 
 
 class Rounds:

@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 from bot.domain.incident import WORKING, Act, Deed, Incident, Said, Severity, Status, Touched, same_words
 from bot.domain.quote import File, Quote
 from bot.domain.search import ALL, COUNTED, EDITION, Filters
-from bot.store.mongo import Document, Documents, Index, Part
+from bot.store.mongo import Document, Documents, Index, Part, known
 
 _STATUS, _SEVERITY, _NEWEST = ("status", ASCENDING), ("severity", ASCENDING), ("opened_at", DESCENDING)
 _WORST = (_SEVERITY, _NEWEST)
@@ -35,6 +35,7 @@ INDEXES = (
     IndexModel([("indexed", ASCENDING), ("_id", DESCENDING)]),
 )
 SHORT = 4  # characters of an ending that have a place in the index; all that are longer are few
+_WHOLE = re.compile(r"INC-\d{8}-\w{4}")
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _APART = ("card_ts", "reminded_at", "asked_at", "active_at")  # each has a write of its own
@@ -79,7 +80,9 @@ class Incidents:
     async def ending_with(self, ending: str) -> list[Incident]:
         """See Incidents.ending_with."""
         query: Document = {"endings": ending[-SHORT:]}
-        if len(ending) > SHORT:
+        if _WHOLE.fullmatch(ending):  # also of an older bot's, which the index of endings does not have yet
+            query = {"_id": ending}
+        elif len(ending) > SHORT:
             query["_id"] = {"$regex": f"{re.escape(ending)}$"}
         found = await self._documents.many(query, [("_id", DESCENDING)], limit=6)
         return [incident_of(document) for document in found]
@@ -223,29 +226,31 @@ def _maybe(document: Document | None) -> Incident | None:
 
 def incident_of(document: Document) -> Incident:
     """An incident as it was kept; what an older bot did not know has its default."""
-    known = {name: document[name] for name in _AS_THEY_ARE if name in document}
-    known.setdefault("began", document["opened_at"])
+    plain = {name: document[name] for name in _AS_THEY_ARE if name in document}
+    plain.setdefault("began", document["opened_at"])
     return Incident(
-        **known,
+        **plain,
         id=document["_id"],
         severity=Severity(document["severity"]),
         status=Status(document["status"]),
         joined=tuple(document.get("joined", ())),
         reasons_set=_touched(document.get("reasons_set")),
-        said=tuple(Said(**one) for one in document.get("said", ())),
+        said=tuple(Said(**known(Said, one)) for one in document.get("said", ())),
         status_set=_touched(document.get("status_set")),
         severity_set=_touched(document.get("severity_set")),
         owner_set=_touched(document.get("owner_set")),
         quote=_quote(document.get("quote")),
-        untold=tuple(Act(**{**act, "deed": Deed(act["deed"])}) for act in document["untold"]),
+        untold=tuple(Act(**known(Act, {**act, "deed": Deed(act["deed"])})) for act in document["untold"]),
     )
 
 
 def _quote(document: dict[str, Any] | None) -> Quote | None:
     if not document:
         return None
-    return Quote(**{**document, "files": tuple(File(**file) for file in document.get("files", ()))})
+    return Quote(
+        **known(Quote, {**document, "files": tuple(File(**known(File, file)) for file in document.get("files", ()))})
+    )
 
 
 def _touched(document: dict[str, Any] | None) -> Touched | None:
-    return Touched(**document) if document else None
+    return Touched(**known(Touched, document)) if document else None

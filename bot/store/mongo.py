@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import structlog
@@ -37,6 +37,11 @@ UPSERT_TRIES = 3
 READING = GATHERING = 1_900  # milliseconds: below what the connection waits, after which a server would go on alone
 _DUPLICATE = 11000
 _AWAY_CODES = {13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436, 14031}
+
+
+def known(kind: type[Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a document that becomes a dataclass, what that has: a newer bot beside this one may keep more."""
+    return {field.name: document[field.name] for field in fields(kind) if field.name in document}
 
 
 class TooLongError(Exception):

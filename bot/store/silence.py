@@ -7,7 +7,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from bot.domain.silence import Matcher, Silence, State
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Document, Documents, known
 
 INDEXES = (
     # Of those that are wanted, one for the same matchers, whichever bot is asked.
@@ -88,6 +88,6 @@ def _silence(document: Document) -> Silence:
     return Silence(
         **{name: document[name] for name in _PLAIN if name in document},
         id=document["_id"],
-        matchers=tuple(Matcher(**one) for one in document["matchers"]),
+        matchers=tuple(Matcher(**known(Matcher, one)) for one in document["matchers"]),
         state=State(document["state"]),
     )

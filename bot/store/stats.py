@@ -25,11 +25,12 @@ class Briefs:
 
 
 def _brief(document: Document) -> Brief:
+    """Documents of earlier bots lack what came later."""
     return Brief(
         title=document["title"],
         severity=Severity(document["severity"]),
         opened_at=document["opened_at"],
-        began=document["began"],
-        acknowledged_at=document["acknowledged_at"],
-        resolved_at=document["resolved_at"],
+        began=document.get("began") or document["opened_at"],
+        acknowledged_at=document.get("acknowledged_at"),
+        resolved_at=document.get("resolved_at"),
     )

@@ -10,7 +10,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from bot.domain.incident import Severity, Status
 from bot.domain.summary import KEPT, Draft, Event, Prose, Record, Source
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Document, Documents, known
 
 INDEXES = (
     IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
@@ -76,13 +76,16 @@ def _draft(document: Document) -> Draft:
         **{name: document[name] for name in (*names, *signed)},
         source=Source(document["source"]),
         record=Record(
-            **{
-                **record,
-                "severity": Severity(record["severity"]),
-                "status": Status(record["status"]),
-                "lasted": timedelta(seconds=record["lasted"]),
-            }
+            **known(
+                Record,
+                {
+                    **record,
+                    "severity": Severity(record["severity"]),
+                    "status": Status(record["status"]),
+                    "lasted": timedelta(seconds=record["lasted"]),
+                },
+            )
         ),
-        prose=Prose(**{**prose, "open_questions": tuple(prose["open_questions"])}),
-        key_events=tuple(Event(**event) for event in document["key_events"]),
+        prose=Prose(**known(Prose, {**prose, "open_questions": tuple(prose["open_questions"])})),
+        key_events=tuple(Event(**known(Event, event)) for event in document["key_events"]),
     )

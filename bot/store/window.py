@@ -11,7 +11,7 @@ from bot.domain.emergency import Emergency
 from bot.domain.silence import Matcher
 from bot.domain.window import Act, Approval, Deed, Exemption, Kind, Scope, State, Window
 from bot.domain.window_ports import Booking
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Document, Documents, known
 
 INDEXES = (
     IndexModel([("start", ASCENDING)]),
@@ -182,18 +182,18 @@ def _document(window: Window) -> Document:
 
 def window_of(document: Document) -> Window:
     """A window as it was kept; an earlier release kept its time, title and head alone."""
-    known = {name: document[name] for name in _PLAIN if name in document}
+    plain = {name: document[name] for name in _PLAIN if name in document}
     scope, exemption = document.get("scope"), document.get("exemption")
     successor, kind = document.get("successor"), document.get("kind") or Kind.WEEKLY
     return Window(
         id=document["_id"],
-        **known,
+        **plain,
         kind=Kind(kind),
         state=State(document.get("state") or (State.UNDER_WAY if kind == Kind.EMERGENCY else State.PLANNED)),
         scope=_scope(scope) if scope else None,
-        exemption=Exemption(**exemption) if exemption else None,
+        exemption=Exemption(**known(Exemption, exemption)) if exemption else None,
         successor=window_of({**successor, "_id": successor["id"]}) if successor else None,
-        acts=tuple(Act(**{**act, "deed": Deed(act["deed"])}) for act in document.get("acts", ())),
+        acts=tuple(Act(**known(Act, {**act, "deed": Deed(act["deed"])})) for act in document.get("acts", ())),
         untold=tuple(document.get("untold", ())),
         owed=tuple(document.get("owed", ())),
         head=document.get("head") or "",
@@ -207,9 +207,16 @@ _PLAIN = (
 
 
 def _scope(document: dict[str, Any]) -> Scope:
-    approvals = tuple(Approval(**one) for one in document["approvals"])
+    approvals = tuple(Approval(**known(Approval, one)) for one in document["approvals"])
     return Scope(
-        **{**document, "approvals": approvals, "silencing": tuple(Matcher(**one) for one in document["silencing"])}
+        **known(
+            Scope,
+            {
+                **document,
+                "approvals": approvals,
+                "silencing": tuple(Matcher(**known(Matcher, one)) for one in document["silencing"]),
+            },
+        )
     )
 
 

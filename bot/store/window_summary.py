@@ -17,7 +17,7 @@ from bot.domain.health import Reading, State
 from bot.domain.window import Deed, Window
 from bot.domain.window_summary import During, Held, No, Snapshot, Ticks, WindowSummary, Yes
 from bot.domain.window_summary_ports import Attended
-from bot.store.mongo import Document, Documents
+from bot.store.mongo import Document, Documents, known
 
 MOST = 50  # windows of some weeks
 NOT_HELD = ("cancelled", "moved", "not held")
@@ -173,7 +173,7 @@ def _rejections(document: Document) -> Iterator[No]:
 def _snapshot(kept: Document | None) -> Snapshot | None:
     if not kept:
         return None
-    readings = (Reading(**{**one, "state": State(one["state"])}) for one in kept["readings"])
+    readings = (Reading(**known(Reading, {**one, "state": State(one["state"])})) for one in kept["readings"])
     return Snapshot(kept["at"], tuple(readings))
 
 
@@ -181,19 +181,19 @@ def _summary(document: Document) -> WindowSummary | None:
     kept = document.get("summary")
     if not kept:
         return None
-    approvals = tuple(Yes(**one) for one in kept["held"]["approvals"])
+    approvals = tuple(Yes(**known(Yes, one)) for one in kept["held"]["approvals"])
     beside = {"rejections": tuple(_rejections(document)), "planned_end": document.get("planned_end")}
     held = {**kept["held"], "approvals": approvals, **beside}
     ticks = kept["ticks"]
     return WindowSummary(
-        held=Held(**held),
+        held=Held(**known(Held, held)),
         at=kept["at"],
         ticks=Ticks(ticks["done"], ticks["total"], tuple(ticks["open_items"]), tuple(ticks["waived"]))
         if ticks
         else None,
         deviations=_remarks(kept["deviations"]),
         lessons=_remarks(kept["lessons"]),
-        incidents=tuple(During(**one) for one in kept["incidents"]),
+        incidents=tuple(During(**known(During, one)) for one in kept["incidents"]),
         before=_snapshot(document.get("health_before")),
         after=_snapshot(document.get("health_after")),
         firing=None if kept["firing"] is None else tuple(kept["firing"]),
@@ -201,4 +201,4 @@ def _summary(document: Document) -> WindowSummary | None:
 
 
 def _remarks(kept: list[Document]) -> tuple[Remark, ...]:
-    return tuple(Remark(**{**one, "kind": Kind(one["kind"])}) for one in kept)
+    return tuple(Remark(**known(Remark, {**one, "kind": Kind(one["kind"])})) for one in kept)

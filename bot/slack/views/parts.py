@@ -114,16 +114,28 @@ def section(text: Mrkdwn, accessory: InteractiveElement | None = None, block_id:
     return SectionBlock(text=MarkdownTextObject(text=shown), accessory=accessory, block_id=block_id)
 
 
-def paragraphs(lines: Sequence[Mrkdwn]) -> list[Block]:
-    """Lines in as few sections as hold them; a cut through a line could fall into a link or a mention."""
+def still(text: Mrkdwn) -> SectionBlock:
+    """A paragraph in which Slack makes a link of nothing by itself: addresses that people wrote are words in it.
+
+    https://docs.slack.dev/reference/block-kit/composition-objects/text-object
+    """
+    return SectionBlock(text=MarkdownTextObject(text=short(text, MAX_SECTION) or " ", verbatim=True))
+
+
+def paragraphs(lines: Sequence[Mrkdwn], *, stills: bool = False) -> list[Block]:
+    """Lines in as few sections as hold them; a cut through a line could fall into a link or a mention.
+
+    `stills`: as `still` makes them.
+    """
+    block = still if stills else section
     blocks: list[Block] = []
     held: list[Mrkdwn] = []
     for line in lines:
         if held and sum(len(one) + 1 for one in (*held, line)) > MAX_SECTION:
-            blocks.append(section(joined("\n", held)))
+            blocks.append(block(joined("\n", held)))
             held = []
         held.append(line)
-    return [*blocks, section(joined("\n", held))] if held else blocks
+    return [*blocks, block(joined("\n", held))] if held else blocks
 
 
 def quoted(text: str) -> SectionBlock:

@@ -1,6 +1,7 @@
 """What a summary looks like: the private draft with its buttons, the form that edits it, the posted message.
 
-Prose goes into plain_text, where Slack interprets nothing; people are names, since a summary calls nobody.
+Prose goes into plain_text, where Slack interprets nothing; people are names, since a summary calls nobody, and
+addresses are words, since a model may have been talked into showing one.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from bot.domain.clock import spelled
 from bot.domain.summary import QUESTION_LIMIT, QUESTIONS, TEXT_LIMITS, Draft, Event, Prose, Source
 from bot.domain.summary_desk import Shown, Signature
 from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, utc
-from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, quoted, said, section
+from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, quoted, said, section, still
 
 POST = "summary_post"
 EDIT = "summary_edit"
@@ -97,12 +98,12 @@ def draft_of(value: str) -> tuple[str, int] | None:
 
 
 def _body(found: Draft) -> list[Block]:
-    blocks: list[Block] = [section(_facts(found))]
+    blocks: list[Block] = [still(_facts(found))]
     for name, label in LABELS.items():
         text = getattr(found.prose, name)
         blocks += [section(mrkdwn("*{}*", label)), quoted(text)] if text else []
     if found.key_events:
-        blocks += paragraphs([Mrkdwn("*Key events*"), *map(_event, found.key_events)])
+        blocks += paragraphs([Mrkdwn("*Key events*"), *map(_event, found.key_events)], stills=True)
     if found.more_events:
         blocks.append(context(mrkdwn("{} more are in the timeline.", found.more_events)))
     if found.prose.open_questions:
