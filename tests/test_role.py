@@ -123,6 +123,16 @@ async def test_home_shows_the_roles(world: World) -> None:
     await world.bob.sees("Who is on call", "*duty-officer*: @cyd, backup nobody", "*tech-lead*: to be assigned")
 
 
+async def test_the_last_who_hands_out_roles_is_not_taken_away(world: World) -> None:
+    """Where the settings name no admin, a tech lead cannot leave nobody behind."""
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob")
+    await world.stops()
+    await world.starts(OPS_ADMINS="")
+    page = await answer(world.slack, world.bob, "/ops", "role tech-lead none")
+    assert "Then nobody could hand out roles" in page.shown
+    assert (await world.document("roles", "tech-lead"))["owner"] == world.bob.id
+
+
 # Groups
 
 
