@@ -73,7 +73,7 @@ async def test_a_freeze_after_the_first_rung_corrects_it(world: World) -> None:
     await world.slack.shows("is frozen and will not be held: year's end", WEEKLY)
     await world.slack.until(lambda: "Weekly maintenance: frozen" in head.shown, "the head to say so")
     assert "is lifted" in await freezes(world, "unfreeze 20261128-0000")
-    await world.slack.shows("is not frozen any more: it is held as planned")
+    await world.slack.shows("is not frozen any more, so it is planned as before. No")
     await world.slack.until(lambda: "Weekly maintenance: planned" in head.shown, "the head to say so")
     world.clock.set("2026-11-28 01:00:01")
     assert "starts at" in (await told(world, f"{WEEKLY}/1h")).text
