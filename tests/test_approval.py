@@ -103,6 +103,20 @@ async def test_a_scope_is_rejected_with_a_reason(world: World) -> None:
     assert "You approved" in await says(world, "approve", world.bob)
 
 
+async def test_a_scope_said_twice_is_one_and_stays_approved(world: World) -> None:
+    """A double Enter posts nothing anew and voids no approval; after a no the same scope is asked about again."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    await says(world, "approve", world.bob)
+    assert "is in the channel." in await says(world, f"scope {ID} Upgrade Loki to 3.2")
+    kept = await window(world, ID)
+    assert [act["deed"] for act in kept["acts"]] == ["scheduled", "scoped", "approved"]
+    await says(world, f"scope {ID} Upgrade Loki to 3.3")
+    await says(world, "reject no rollback plan", world.bob)
+    await says(world, f"scope {ID} Upgrade Loki to 3.3")
+    assert "You approved" in await says(world, "approve", world.bob)
+
+
 async def test_who_rejected_a_scope_and_why_stands_wherever_the_window_does(world: World) -> None:
     """In the list, Home, the head, at the planned start (where nobody is asked to approve it) and at the end."""
     await says(world, "schedule thu 14:00 for 1h Upgrade Loki")

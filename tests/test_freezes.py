@@ -125,6 +125,19 @@ async def test_a_window_made_or_moved_into_a_freeze_is_told_so(world: World) -> 
     assert "It lies in a freeze" in await says(world, "move 20261126-1400 to sun 14:00")
 
 
+async def test_nothing_is_begun_early_into_a_freeze(world: World) -> None:
+    """A window of after the freeze, begun while it lasts, would be held in it: who may lift it is said."""
+    await says(world, "schedule thu 10:00 for 1h Upgrade Loki")
+    shown = await freezes(world, "freeze now..thu 09:00 audit")
+    (freeze,) = await world.documents("freezes")
+    assert freeze["_id"] in shown
+    told = await says(world, "start MW-20261126-1000")
+    assert "was not started: until 2026-11-26 09:00 UTC is a freeze: audit" in told
+    assert f"/maintenance unfreeze {freeze['_id']}" in told
+    await freezes(world, f"unfreeze {freeze['_id']}")
+    assert "is under way" in await says(world, "start MW-20261126-1000")
+
+
 async def test_a_freeze_taken_back_before_its_start_is_never_told(world: World) -> None:
     """Said twice, a freeze is one."""
     await freezes(world)

@@ -120,6 +120,10 @@ async def test_an_extension_after_the_question_is_asked_about_again(world: World
     question = await told(world, f"{name}/end")
     await world.ann.clicks("Extend 30m", question)
     await world.slack.shows("was extended by 30 min")
+    end = (await window(world, name, rounds=1))["end"]
+    await world.bob.clicks("Extend 30m", question)
+    await world.bob.sees("was extended already: it ends at", "by @ann")
+    assert (await window(world, name))["end"] == end
     world.clock.forward(minutes=31)
     assert "Has it ended?" in (await told(world, f"{name}/end-2")).text
 

@@ -199,6 +199,7 @@ async def test_a_rotation_says_who_has_it_now_and_next(world: World) -> None:
     assert "You have no role." in (await answer(world.slack, world.slack.person("cyd"), "/ops", "whoami")).shown
     world.clock.set("2026-12-07 09:00:01")
     await hears(world, "cyd", "You have the role on-call until 2026-12-14")
+    await hears(world, "bob", "Your turn with the role on-call is over: @cyd has it until 2026-12-14 09:00 UTC")
     await world.slack.settled(0.4)
     assert len([text for text in told(world, "bob") if "You have the role" in text]) == 1
     assert len([text for text in told(world, "cyd") if "You have the role" in text]) == 1

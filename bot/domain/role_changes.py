@@ -79,6 +79,9 @@ class RoleVoice(Protocol):
     async def your_turn(self, who: str, role: Role, turn: Turn) -> None:
         """Tells whoever takes over; the channel, if they have left. Raises as `changed`."""
 
+    async def turn_over(self, who: str, role: Role, turn: Turn) -> None:
+        """Tells whoever had it until this turn. Raises as `changed`."""
+
 
 class RolesNow:
     """Implements bot.domain.role.Roles: the record with turns and members filled in."""
@@ -185,7 +188,7 @@ class RoleChanges:
         await self._records.told(change)
 
     async def _hand_over(self, now: datetime) -> None:
-        """Tells whoever's turn has begun, once among all bots."""
+        """Tells whoever's turn has begun, and whose is over, once among all bots."""
         for holder in await self._records.holders():
             turn = holder.turn(now)
             if (
@@ -195,8 +198,11 @@ class RoleChanges:
                 or (holder.role, turn.since) in self._heard
             ):
                 continue
+            had_it = holder.turn(turn.since - timedelta(seconds=1))
             with suppress(UndeliveredError):
                 await self._voice.your_turn(turn.who, holder.role, turn)
+                if had_it is not None and had_it.who != turn.who:
+                    await self._voice.turn_over(had_it.who, holder.role, turn)
                 self._heard.add((holder.role, turn.since))
 
 

@@ -111,6 +111,13 @@ def your_turn(role: Role, turn: Turn) -> Message:
     return said(mrkdwn("You have the role {} until {}; then {} takes over.", role, both(turn.until), person(turn.then)))
 
 
+def turn_over(role: Role, turn: Turn) -> Message:
+    """What somebody is told whose turn is over."""
+    return said(
+        mrkdwn("Your turn with the role {} is over: {} has it until {}.", role, person(turn.who), both(turn.until))
+    )
+
+
 def nobody_there(who: str, role: Role, turn: Turn) -> Message:
     """The channel is told that whoever has the role now cannot be reached."""
     return said(

@@ -57,9 +57,9 @@ def reply(rung: Rung, late: timedelta) -> Message:
     moment = rung.window.start if rung.occasion in (Occasion.AHEAD, Occasion.START) else rung.window.end
     blocks: list[Block] = [section(sentence), context(mrkdwn("{} · for you {}", rung.window.id, local(moment)))]
     if rung.is_question:
-        blocks.append(
-            actions([button("It has ended", ENDED, rung.window.id), button("Extend 30m", EXTEND, rung.window.id)])
-        )
+        window = rung.window
+        asked = f"{window.id} {int(window.end.timestamp())}"
+        blocks.append(actions([button("It has ended", ENDED, window.id), button("Extend 30m", EXTEND, asked)]))
     return Message(sentence, tuple(blocks))
 
 
