@@ -2,7 +2,7 @@
 
 from datetime import UTC, timedelta
 
-from slack_sdk.models.blocks import Block, ButtonElement, PlainTextObject
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, PlainTextObject
 
 from bot.domain.announcement import Occasion, Rung
 from bot.domain.clock import spelled
@@ -42,6 +42,10 @@ def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
         section(joined("\n", parts)),
         context(*_small_print(window, rung, late)),
     ]
+    if rung.is_question:  # the bot was away until then, so this is all that will be asked
+        question = mrkdwn("It was planned to end at {}. Has it ended?", utc(window.end))
+        text = mrkdwn("{} {}", text, question)
+        blocks[2:2] = [section(question), _answers(window)]
     if latest is None and (said := _beside(rung)):
         text = mrkdwn("{} {}", text, said)
     return Message(text if not late else text + _lateness(late), tuple(blocks))
@@ -57,10 +61,14 @@ def reply(rung: Rung, late: timedelta) -> Message:
     moment = rung.window.start if rung.occasion in (Occasion.AHEAD, Occasion.START) else rung.window.end
     blocks: list[Block] = [section(sentence), context(mrkdwn("{} · for you {}", rung.window.id, local(moment)))]
     if rung.is_question:
-        window = rung.window
-        asked = f"{window.id} {int(window.end.timestamp())}"
-        blocks.append(actions([button("It has ended", ENDED, window.id), button("Extend 30m", EXTEND, asked)]))
+        blocks.append(_answers(rung.window))
     return Message(sentence, tuple(blocks))
+
+
+def _answers(window: Window) -> ActionsBlock:
+    """The buttons below the question whether a window has ended."""
+    asked = f"{window.id} {int(window.end.timestamp())}"
+    return actions([button("It has ended", ENDED, window.id), button("Extend 30m", EXTEND, asked)])
 
 
 def button(label: str, action_id: str, value: str, style: str | None = None) -> ButtonElement:
