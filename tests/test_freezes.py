@@ -1,13 +1,14 @@
 """Freezes: periods without maintenance, announced at their start and end, with exceptions of the tech lead's."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.planning import keys, says, told, window, with_roles
-from tests.world import World
+from tests.world import NEVER, World
 
 WEEKLY = "MW-20261128-0200"
 FREEZE = "FRZ-20261127-0000"
@@ -123,6 +124,17 @@ async def test_a_window_made_or_moved_into_a_freeze_is_told_so(world: World) -> 
     assert "It lies in a freeze" in await says(world, "schedule fri 14:00 for 1h Upgrade Loki")
     await says(world, "schedule thu 14:00 for 1h Restart")
     assert "It lies in a freeze" in await says(world, "move 20261126-1400 to sun 14:00")
+
+
+async def test_a_window_is_excepted_before_the_clock_has_marked_it(slack: Slack, mongod: Mongod) -> None:
+    """Between a freeze and the next look at the windows it lies in the freeze all the same."""
+    world = World(slack, mongod.url())
+    world.tempo = replace(world.tempo, tick=NEVER)
+    async with world:
+        await with_roles(world)
+        await freezes(world)
+        assert "is held in spite of the freeze" in await says(world, f"except {WEEKLY} must be", world.bob)
+        assert (await window(world, WEEKLY))["exemption"]["by"] == world.bob.id
 
 
 async def test_nothing_is_begun_early_into_a_freeze(world: World) -> None:

@@ -204,7 +204,14 @@ class WindowChanges:
     async def make_exception(self, window_id: str, who: str, reason: str) -> Window:
         """Has it held although it lies in a freeze."""
         await self._rights.must_lead(who, "except a window from a freeze", window_id)
-        return await self._change(window_id, "except", lambda known: steps.excepted(known, who, reason, self._clock()))
+        freeze = await self._desk.freeze_over(await self._desk.with_id(window_id))
+
+        def step(known: Window) -> Window:
+            # A freeze of a moment ago is not marked on its windows yet.
+            frozen = known.frozen or (freeze.reason if freeze else "")
+            return steps.excepted(replace(known, frozen=frozen), who, reason, self._clock())
+
+        return await self._change(window_id, "except", step)
 
     async def _change(self, window_id: str, act: str, step: Callable[[Window], Window]) -> Window:
         for _ in range(TRIES):
