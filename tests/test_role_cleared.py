@@ -38,8 +38,9 @@ async def test_a_cleared_role_is_to_be_assigned_again(shared: World) -> None:
     assert "You have no role." in (await answer(shared.slack, shared.bob, "/ops", "whoami")).shown
     trail = await shared.documents("audit", act="role", subject="duty-officer")
     assert (trail[-1]["who"], trail[-1]["detail"]) == (shared.ann.id, "owner nobody, backup nobody")
-    refused = await answer(shared.slack, shared.bob, "/maintenance", "emergency replace the disk")
-    assert "duty-officer" in refused.shown
+    for words in ("emergency replace the disk", "schedule fri 14:00 Upgrade Loki"):
+        refused = await answer(shared.slack, shared.bob, "/maintenance", words)
+        assert "To be assigned: tech-lead, on-call, duty-officer; an admin of the bot hands them out" in refused.shown
 
 
 async def test_what_is_so_already_changes_nothing(shared: World) -> None:
