@@ -114,6 +114,7 @@ def test_in_an_incident_s_thread_its_own_words_come_first_where_they_fit(text: s
         ("end", ("incident",), "`maintenance end`"),
         ("cancel false alarm", ("incident",), "`maintenance cancel false alarm`"),
         ("rollback no logs", ("incident",), "`maintenance rollback no logs`"),
+        ("lesson be quick", ("incident",), "`checklist lesson be quick`"),
         ("resolve a restart", WINDOW_S, "`incident resolve a restart`"),
         ("status identified", WINDOW_S, "`incident status identified`"),
         ("take", WINDOW_S, "`incident take`"),

@@ -59,7 +59,7 @@ def _notes(line: Line, known: Collection[str]) -> bool:
 
 def nameless(line: Line, name: str, here: Sequence[str]) -> WordError | None:
     """What is wrong with changing a window from an incident's thread, or the other way round, without naming it."""
-    if not here or name in here or name not in ("incident", "maintenance"):
+    if not here or name in here or name not in _READERS:
         return None
     try:
         said = _READERS[name](line.text)
@@ -69,6 +69,8 @@ def nameless(line: Line, name: str, here: Sequence[str]) -> WordError | None:
         named, thread, what = said.window, "an incident's", "a window"
     elif isinstance(said, incident_steps.Step):
         named, thread, what = said.id, "a window's", "an incident"
+    elif isinstance(said, checklist.Lesson):  # an incident has a lesson too, which its card asks for
+        named, thread, what = None, "an incident's", "a window's checklist"
     else:
         return None
     if named is not None:
