@@ -1,9 +1,10 @@
 """A mention of the bot takes any command's words; in an incident's thread they are about that incident."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from bot.commands import table
+from bot.commands import shared_words, table
 from bot.commands.words import typed, words
 from bot.errors import StoreAwayError, WordError
 from handlers import checklist, escalate, health, incident, maintenance, ops
@@ -28,7 +29,7 @@ async def said(desks: Desks, call: Call, event: Mapping[str, Any]) -> None:
     text = typed(str(event.get("text", ""))).replace(f"<@{desks.places.bot_user}>", " ").strip()
     here, away = await _here(desks, call)
     try:
-        command, rest = table.mention(text, here)
+        command, rest = table.mention(text, here, await _known(desks, text) if here else ())
     except WordError:
         # A word that several commands have may well be plain in this thread; only MongoDB knows whose thread it is.
         if away is not None and _is_shared(text):
@@ -50,6 +51,14 @@ async def _here(desks: Desks, call: Call) -> tuple[tuple[str, ...], StoreAwayErr
     except StoreAwayError as error:
         return (), error
     return WINDOW_S if found is not None else (), None
+
+
+async def _known(desks: Desks, text: str) -> list[str]:
+    """The incidents that the text may name; without MongoDB none is known, which the command itself will say."""
+    ending = shared_words.ending_in(text)
+    with suppress(StoreAwayError):
+        return [incident.id for incident in await desks.incidents.ending_with(ending)] if ending else []
+    return []
 
 
 def _is_shared(text: str) -> bool:

@@ -3,7 +3,7 @@
 from bot.commands import ops as words
 from bot.commands import silence as silence_words
 from bot.commands.grammar import Help
-from bot.commands.role import Rotate, SetRole
+from bot.commands.role import ClearRole, Rotate, SetBackup, SetRole
 from bot.domain.role import Role
 from bot.slack.views import doctor as doctor_view
 from bot.slack.views import ops as view
@@ -21,7 +21,7 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await show_help(call, said.topic)
         case words.Roles():
             await role.show(desks, call)
-        case SetRole() | Rotate():
+        case SetRole() | SetBackup() | ClearRole() | Rotate():
             await role.assign(desks, call, said)
         case words.Audit():
             entries = await desks.audit.newest(said.count)

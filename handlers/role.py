@@ -15,21 +15,28 @@ async def show(desks: Desks, call: Call) -> None:
     await call.answer(view.roles(await desks.roles.holders(), desks.clock()))
 
 
-async def assign(desks: Desks, call: Call, said: words.SetRole | words.Rotate) -> None:
-    """Hands a role over, after a look at each person or group that was named."""
+async def assign(desks: Desks, call: Call, said: words.HandOut) -> None:
+    """Hands a role over or takes it away, after a look at each person or group that was named."""
     call.must_be_inside()
+    role, changes = Role(said.role), desks.role_changes
+    if isinstance(said, words.ClearRole):
+        handed = await changes.assign(call.who, Holder(role))
+    elif isinstance(said, words.SetBackup):
+        handed = await changes.back_up(call.who, role, *await _party(desks, said.backup))
+    else:
+        handed = await changes.assign(call.who, await _wanted(desks, role, said))
+    await call.answer(view.assigned(handed, desks.clock()))
+
+
+async def _wanted(desks: Desks, role: Role, said: words.SetRole | words.Rotate) -> Holder:
     backup, backup_group = await _party(desks, said.backup)
-    role, now = Role(said.role), desks.clock()
     if isinstance(said, words.Rotate):
-        begins = words.beginning(said.begins, now)
+        begins = words.beginning(said.begins, desks.clock())
         people = [(await _party(desks, one))[0] for one in said.people]
         rotation = Rotation(tuple(people), Every(said.every), begins)
-        wanted = Holder(role, backup=backup, backup_group=backup_group, rotation=rotation)
-    else:
-        owner, group = await _party(desks, said.owner)
-        wanted = Holder(role, owner, backup, group, backup_group)
-    holder = await desks.role_changes.assign(call.who, wanted)
-    await call.answer(view.assigned(holder, now))
+        return Holder(role, backup=backup, backup_group=backup_group, rotation=rotation)
+    owner, group = await _party(desks, said.owner)
+    return Holder(role, owner, backup, group, backup_group)
 
 
 async def _party(desks: Desks, named: Who | None) -> tuple[str, Group | None]:

@@ -147,9 +147,10 @@ async def ended_pressed(desks: Desks, call: Call, body: Body) -> None:
 
 
 async def extend_pressed(desks: Desks, call: Call, body: Body) -> None:
-    """*Extend 30m* below the same question."""
-    by = words.length_of("30m")
-    await call.answer(view.extended(await desks.window_changes.extend(_pressed(call, body), call.who, by)))
+    """*Extend 30m* below the same question: from the end that it asked about."""
+    window_id, seen = _versioned(_pressed(call, body))
+    extended = await desks.window_changes.extend(window_id, call.who, words.length_of("30m"), seen)
+    await call.answer(view.extended(extended))
 
 
 async def approve_pressed(desks: Desks, call: Call, body: Body) -> None:
@@ -177,6 +178,7 @@ def _pressed(call: Call, body: Body) -> str:
 
 
 def _versioned(text: str) -> tuple[str, int]:
+    """The window and the number behind it: what the person saw, 0 where an earlier bot did not say."""
     window_id, _, version = text.partition(" ")
     with reading():
         return window_id, int(version or 0)

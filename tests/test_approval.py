@@ -103,6 +103,41 @@ async def test_a_scope_is_rejected_with_a_reason(world: World) -> None:
     assert "You approved" in await says(world, "approve", world.bob)
 
 
+async def test_a_scope_said_twice_is_one_and_stays_approved(world: World) -> None:
+    """A double Enter posts nothing anew and voids no approval; after a no the same scope is asked about again."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    await says(world, "approve", world.bob)
+    assert "is in the channel." in await says(world, f"scope {ID} Upgrade Loki to 3.2")
+    kept = await window(world, ID)
+    assert [act["deed"] for act in kept["acts"]] == ["scheduled", "scoped", "approved"]
+    await says(world, f"scope {ID} Upgrade Loki to 3.3")
+    await says(world, "reject no rollback plan", world.bob)
+    await says(world, f"scope {ID} Upgrade Loki to 3.3")
+    assert "You approved" in await says(world, "approve", world.bob)
+
+
+async def test_who_rejected_a_scope_and_why_stands_wherever_the_window_does(world: World) -> None:
+    """In the list, Home, the head, at the planned start (where nobody is asked to approve it) and at the end."""
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "scope Upgrade Loki to 3.2")
+    await says(world, "reject no rollback plan", world.bob)
+    wanted = "rejected by @bob: no rollback plan"
+    assert f"Its scope was {wanted}" in await says(world, "list")
+    world.clock.set("2026-11-26 13:45:01")
+    head = await told(world, f"{ID}/15m")
+    assert f"Its scope was {wanted}" in head.shown
+    world.clock.set("2026-11-26 14:00:01")
+    start = await told(world, f"{ID}/start")
+    assert f"it lacks another scope: this one was rejected. It was {wanted}" in start.shown
+    assert "can approve" not in start.shown
+    await world.bob.opens_home()
+    await world.bob.sees(f"Its scope was {wanted}")
+    world.clock.set("2026-11-26 15:00:01")
+    assert "was not held: its scope was rejected" in (await told(world, f"{ID}/end")).text
+    assert f"Its scope was {wanted}" in head.shown
+
+
 async def test_nobody_approves_their_own_and_a_cancelled_one_is_past_approving(world: World) -> None:
     """Bob leads, and wrote it himself; then it is cancelled."""
     await says(world, "schedule thu 14:00 for 1h Upgrade Loki")

@@ -11,7 +11,7 @@ from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.sight import Post
 from sandbox.slack import Slack
-from tests.asking import answer
+from tests.asking import answer, answer_to_mention
 from tests.world import World
 
 pytestmark = pytest.mark.long
@@ -118,6 +118,24 @@ async def test_words_in_the_window_s_thread_are_about_its_checklist(world: World
     world.clock.set("2026-11-29 12:00:00")
     await world.bob.writes("@Ops Bot done 12", thread=head)
     await item(world, 12, done_by=world.bob.id)
+
+
+async def test_an_incident_is_closed_from_the_window_s_thread_by_its_id(world: World) -> None:
+    """`close 7KQ4` there is the incident's, `close` alone the checklist's, and nothing is resolved without a name."""
+    world.clock.set(FIRST_RUNG)
+    head, _ = await posted(world)
+    await answer(world.slack, world.ann, "/incident", "open sev3 Loki lost its index")
+    (incident,) = await world.stored("incidents", card_ts={"$ne": None})
+    told = await answer_to_mention(world.slack, world.ann, "resolve a restart", thread=head)
+    assert "mention me with `incident resolve a restart`" in told.shown
+    assert (await world.document("incidents", incident["_id"]))["status"] == "investigating"
+    ending = incident["_id"][-4:]
+    for words, status in ((f"resolve {incident['_id']} a restart", "resolved"), (f"close {ending}", "closed")):
+        await answer_to_mention(world.slack, world.ann, words, thread=head)
+        await world.stored("incidents", status=status)
+    assert (
+        "the checklist was not closed" in (await answer_to_mention(world.slack, world.ann, "close", thread=head)).shown
+    )
 
 
 async def test_after_the_end_words_mean_what_is_still_open(world: World) -> None:

@@ -10,6 +10,7 @@ from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer
 from tests.exporting import direct_files, text_of
+from tests.planning import says, told, window, with_roles
 from tests.test_incident import ID
 from tests.world import World
 
@@ -94,6 +95,25 @@ async def test_two_emergencies_in_one_minute_have_a_window_each(world: World) ->
     first, second = await world.stored("windows", 2, kind="emergency")
     assert first["incident_id"] != second["incident_id"]
     assert (second["start"] - first["start"]).total_seconds() in (60, 120)
+
+
+async def test_an_end_that_came_before_the_first_word_is_asked_about_all_the_same(world: World) -> None:
+    """Its bot died before it announced it: the next one's first message has the question, until it is answered."""
+    await with_roles(world)
+    await says(world, "emergency replace the broken disk for 1h")
+    (found,) = await world.stored("windows", kind="emergency", untold=[])
+    await world.stops()
+    for name in ("announcements", "outbox"):
+        await world.drops(name)
+    await world.changes("windows", found["_id"], {"head": ""})
+    world.clock.forward(minutes=90)
+    await world.starts()
+    head = await told(world, f"{found['_id']}/end")
+    assert "It was planned to end at" in head.text
+    assert head.buttons == ["It has ended", "Extend 30m"]
+    await world.ann.clicks("It has ended", head)
+    await window(world, found["_id"], state="over")
+    await world.slack.until(lambda: head.buttons == [], "the question to be gone")
 
 
 async def test_who_has_no_role_declares_none(world: World) -> None:

@@ -1,13 +1,14 @@
 """Freezes: periods without maintenance, announced at their start and end, with exceptions of the tech lead's."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.planning import keys, says, told, window, with_roles
-from tests.world import World
+from tests.world import NEVER, World
 
 pytestmark = pytest.mark.long
 
@@ -76,7 +77,7 @@ async def test_a_freeze_after_the_first_rung_corrects_it(world: World) -> None:
     await world.slack.shows("is frozen and will not be held: year's end", WEEKLY)
     await world.slack.until(lambda: "Weekly maintenance: frozen" in head.shown, "the head to say so")
     assert "is lifted" in await freezes(world, "unfreeze 20261128-0000")
-    await world.slack.shows("is not frozen any more: it is held as planned")
+    await world.slack.shows("is not frozen any more, so it is planned as before. No")
     await world.slack.until(lambda: "Weekly maintenance: planned" in head.shown, "the head to say so")
     world.clock.set("2026-11-28 01:00:01")
     assert "starts at" in (await told(world, f"{WEEKLY}/1h")).text
@@ -126,6 +127,30 @@ async def test_a_window_made_or_moved_into_a_freeze_is_told_so(world: World) -> 
     assert "It lies in a freeze" in await says(world, "schedule fri 14:00 for 1h Upgrade Loki")
     await says(world, "schedule thu 14:00 for 1h Restart")
     assert "It lies in a freeze" in await says(world, "move 20261126-1400 to sun 14:00")
+
+
+async def test_a_window_is_excepted_before_the_clock_has_marked_it(slack: Slack, mongod: Mongod) -> None:
+    """Between a freeze and the next look at the windows it lies in the freeze all the same."""
+    world = World(slack, mongod.url())
+    world.tempo = replace(world.tempo, tick=NEVER)
+    async with world:
+        await with_roles(world)
+        await freezes(world)
+        assert "is held in spite of the freeze" in await says(world, f"except {WEEKLY} must be", world.bob)
+        assert (await window(world, WEEKLY))["exemption"]["by"] == world.bob.id
+
+
+async def test_nothing_is_begun_early_into_a_freeze(world: World) -> None:
+    """A window of after the freeze, begun while it lasts, would be held in it: who may lift it is said."""
+    await says(world, "schedule thu 10:00 for 1h Upgrade Loki")
+    shown = await freezes(world, "freeze now..thu 09:00 audit")
+    (freeze,) = await world.documents("freezes")
+    assert freeze["_id"] in shown
+    told = await says(world, "start MW-20261126-1000")
+    assert "was not started: until 2026-11-26 09:00 UTC is a freeze: audit" in told
+    assert f"/maintenance unfreeze {freeze['_id']}" in told
+    await freezes(world, f"unfreeze {freeze['_id']}")
+    assert "is under way" in await says(world, "start MW-20261126-1000")
 
 
 async def test_a_freeze_taken_back_before_its_start_is_never_told(world: World) -> None:

@@ -229,6 +229,11 @@ def test_an_incident_is_shown_by_any_end_of_its_id() -> None:
         ("role on call <@U1>, backup <@U2>", role.SetRole("on-call", Who("U1"), Who("U2"))),
         ("role Tech_Lead <@U1> backup <!subteam^S1>", role.SetRole("tech-lead", Who("U1"), Who("S1", is_group=True))),
         ("role dutyofficer <!subteam^S1>", role.SetRole("duty-officer", Who("S1", is_group=True))),
+        ("role on-call <@U1> backup none", role.SetRole("on-call", Who("U1"))),
+        ("role on call backup <@U2>", role.SetBackup("on-call", Who("U2"))),
+        ("role on-call backup None", role.SetBackup("on-call", None)),
+        ("role tech lead none", role.ClearRole("tech-lead")),
+        ("role tech-lead nobody, backup none", role.ClearRole("tech-lead")),
     ],
 )
 def test_the_bots_own_words_are_read(text: str, wanted: ops.Said) -> None:
@@ -250,6 +255,9 @@ def test_the_bots_own_words_are_read(text: str, wanted: ops.Said) -> None:
         ("role on-call <@U1> backup", "", "Who is the backup?"),
         ("role on-call <@U1> backup @bob", "@bob", "pick the name"),
         ("role on-call <@U1> backup <@U1>", "<@U1>", "The backup is the owner"),
+        ("role on-call none backup <@U1>", "<@U1>", "A role without an owner has no backup"),
+        ("role on-call none please", "please", "Only `backup @who`"),
+        ("role on-call backup", "", "`backup none`"),
         ("role on-call <@U1> backup <@U2> now", "now", "Leave it out"),
         ("audit all", "all", "from 1 to 50"),
         ("audit 51", "51", "from 1 to 50"),

@@ -1,6 +1,11 @@
 """All the ways to open an incident: in other words than somebody else, by form, by mention, from a message."""
 
-from tests.asking import answer
+import asyncio
+from typing import Any
+
+from sandbox.payloads import Payloads
+from sandbox.people import Person
+from tests.asking import answer, answer_to_press
 from tests.test_incident import ID, opened
 from tests.test_incident_life import shows
 from tests.world import World
@@ -19,6 +24,41 @@ async def test_similar_words_of_somebody_else_offer_to_be_a_duplicate(world: Wor
     await world.slack.shows(found[0], "was closed as a duplicate", thread=first)
     stored = await world.document("incidents", found[0])
     assert (stored["status"], stored["duplicate_of"]) == ("closed", one)
+
+
+def duplicate(world: World, who: Person, one: str, other: str) -> dict[str, Any]:
+    """The press of *Duplicate of …* by somebody who was offered it."""
+    slack, card = world.slack, world.slack.channel().by_bot[0].raw
+    press = {"type": "button", "action_id": "incident_duplicate_0", "block_id": "b", "value": f"{one} {other}"}
+    return Payloads(slack.workspace).message_action(who.id, card, press, slack.hooks.issue(who.id, card.channel, card))
+
+
+async def test_of_two_duplicates_of_each_other_one_stays_open(world: World) -> None:
+    """Ann and Bob are offered each other's incident and press at once, on two bots: the first one opened is left."""
+    await world.starts()
+    _, one = await opened(world)
+    await answer(world.slack, world.bob, "/incident", "open sev3 the checkout is down again")
+    (other,) = await world.stored("incidents", opened_by=world.bob.id, card_ts={"$ne": None})
+    await asyncio.gather(
+        answer_to_press(world.slack, world.ann, duplicate(world, world.ann, one, other["_id"])),
+        answer_to_press(world.slack, world.bob, duplicate(world, world.bob, other["_id"], one)),
+    )
+    await world.stored("incidents", status="investigating", untold=[])
+    assert len(await world.documents("incidents", status="closed")) == 1
+
+
+async def test_a_duplicate_of_a_duplicate_is_sent_on(world: World) -> None:
+    """Nothing is closed in favour of one that is closed in favour of a third."""
+    _, one = await opened(world)
+    ids = [one]
+    for who, words in ((world.bob, "the checkout is down again"), (world.ann, "our checkout is down")):
+        await answer(world.slack, who, "/incident", f"open sev3 {words}")
+        (found,) = await world.stored("incidents", title=words, card_ts={"$ne": None})
+        ids.append(found["_id"])
+    await answer_to_press(world.slack, world.bob, duplicate(world, world.bob, ids[1], one))
+    told = await answer_to_press(world.slack, world.ann, duplicate(world, world.ann, ids[2], ids[1]))
+    assert f"{ids[1]} was closed as a duplicate of {one}, by @bob." in told.shown
+    assert (await world.document("incidents", ids[2]))["status"] == "investigating"
 
 
 async def test_other_words_offer_nothing(world: World) -> None:

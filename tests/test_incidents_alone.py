@@ -64,6 +64,13 @@ def test_resolving_makes_the_next_version_and_remembers_the_act_until_it_is_told
     assert [act.deed for act in incident.untold] == [Deed.OPENED, Deed.NOTED, Deed.RESOLVED]
 
 
+def test_a_reopened_incident_is_not_snoozed_any_more() -> None:
+    """Whoever put the reminders off a day ago did not know that it would come back."""
+    over = resolved(snoozed(opened(OPENING, NOW), "U0ANN", NOW + timedelta(days=1), NOW), "U0ANN", "restarted", NOW)
+    again = reopened(over, "U0BOB", "it is back", NOW + timedelta(hours=1))
+    assert again.update_due(timedelta(minutes=30)) == NOW + timedelta(hours=1, minutes=30)
+
+
 def test_the_second_to_resolve_is_told_who_was_first() -> None:
     """A resolved incident cannot be resolved again; the error names the first and what they said."""
     incident = resolved(opened(OPENING, NOW), "U0ANN", "restarted", NOW)

@@ -90,7 +90,7 @@ async def test_a_window_is_begun_early_extended_and_ended_early(world: World) ->
     """Rungs move along; each is told once; planned and actual times are both kept."""
     await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
     world.clock.set("2026-11-26 13:45:01")
-    await told(world, f"{ID}/15m")
+    head = await told(world, f"{ID}/15m")
     world.clock.set("2026-11-26 13:50:00")
     assert "is under way" in await says(world, "start")
     assert "has started (2026-11-26 13:50 UTC)" in (await told(world, f"{ID}/start")).text
@@ -98,6 +98,9 @@ async def test_a_window_is_begun_early_extended_and_ended_early(world: World) ->
     await told(world, f"{ID}/ending")
     assert "now ends at 2026-11-26 15:30 UTC" in await says(world, "extend 30m")
     await world.slack.shows("was extended by 30 min by @ann", "15:30 UTC")
+    await world.slack.until(lambda: "ends soon" not in head.shown, "the head to take the warning back")
+    world.clock.set("2026-11-26 15:00:01")
+    assert "ends at 2026-11-26 15:30 UTC, in 30 min" in (await told(world, f"{ID}/ending-2")).text
     world.clock.set("2026-11-26 15:10:00")
     assert "is over" in await says(world, "end")
     assert "has ended (2026-11-26 15:10 UTC)" in (await told(world, f"{ID}/end")).text
@@ -106,7 +109,7 @@ async def test_a_window_is_begun_early_extended_and_ended_early(world: World) ->
         "14:00", "13:50", "15:30", "15:10",
     ]  # fmt: skip
     await world.slack.settled(0.3)
-    assert keys(world) == [f"{ID}/{rung}" for rung in ("15m", "start", "ending", "end")]
+    assert keys(world) == [f"{ID}/{rung}" for rung in ("15m", "start", "ending", "ending-2", "end")]
 
 
 async def test_an_extension_after_the_question_is_asked_about_again(world: World) -> None:
@@ -120,6 +123,10 @@ async def test_an_extension_after_the_question_is_asked_about_again(world: World
     question = await told(world, f"{name}/end")
     await world.ann.clicks("Extend 30m", question)
     await world.slack.shows("was extended by 30 min")
+    end = (await window(world, name, rounds=1))["end"]
+    await world.bob.clicks("Extend 30m", question)
+    await world.bob.sees("was extended already: it ends at", "by @ann")
+    assert (await window(world, name))["end"] == end
     world.clock.forward(minutes=31)
     assert "Has it ended?" in (await told(world, f"{name}/end-2")).text
 

@@ -123,6 +123,16 @@ async def test_home_shows_the_roles(world: World) -> None:
     await world.bob.sees("Who is on call", "*duty-officer*: @cyd, backup nobody", "*tech-lead*: to be assigned")
 
 
+async def test_the_last_who_hands_out_roles_is_not_taken_away(world: World) -> None:
+    """Where the settings name no admin, a tech lead cannot leave nobody behind."""
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob")
+    await world.stops()
+    await world.starts(OPS_ADMINS="")
+    page = await answer(world.slack, world.bob, "/ops", "role tech-lead none")
+    assert "Then nobody could hand out roles" in page.shown
+    assert (await world.document("roles", "tech-lead"))["owner"] == world.bob.id
+
+
 # Groups
 
 
@@ -189,6 +199,7 @@ async def test_a_rotation_says_who_has_it_now_and_next(world: World) -> None:
     assert "You have no role." in (await answer(world.slack, world.slack.person("cyd"), "/ops", "whoami")).shown
     world.clock.set("2026-12-07 09:00:01")
     await hears(world, "cyd", "You have the role on-call until 2026-12-14")
+    await hears(world, "bob", "Your turn with the role on-call is over: @cyd has it until 2026-12-14 09:00 UTC")
     await world.slack.settled(0.4)
     assert len([text for text in told(world, "bob") if "You have the role" in text]) == 1
     assert len([text for text in told(world, "cyd") if "You have the role" in text]) == 1

@@ -136,6 +136,22 @@ def test_the_markdown_has_everything_and_keeps_its_structure() -> None:
     assert "Still firing" not in quiet
 
 
+def test_what_there_was_none_of_is_one_line() -> None:
+    """A quiet window's summary is short; what there was has its own paragraph, and is not denied."""
+    quiet = WindowSummary(HELD, END, Ticks(12, 12), before=snapshot(loki=UP), after=snapshot(END, loki=UP), firing=())
+    blocks = view.posted(quiet).payload()["blocks"]
+    assert [block["text"]["text"] for block in blocks[2:-1]] == [
+        "*Checklist* 12 of 12 done",
+        "*Health* The one service was up before and after.",
+        "No deviations, lessons, incidents or alerts still firing.",
+    ]
+    remark = Remark("U0ANN", START, "Loki was slow")
+    some = replace(quiet, ticks=None, deviations=(remark,), firing=None)
+    assert "No checklist, lessons or incidents." in str(view.posted(some).payload())
+    assert "No lessons." in str(view.posted(replace(full(), lessons=())).payload())
+    assert "'No " not in str(view.posted(full()).payload())
+
+
 def test_the_message_fits_slack_and_pages_nobody() -> None:
     """However much happened; what is left out is counted."""
     summary = replace(full(), ticks=Ticks(0, 40, tuple(f"{n}. " + "&" * 200 for n in range(40)), ("<" * 300,) * 40))

@@ -1,5 +1,6 @@
 """The weekly rule and the ladder of rungs: rules alone, without Slack or MongoDB."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
@@ -12,6 +13,8 @@ from bot.domain.announcement import Announcement, Ladder, Occasion, Rung, State,
 from bot.domain.rule import WindowRule
 from bot.domain.weekly import current_or_next, occurrences
 from bot.domain.window import Phase, Window, window_id
+from bot.domain.window import State as Standing
+from bot.domain.window_steps import extended
 
 SATURDAY = WindowRule(5, time(2), time(6), ZoneInfo("UTC"))
 GAZA = WindowRule(5, time(2), time(6), ZoneInfo("Asia/Gaza"))
@@ -104,6 +107,20 @@ def test_the_rungs_of_a_window_are_in_the_order_they_are_due() -> None:
     ]
     assert [rung.due for rung in ladder] == sorted(rung.due for rung in ladder)
     assert ladder[4].due == at("2026-11-28T05:30")
+
+
+def test_an_end_that_was_put_off_is_warned_of_anew() -> None:
+    """After a warning, unless that would be in the same moment; an extension before it only moves it."""
+    planned = replace(window("2026-11-28T02:00", "2026-11-28T06:00"), state=Standing.UNDER_WAY)
+    for said, hours, wanted in (
+        ("2026-11-28T05:20", 1, ["ending"]),
+        ("2026-11-28T05:40", 1, ["ending-2"]),
+        ("2026-11-28T05:40", 0.1, []),
+    ):
+        longer = extended(planned, "U0ANN", timedelta(hours=hours), at(said))
+        named = [rung for rung in rungs(longer, LADDER) if rung.occasion is Occasion.ENDING]
+        assert [rung.name for rung in named] == wanted
+        assert [rung.due for rung in named] == [longer.end - timedelta(minutes=30) for _ in wanted]
 
 
 def test_a_window_shorter_than_the_warning_has_no_warning() -> None:

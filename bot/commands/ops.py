@@ -18,7 +18,7 @@ from datetime import date
 
 from bot.commands import role, silence
 from bot.commands.grammar import Command, Help, Usage, asks_help, is_help, unknown, whole_number
-from bot.commands.role import Rotate, SetRole
+from bot.commands.role import HandOut
 from bot.commands.words import Line, shown, words
 
 AUDIT_DEFAULT = 10
@@ -29,7 +29,7 @@ _MONTH = re.compile(r"(20[0-9]{2})-([0-9]{1,2})")
 COMMAND = Command(
     "ops",
     "Ops Bot itself: help, roles, the audit trail, what you may do.",
-    "help [command] | roles | role NAME @who [backup @who] | audit [N] | whoami | runbook | alerts | doctor | silence",
+    "help [command] | roles | role NAME @who|none | audit [N] | whoami | runbook | alerts | doctor | silence",
     (
         Usage("help [command]", "every command, or all about one", "help incident", "help"),
         Usage("roles", "who has which role", "roles", "roles"),
@@ -85,7 +85,7 @@ class Doctor:
     """Look at how the bot is set up."""
 
 
-Said = Doctor | Help | silence.Silencing | Alerts | Roles | SetRole | Rotate | Audit | WhoAmI | Runbook
+Said = Doctor | Help | silence.Silencing | Alerts | Roles | HandOut | Audit | WhoAmI | Runbook
 
 
 def parse(text: str) -> Said:

@@ -1,6 +1,8 @@
-"""`/ops role`: gives a role to a person or a user group, or has it go round.
+"""`/ops role`: gives a role to a person or a user group, has it go round, or takes it away again.
 
-/ops role tech-lead|on-call|duty-officer @who [backup @who]
+/ops role tech-lead|on-call|duty-officer @who [backup @who|none]
+/ops role tech-lead|on-call|duty-officer backup @who|none   the owner stays
+/ops role tech-lead|on-call|duty-officer none               owner and backup are to be assigned again
 /ops role on-call rotate @a @b … daily|weekly from WHEN [backup @who]
 
 WHEN is a day with or without a time and a zone: `monday`, `monday 08:00`, `2026-11-30 09:00 Europe/Paris`.
@@ -22,6 +24,7 @@ MOST = 30  # people of a rotation
 EVERY = ("daily", "weekly")
 HANDOVER = "09:00"  # UTC, if nobody says when: not in the night
 FARTHEST = timedelta(days=60)
+NOBODY = ("none", "nobody")
 EXAMPLE = "Write it like `role on-call rotate @ann @bob weekly from monday`."
 
 USAGES = (
@@ -29,6 +32,18 @@ USAGES = (
         "role tech-lead|on-call|duty-officer @who [backup @who]",
         "hand out a role",
         "role on-call @ann backup @bob",
+        "role",
+    ),
+    Usage(
+        "role NAME backup @who|none",
+        "change the backup alone; with `none` there is nobody",
+        "role on-call backup none",
+        "role",
+    ),
+    Usage(
+        "role NAME none",
+        "take a role from its owner and backup: it is to be assigned again",
+        "role on-call none",
         "role",
     ),
     Usage(
@@ -60,15 +75,38 @@ class Rotate:
     backup: Who | None = None
 
 
-def read(line: Line) -> SetRole | Rotate:
+@dataclass(frozen=True)
+class SetBackup:
+    """Change who stands in, the owner stays; None: nobody."""
+
+    role: str
+    backup: Who | None
+
+
+@dataclass(frozen=True)
+class ClearRole:
+    """Nobody has the role any more, neither as owner nor as backup."""
+
+    role: str
+
+
+HandOut = SetRole | SetBackup | ClearRole | Rotate
+
+
+def read(line: Line) -> HandOut:
     """What the words after `role` ask for."""
     if "rotate" in [word.key for word in line.words[2:4]]:
         return _rotate(line)
     role, at = _role_name(line, len(line.words))
     if at == len(line.words):
         raise line.rest(at).wrong(
-            "Who is it?", f"Write it like `role {role} @ann`, with `backup @bob` if there is one."
+            "Who is it?", f"Write `role {role} @ann`, with `backup @bob` if there is one, or `role {role} none`."
         )
+    if line.words[at].key in NOBODY:
+        _nothing_but_nobody(line, at + 1)
+        return ClearRole(role)
+    if line.words[at].key == "backup":
+        return SetBackup(role, _backup(line, at))
     owner = who(line.words[at])
     backup = _backup(line, at + 1)
     if backup == owner:
@@ -83,9 +121,16 @@ def _backup(line: Line, at: int) -> Who | None:
     if after[0].key != "backup":
         raise after[0].wrong(f"{shown(after[0].text)} does not belong here.", "Only `backup @who` may follow.")
     if len(after) < 2:
-        raise line.rest(len(line.words)).wrong("Who is the backup?", "Write it like `backup @bob`.")
+        raise line.rest(len(line.words)).wrong("Who is the backup?", "Write `backup @bob`, or `backup none`.")
     line.no_more_than(at + 2)
-    return who(after[1])
+    return None if after[1].key in NOBODY else who(after[1])
+
+
+def _nothing_but_nobody(line: Line, at: int) -> None:
+    """After `none` for the owner only `backup none` says the same; a backup of nobody would be nobody's."""
+    if _backup(line, at) is not None:
+        word = line.words[at + 1]
+        raise word.wrong("A role without an owner has no backup.", "Name the owner, or leave the backup out.")
 
 
 def _role_name(line: Line, end: int) -> tuple[str, int]:

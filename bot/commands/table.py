@@ -3,7 +3,7 @@
 Help, the manifest and the words that a mention may leave out are read from here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.commands import checklist, escalate, health, incident, maintenance, ops, shared_words
@@ -132,11 +132,13 @@ def owner_of(word: str) -> str | None:
     return owners[0] if len(owners) == 1 else None
 
 
-def mention(text: str, here: str | Sequence[str] = ()) -> tuple[str, str]:
+def mention(text: str, here: Sequence[str] = (), known: Collection[str] = ()) -> tuple[str, str]:
     """The command and the words after it in what follows the bot's own mention; no words at all mean `/ops`.
 
-    `here` is the command whose thread it is written in, or several: their words come first, also where others have
-    them. WordError for a word that no command has, or several where what follows does not tell them apart.
+    `here` are the commands whose thread it is written in: their words come first, also where others have them, unless
+    only the others can take what follows. `known` are the incidents that it may name. WordError for a word that no
+    command has, or several where what follows does not tell them apart, or that is said of something else than this
+    thread without naming it.
     """
     line = words(text.lstrip(" ,:;.–—"))  # "@Ops Bot, health" and "@Ops Bot: health"
     if not line.words:
@@ -148,14 +150,16 @@ def mention(text: str, here: str | Sequence[str] = ()) -> tuple[str, str]:
     if is_help(first):
         return "ops", text.strip()
     owners = _owners(first.text) if not first.quoted else ()
-    own = next((name for name in ((here,) if isinstance(here, str) else here) if name in owners), None)
+    own = next((name for name in here if name in owners), None)
     if own is not None:
-        return own, text.strip()
+        return shared_words.here_or_elsewhere(line, own, owners, known), text.strip()
     if not owners:
         raise first.wrong(f"I do not know the word {shown(first.text)}.", _nearest(first.text))
     name = owners[0] if len(owners) == 1 else shared_words.meant(line, owners)
     if name is None:
         raise shared_words.ways(line, [row for row in COMMANDS if row.name in owners])
+    if nameless := shared_words.nameless(line, name, here):
+        raise nameless
     return name, text.strip()
 
 

@@ -104,19 +104,27 @@ class Announcement:
 def rungs(window: Window, ladder: Ladder) -> list[Rung]:
     """All rungs of a window in the order they are due; a warning of the end before the start is left out.
 
-    What was begun or ended early leaves out the rungs between. The end is asked for anew after an extension that came
-    when it had been asked for.
+    What was begun or ended early leaves out the rungs between. The end is warned of and asked for anew after an
+    extension that came when that had been done.
     """
     began = min(window.actual_start or window.start, window.start)
     steps = [rung for rung in _ahead(window, ladder) if rung.due < began or began == window.start]
     steps.append(Rung(window, "start", Occasion.START, began))
     over = window.actual_end or window.end
     warning = window.end - ladder.ending_soon
-    if began < warning < over:
-        steps.append(Rung(window, "ending", Occasion.ENDING, warning))
+    warned = _extended_since(window, (window.planned_end or window.end) - ladder.ending_soon)
+    # Nobody is warned of an end in the moment in which they put it off.
+    if max([began, *warned]) < warning < over:
+        name = f"ending-{len(warned) + 1}" if warned else "ending"
+        steps.append(Rung(window, name, Occasion.ENDING, warning))
     name = f"end-{window.rounds + 1}" if window.rounds else "end"
     steps.append(Rung(window, name, Occasion.END, over))
     return sorted(steps, key=lambda rung: rung.due)
+
+
+def _extended_since(window: Window, moment: datetime) -> list[datetime]:
+    """When it was extended from that moment on."""
+    return [act.at for act in window.acts if act.deed is Deed.EXTENDED and act.at >= moment]
 
 
 def _ahead(window: Window, ladder: Ladder) -> list[Rung]:

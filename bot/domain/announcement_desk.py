@@ -9,6 +9,7 @@ from bot.domain.announcement import Announcement, Ladder, Occasion, Rung, State,
 from bot.domain.announcement_ports import AnnouncementMeter, Announcements, WindowBoard
 from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
+from bot.domain.clock import spelled
 from bot.domain.outbox import UndeliveredError
 from bot.domain.window import State as Standing
 from bot.domain.window import Window
@@ -139,7 +140,7 @@ class AnnouncementDesk:
             return bool(reason)
         if await self._records.announced(rung, posted, self._clock()):
             self._meter.announced(rung.name, "late" if late else "announced")
-            await self._audit.wrote(SYSTEM, "announce", rung.key, Outcome.DONE, f"{late} late" if late else "")
+            await self._audit.wrote(SYSTEM, "announce", rung.key, Outcome.DONE, f"{spelled(late)} late" if late else "")
         return True
 
     async def _keep_head(self, window: Window, ladder: Sequence[Rung], told: Mapping[str, Announcement]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from bot.domain.audit import AuditDesk, Outcome
-from bot.domain.role import Holder, Role
+from bot.domain.role import Holder, Role, unassigned
 from bot.domain.window import Window
 from bot.domain.window_steps import named
 from bot.errors import RefusedError
@@ -26,19 +26,17 @@ class Rights:
 
     async def must_have_role(self, who: str, act: str, subject: str = "maintenance") -> None:
         """Lets anybody with a role through: schedule, start, extend, end, cancel, skip, move, scope."""
-        people = _once(one for holder in await self._roles.holders() for one in holder.people)
-        await self._allow(who, people, act, subject, f"To {act} takes one of the roles.")
+        await self._allow(who, [*Role], act, subject, f"To {act} takes one of the roles.")
 
     async def must_lead(self, who: str, act: str, subject: str) -> None:
         """Lets the tech lead and the engineer delegated, the tech lead's backup, through."""
-        people = await self._people([Role.TECH_LEAD])
-        await self._allow(who, people, act, subject, f"To {act} takes the tech lead or the tech lead's backup.")
+        sentence = f"To {act} takes the tech lead or the tech lead's backup."
+        await self._allow(who, [Role.TECH_LEAD], act, subject, sentence)
 
     async def roles_to_approve(self, who: str, window: Window, act: str) -> tuple[str, ...]:
         """The roles of this person whose yes the scope of the window takes."""
         needs = window.scope.needs if window.scope else (Role.TECH_LEAD.value,)
-        people = await self._people(needs)
-        await self._allow(who, people, act, window.id, f"To {act} the scope of {window.id} takes {named(needs)}.")
+        await self._allow(who, needs, act, window.id, f"To {act} the scope of {window.id} takes {named(needs)}.")
         return tuple(holder.role.value for holder in await self._roles.holders() if who in holder.people)
 
     async def approvers(self, window: Window) -> tuple[str, ...]:
@@ -51,12 +49,14 @@ class Rights:
     async def _people(self, roles: Sequence[str]) -> tuple[str, ...]:
         return _once(one for holder in await self._roles.holders() if holder.role in roles for one in holder.people)
 
-    async def _allow(self, who: str, allowed: Sequence[str], act: str, subject: str, sentence: str) -> None:
+    async def _allow(self, who: str, roles: Sequence[str], act: str, subject: str, sentence: str) -> None:
+        """Lets whoever has one of the roles through; a refusal also says which of them nobody has."""
+        holders = [holder for holder in await self._roles.holders() if holder.role in roles]
+        allowed = _once(one for holder in holders for one in holder.people)
         if who in allowed:
             return
         await self._audit.wrote(who, act, subject, Outcome.REFUSED)
-        nobody = "" if allowed else "Nobody has that role yet; `/ops role` hands it out."
-        raise RefusedError(sentence, nobody, may=allowed)
+        raise RefusedError(sentence, unassigned(holders), may=allowed)
 
 
 def _once(people: Iterable[str]) -> tuple[str, ...]:

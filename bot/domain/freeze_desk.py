@@ -7,7 +7,7 @@ from bot.domain.announcement import LATE, State
 from bot.domain.announcement_ports import AnnouncementMeter, Announcements, WindowBoard
 from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
-from bot.domain.clock import Clock
+from bot.domain.clock import Clock, spelled
 from bot.domain.freeze import MOST, Freeze, FreezeRung, Freezes, freeze_id, rungs
 from bot.domain.outbox import UndeliveredError
 from bot.domain.window import Window
@@ -133,5 +133,5 @@ class FreezeDesk:
             return True
         if await self._records.announced(rung, posted, self._clock()):
             self._meter.announced(rung.name, "late" if late else "announced")
-            await self._audit.wrote(SYSTEM, "announce", rung.key, Outcome.DONE, f"{late} late" if late else "")
+            await self._audit.wrote(SYSTEM, "announce", rung.key, Outcome.DONE, f"{spelled(late)} late" if late else "")
         return True

@@ -3,12 +3,13 @@
 import asyncio
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain import incident_steps as steps
-from bot.domain.audit import AuditDesk
+from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.batch import Batches
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident, Reasons, Severity, Status, Touched
@@ -144,11 +145,14 @@ class IncidentChanges:
         return (await self._steer(incident_id, who, "close", lambda known: steps.closed(known, who, self._clock())))[1]
 
     async def dismiss(self, incident_id: str, who: str, why: str, duplicate_of: str = "") -> Incident:
-        """Closes an open one without a resolution; the incident that it is a duplicate of is told of it."""
+        """Closes an open one without a resolution; the incident that it is a duplicate of is told of it.
+
+        Of two that are closed as duplicates of each other at once, the one opened first is open again.
+        """
         if duplicate_of == incident_id:
             raise ConflictError("An incident is no duplicate of itself.", "Nothing was changed.")
         if duplicate_of:
-            await self._shown.get(duplicate_of)
+            steps.must_stand(await self._shown.get(duplicate_of), incident_id)
         _, after = await self._steer(
             incident_id,
             who,
@@ -157,9 +161,22 @@ class IncidentChanges:
             detail=why,
         )
         if duplicate_of:
+            await self._leave_one_open(after, await self._shown.get(duplicate_of))
             text = f"{incident_id} (“{after.title}”) is about the same, and was closed as a duplicate."
             await self.note(duplicate_of, who, text)
         return after
+
+    async def _leave_one_open(self, one: Incident, other: Incident) -> None:
+        """Whoever closes the second of the two sees both closed, and mends it. Raises ConflictError for that one."""
+        if other.duplicate_of != one.id:
+            return
+        first = min((one, other), key=lambda known: (known.opened_at, known.id))
+        text = "the other one was closed as a duplicate of this one at the same moment"
+        with suppress(ConflictError):  # mended by whoever closed the other
+            await self._change(first.id, lambda known: steps.reopened(known, SYSTEM, text, self._clock()))
+            await self._audit.wrote(SYSTEM, "reopen", first.id, detail=text)
+        if first is one:
+            steps.must_stand(other, one.id)
 
     async def redraw(self, incident_id: str) -> None:
         """Has the card drawn anew: a menu shows what somebody picked, also where that was refused."""

@@ -167,6 +167,7 @@ def reopened(incident: Incident, who: str, text: str, now: datetime) -> Incident
         duplicate_of="",
         resolved_at=None,
         closed_at=None,
+        snoozed_until=None,
         status_set=Touched(who, now),
     )
     act = Act(0, Deed.REOPENED, who, now, text, was=incident.status, now=Status.INVESTIGATING)
@@ -197,6 +198,18 @@ def dismissed(incident: Incident, who: str, why: str, now: datetime, duplicate_o
         status_set=Touched(who, now),
     )
     return _after(over, Act(0, Deed.CLOSED, who, now, why, was=incident.status, now=duplicate_of))
+
+
+def must_stand(other: Incident, incident_id: str) -> None:
+    """Raises ConflictError where another incident cannot be what this one is a duplicate of: it is one itself."""
+    if other.duplicate_of == incident_id:
+        problem = f"{other.id} was closed as a duplicate of this one."
+        raise ConflictError(problem, "So this one stays open; write in its thread.", by=_by(other))
+    if other.duplicate_of:
+        problem = f"{other.id} was closed as a duplicate of {other.duplicate_of}."
+        raise ConflictError(
+            problem, "Nothing was changed; write in that one's thread, and resolve this one.", by=_by(other)
+        )
 
 
 def snoozed(incident: Incident, who: str, until: datetime, now: datetime) -> Incident:

@@ -107,6 +107,11 @@ class RoleDesk:
         """Whether the settings name this person as one who may hand out roles."""
         return who in self._admins
 
+    @property
+    def has_admins(self) -> bool:
+        """Whether the settings name anybody who may hand out roles whatever roles there are."""
+        return bool(self._admins)
+
     async def may_hand_out(self, who: str, role: Role) -> None:
         """Lets the admins of the settings and the tech lead through. Raises RefusedError, StoreAwayError."""
         leads = [p for h in await self._roles.holders() if h.role is Role.TECH_LEAD for p in h.owners]

@@ -1,7 +1,7 @@
-"""Hands roles over: whoever has one, or had it, is told once; groups and rotations stand for the people in them now."""
+"""Hands roles over and takes them away; all concerned are told once. Groups and rotations stand for who is in them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -39,6 +39,14 @@ class Change:
         return tuple(dict.fromkeys(who for who in everybody if who != self.by))
 
 
+@dataclass(frozen=True)
+class Handed:
+    """What became of an order: who has the role now, and whether that is new."""
+
+    holder: Holder
+    is_new: bool
+
+
 class RoleRecords(Protocol):
     """Where it is kept who has which role. Each method raises StoreAwayError when MongoDB is away."""
 
@@ -70,6 +78,9 @@ class RoleVoice(Protocol):
 
     async def your_turn(self, who: str, role: Role, turn: Turn) -> None:
         """Tells whoever takes over; the channel, if they have left. Raises as `changed`."""
+
+    async def turn_over(self, who: str, role: Role, turn: Turn) -> None:
+        """Tells whoever had it until this turn. Raises as `changed`."""
 
 
 class RolesNow:
@@ -125,30 +136,43 @@ class RoleChanges:
         self._clock = clock
         self._heard: set[tuple[Role, datetime]] = set()
 
-    async def assign(self, who: str, wanted: Holder) -> Holder:
-        """Hands a role to a person, a group or a rotation. Raises RefusedError, UserError, StoreAwayError."""
+    async def assign(self, who: str, wanted: Holder) -> Handed:
+        """Hands a role to a person, a group, a rotation or nobody. Raises RefusedError, UserError, StoreAwayError."""
+        return await self._hand_out(who, wanted.role, lambda _: wanted)
+
+    async def back_up(self, who: str, role: Role, backup: str, group: Group | None) -> Handed:
+        """Gives a role another backup, or none; its owner stays. Raises as `assign`."""
+        return await self._hand_out(who, role, lambda known: replace(known, backup=backup, backup_group=group))
+
+    async def _hand_out(self, who: str, role: Role, wanted: Callable[[Holder], Holder]) -> Handed:
         at = self._clock()
-        await self._roles.may_hand_out(who, wanted.role)
-        if wanted.owners and set(wanted.owners) == set(wanted.backups):
-            raise UserError("Owner and backup are the same.", "Name two people, or leave the backup out.")
+        await self._roles.may_hand_out(who, role)
         for _ in range(TRIES):
-            change = await self._change(who, wanted, at)
+            known = next(holder for holder in await self._records.holders() if holder.role is role)
+            before = await self._now.now(known, at)
+            after = _settled(wanted(known), known, before)
+            if after == known:
+                return Handed(before, is_new=False)
+            await self._must_make_sense(after, at)
+            change = Change(who, at, before, replace(after, version=known.version + 1))
             if await self._records.save(change):
                 break
         else:
             raise ConflictError("This role is being changed by many people at once.", "Try again.")
-        await self._audit.wrote(who, "role", wanted.role, Outcome.DONE, detail(change.after))
+        await self._audit.wrote(who, "role", role, Outcome.DONE, detail(change.after))
         with suppress(UndeliveredError):  # told later
             await self._tell(change)
-        return await self._now.now(change.after, at)
+        return Handed(await self._now.now(change.after, at), is_new=True)
 
-    async def _change(self, who: str, wanted: Holder, at: datetime) -> Change:
-        known = next(holder for holder in await self._records.holders() if holder.role is wanted.role)
-        before = await self._now.now(known, at)
-        after = replace(wanted, version=before.version + 1)
-        if after.rotation is not None:
-            after = replace(after, owner="", rotation=replace(after.rotation, before=before.owner))
-        return Change(who, at, before, after)
+    async def _must_make_sense(self, after: Holder, at: datetime) -> None:
+        now = await self._now.now(after, at)
+        if now.backups and not (now.is_assigned or now.rotation):
+            raise UserError("A role without an owner has no backup.", f"Write `role {after.role} @ann backup @bob`.")
+        if after.rotation is None and now.owners and set(now.owners) == set(now.backups):
+            raise UserError("Owner and backup are the same.", "Name two people, or leave the backup out.")
+        if after.role is Role.TECH_LEAD and not now.is_assigned and not self._roles.has_admins:
+            problem = "Then nobody could hand out roles: the settings name no admin of the bot."
+            raise UserError(problem, f"Hand it to somebody else: `/ops role {after.role} @who`.")
 
     async def tick(self) -> None:
         """Tells what a bot that died changed and did not tell, and whose turn has begun. Raises StoreAwayError."""
@@ -164,7 +188,7 @@ class RoleChanges:
         await self._records.told(change)
 
     async def _hand_over(self, now: datetime) -> None:
-        """Tells whoever's turn has begun, once among all bots."""
+        """Tells whoever's turn has begun, and whose is over, once among all bots."""
         for holder in await self._records.holders():
             turn = holder.turn(now)
             if (
@@ -174,9 +198,23 @@ class RoleChanges:
                 or (holder.role, turn.since) in self._heard
             ):
                 continue
+            had_it = holder.turn(turn.since - timedelta(seconds=1))
             with suppress(UndeliveredError):
                 await self._voice.your_turn(turn.who, holder.role, turn)
+                if had_it is not None and had_it.who != turn.who:
+                    await self._voice.turn_over(had_it.who, holder.role, turn)
                 self._heard.add((holder.role, turn.since))
+
+
+def _settled(wanted: Holder, known: Holder, before: Holder) -> Holder:
+    """What would be kept of it, at the version that is there: equal to `known` where nothing would change."""
+    after = replace(wanted, version=known.version)
+    if after.rotation is None:
+        return after
+    rotation = replace(after.rotation, before=known.rotation.before if known.rotation else "")
+    if rotation != known.rotation:  # until it begins, whoever has the role now keeps it
+        rotation = replace(rotation, before=before.owner)
+    return replace(after, owner="", owner_group=None, rotation=rotation)
 
 
 def detail(holder: Holder) -> str:

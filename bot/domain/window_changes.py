@@ -8,7 +8,7 @@ from bot.domain import window_steps as steps
 from bot.domain.approval import Rights
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock, spelled
-from bot.domain.window import Kind, Scope, State, Window, window_id
+from bot.domain.window import Deed, Kind, Scope, State, Window, window_id
 from bot.domain.window_clock import WindowClock
 from bot.domain.window_desk import WindowDesk
 from bot.domain.window_ports import Windows
@@ -112,9 +112,16 @@ class WindowChanges:
         return await self._made(other)
 
     async def scope(self, window_id: str, scope: Scope) -> Window:
-        """Says what is to be done; the approval of an earlier scope is void."""
+        """Says what is to be done; the approval of an earlier scope is void, unless it says the same."""
         await self._rights.must_have_role(scope.by, "set a scope", window_id)
-        return await self._change(window_id, "scope", lambda known: steps.scoped(known, scope, self._clock()))
+
+        def step(known: Window) -> Window:
+            present = known.scope
+            if known.is_live and present is not None and present.says(scope) and not present.rejected_by:
+                return known
+            return steps.scoped(known, scope, self._clock())
+
+        return await self._change(window_id, "scope", step)
 
     async def approve(self, window_id: str, who: str, version: int = 0) -> Window:
         """Says yes, for each role of this person's. `version`: of the scope that the person saw, if that is known."""
@@ -149,16 +156,24 @@ class WindowChanges:
         await self._rights.must_have_role(who, "start a window", window_id)
         known, now = await self._desk.with_id(window_id), self._clock()
         begun = steps.begun(known, who, now, now)
+        if (freeze := await self._desk.freeze_over(replace(known, start=min(now, known.start)))) is not None:
+            raise UserError(
+                f"{window_id} was not started: until {freeze.over_at:%Y-%m-%d %H:%M} UTC is a freeze: {freeze.reason}",
+                f"Start it afterwards; the tech lead may lift the freeze: `/maintenance unfreeze {freeze.id}`.",
+            )
         if not known.is_emergency and (taken := await self._passing.in_the_way(begun)) is not None:
             raise time_taken(taken)
         return await self._change(window_id, "start", lambda found: steps.begun(found, who, now, now))
 
-    async def extend(self, window_id: str, who: str, by: timedelta) -> Window:
-        """Moves the end of one that is under way."""
+    async def extend(self, window_id: str, who: str, by: timedelta, seen: int = 0) -> Window:
+        """Moves the end of one that is under way. `seen`: the planned end (POSIX time) that was asked about, if one
+        was; pressed twice, it is extended once."""
         await self._rights.must_have_role(who, "extend a window", window_id)
         for _ in range(TRIES):
             known = await self._desk.with_id(window_id)
             after = steps.extended(known, who, by, self._clock())
+            if seen and seen != int(known.end.timestamp()):
+                raise _extended(known)
             # Two who extend at once mean one extension, unless they say it one after the other.
             if not known.is_emergency and (taken := await self._passing.in_the_way(after)) is not None:
                 raise time_taken(taken)
@@ -167,8 +182,7 @@ class WindowChanges:
                 return after
             changed = await self._desk.with_id(window_id)
             if changed.end != known.end:
-                act = changed.acts[-1]
-                raise ConflictError(f"{window_id} was extended just now to {changed.end:%H:%M} UTC.", by=act.by)
+                raise _extended(changed)
         raise busy(window_id)
 
     async def end(self, window_id: str, who: str) -> Window:
@@ -190,12 +204,21 @@ class WindowChanges:
     async def make_exception(self, window_id: str, who: str, reason: str) -> Window:
         """Has it held although it lies in a freeze."""
         await self._rights.must_lead(who, "except a window from a freeze", window_id)
-        return await self._change(window_id, "except", lambda known: steps.excepted(known, who, reason, self._clock()))
+        freeze = await self._desk.freeze_over(await self._desk.with_id(window_id))
+
+        def step(known: Window) -> Window:
+            # A freeze of a moment ago is not marked on its windows yet.
+            frozen = known.frozen or (freeze.reason if freeze else "")
+            return steps.excepted(replace(known, frozen=frozen), who, reason, self._clock())
+
+        return await self._change(window_id, "except", step)
 
     async def _change(self, window_id: str, act: str, step: Callable[[Window], Window]) -> Window:
         for _ in range(TRIES):
             known = await self._planned(await self._desk.with_id(window_id))
             after = step(known)
+            if after is known:
+                return known
             if await self._windows.save(after, known.version):
                 last = after.acts[-1]
                 await self._audit.wrote(last.by, act, window_id, detail=last.text)
@@ -238,6 +261,13 @@ class WindowChanges:
     async def _made(self, window: Window) -> Made:
         freeze = await self._desk.freeze_over(window)
         return Made(window, freeze.reason if freeze else "")
+
+
+def _extended(window: Window) -> ConflictError:
+    act = window.latest(Deed.EXTENDED)
+    remedy = "Nothing more was changed; `/maintenance extend 30m` puts it off again."
+    problem = f"{window.id} was extended already: it ends at {window.end:%Y-%m-%d %H:%M} UTC."
+    return ConflictError(problem, remedy, by=act.by if act else "")
 
 
 def _must_be_seen(window: Window, version: int) -> None:

@@ -171,7 +171,8 @@ class WindowClock:
         if window.frozen:
             return steps.lapsed(window, f"it was frozen: {window.frozen}", now)
         if not window.is_approved:
-            return steps.lapsed(window, "its scope was not approved", now)
+            was_rejected = window.scope is not None and window.scope.rejected_by
+            return steps.lapsed(window, f"its scope was {'rejected' if was_rejected else 'not approved'}", now)
         if not window.head or _ready_at(window) >= window.end:
             return steps.lapsed(window, "nobody was told of it", now)
         return steps.begun(window, SYSTEM, _ready_at(window), now)

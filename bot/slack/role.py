@@ -31,3 +31,7 @@ class RoleVoice:
         if not await self._whisper.say(who, key, view.your_turn(role, turn)) and self._directory.ops_channel:
             content = Content(view.nobody_there(who, role, turn).payload(), {"about": key})
             await self._outbox.send(Letter(DIRECT, key, self._directory.ops_channel, content, self._clock()))
+
+    async def turn_over(self, who: str, role: Role, turn: Turn) -> None:
+        """See RoleVoice.turn_over."""
+        await self._whisper.say(who, f"role/{role}/over-{turn.since:%Y%m%d%H%M}", view.turn_over(role, turn))

@@ -8,9 +8,9 @@ from slack_sdk.models.views import View
 from bot.domain.audit import SYSTEM
 from bot.domain.window import REASON_LIMIT, Act, Deed, Window
 from bot.domain.window_steps import named
-from bot.slack.mrkdwn import Mrkdwn, both, escape, joined, local, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, said, section
-from bot.slack.views.window import button, period, what_is_planned, what_it_lacks
+from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks
 
 APPROVE = "window_approve"
 REJECT = "window_reject"
@@ -68,11 +68,11 @@ def _standing(window: Window, approvers: Sequence[str]) -> Mrkdwn:
     elif window.frozen:
         lines = [mrkdwn("The window is frozen: {}", window.frozen)]
     else:
-        lines = [escape(what_is_planned(window))]
+        lines = [what_is_planned(window)]
     if scope is not None:
         lines += [mrkdwn("{}: {}", one.role, person(one.by)) for one in scope.approvals]
-        if scope.rejected_by:
-            lines.append(mrkdwn("Rejected by {}.", person(scope.rejected_by)))
+        if scope.rejected_by and (window.frozen or not window.is_live):
+            lines.append(mrkdwn("It was {}", rejected(scope)))
     if not window.is_live:
         return joined("\n", lines)
     if approvers:
@@ -152,7 +152,8 @@ def _frozen(window: Window, act: Act) -> Mrkdwn:
 
 
 def _thawed(window: Window, _: Act) -> Mrkdwn:
-    return mrkdwn("{} ({}, {}) is not frozen any more: it is held as planned.", window.title, window.id, period(window))
+    text = "{} ({}, {}) is not frozen any more, so it is planned as before. {}"
+    return mrkdwn(text, window.title, window.id, period(window), what_is_planned(window))
 
 
 def excepted(window: Window, act: Act) -> Mrkdwn:

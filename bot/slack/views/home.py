@@ -13,7 +13,7 @@ from bot.domain.role import Role
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views import freeze as freeze_view
 from bot.slack.views import role as role_view
-from bot.slack.views.parts import Message, actions, brief, context, header, one_line, paragraphs, section
+from bot.slack.views.parts import Message, actions, context, header, one_line, paragraphs, section
 from bot.slack.views.window import period, what_is_planned
 
 OPEN_INCIDENT = "home_open_incident"
@@ -127,8 +127,8 @@ def _maintenance(page: Page, link_to: Link) -> list[Mrkdwn]:
     ]
     if window.scope:
         lines.append(mrkdwn("What is done: {}", one_line(window.scope.text, 300)))
-    if what := what_is_planned(window):
-        lines.append(brief(what, 300))
+    if what := what_is_planned(window, 300):
+        lines.append(what)
     if page.awaits_approval:
         lines.append(
             mrkdwn("*It waits for your word*: `/maintenance approve {}`, or `reject` with a reason.", window.id)

@@ -96,10 +96,10 @@ def _timetable(
 
 
 def _line(window: Window, now: datetime, room: int) -> Mrkdwn:
-    what = what_is_planned(window)
+    what = what_is_planned(window, room)
     text = "*{}* {} · {} · {}{}{}"
     late = ", its end is not recorded" if window.state is Standing.UNDER_WAY and now >= window.end else ""
-    rest = mrkdwn(" · {}", brief(what, room)) if what else ""
+    rest = mrkdwn(" · {}", what) if what else ""
     return mrkdwn(text, window.id, brief(window.title, room), period(window), window.phase(now), late, rest)
 
 
@@ -144,7 +144,7 @@ def _next(window: Window, frozen: str) -> Mrkdwn:
         return mrkdwn("It lies in a freeze, so it is not held unless the tech lead excepts it: {}", brief(frozen, 300))
     if window.scope is None:
         return Mrkdwn("`/maintenance scope TEXT` says what is done in it.")
-    return mrkdwn("{}", what_is_planned(window))
+    return what_is_planned(window)
 
 
 def scoped(window: Window) -> Message:

@@ -6,7 +6,7 @@ from datetime import datetime
 from slack_sdk.models.blocks import Block
 
 from bot.domain.role import Group, Holder, Role
-from bot.domain.role_changes import Change
+from bot.domain.role_changes import Change, Handed
 from bot.domain.rotation import Turn
 from bot.slack.mrkdwn import Mrkdwn, both, joined, mrkdwn, person
 from bot.slack.views.parts import Message, paragraphs, said
@@ -63,8 +63,12 @@ def _people(people: Sequence[str]) -> Mrkdwn:
     return mrkdwn("{} and {} more", named, more) if more > 0 else named
 
 
-def assigned(holder: Holder, now: datetime) -> Message:
-    """The answer to whoever handed a role over."""
+def assigned(handed: Handed, now: datetime) -> Message:
+    """The answer to whoever handed a role over, or took it away."""
+    holder = handed.holder
+    if not handed.is_new:
+        text = "Nothing was changed: {} is already {}, backup {}."
+        return said(mrkdwn(text, holder.role, owner(holder, now), backup(holder)))
     if holder.rotation is None:
         return said(mrkdwn("{} is now {}, backup {}.", holder.role, owner(holder, now), backup(holder)))
     rotation = holder.rotation
@@ -83,16 +87,19 @@ def assigned(holder: Holder, now: datetime) -> Message:
 
 def changed(who: str, change: Change) -> Message:
     """What one of those concerned by a change is told."""
-    role, after = change.after.role, change.after
+    role, before, after = change.after.role, change.before, change.after
     parts = [mrkdwn("{} changed who has the role {}.", person(change.by), role)]
     if after.rotation is not None and who in after.rotation.people:
         parts.append(mrkdwn("You are in its rotation, {} from {}.", after.rotation.every, both(after.rotation.begins)))
     elif who in after.owners:
-        parts.append(mrkdwn("It is yours now: {}.", role.duties))
+        text = "It is still yours: {}." if who in before.owners and before.rotation is None else "It is yours now: {}."
+        parts.append(mrkdwn(text, role.duties))
     elif who in after.backups:
         parts.append(mrkdwn("You are its backup now: {}.", role.duties))
     elif after.rotation is not None and who == after.rotation.before:
         parts.append(mrkdwn("It is yours until {}.", both(after.rotation.begins)))
+    elif who in before.backups and who not in before.owners:
+        parts.append(Mrkdwn("You are its backup no longer."))
     else:
         parts.append(Mrkdwn("You have it no longer."))
     parts.append(mrkdwn("It is now {}, backup {}. `/ops roles` shows all.", owner(after, change.at), backup(after)))
@@ -102,6 +109,13 @@ def changed(who: str, change: Change) -> Message:
 def your_turn(role: Role, turn: Turn) -> Message:
     """What somebody is told whose turn has begun."""
     return said(mrkdwn("You have the role {} until {}; then {} takes over.", role, both(turn.until), person(turn.then)))
+
+
+def turn_over(role: Role, turn: Turn) -> Message:
+    """What somebody is told whose turn is over."""
+    return said(
+        mrkdwn("Your turn with the role {} is over: {} has it until {}.", role, person(turn.who), both(turn.until))
+    )
 
 
 def nobody_there(who: str, role: Role, turn: Turn) -> Message:

@@ -2,14 +2,14 @@
 
 from datetime import UTC, timedelta
 
-from slack_sdk.models.blocks import Block, ButtonElement, PlainTextObject
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, PlainTextObject
 
 from bot.domain.announcement import Occasion, Rung
 from bot.domain.clock import spelled
-from bot.domain.window import Kind, State, Window
+from bot.domain.window import Kind, Scope, State, Window
 from bot.domain.window_steps import lacking, named
 from bot.slack.mrkdwn import Mrkdwn, escape, joined, local, mrkdwn, person, utc
-from bot.slack.views.parts import Message, actions, brief, context, header, section
+from bot.slack.views.parts import Message, actions, brief, context, header, one_line, section
 
 ENDED = "window_ended"
 EXTEND = "window_extend"
@@ -32,7 +32,7 @@ def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
     if held := _held(window):
         parts.append(mrkdwn("{}", held))
     if what := what_is_planned(window):
-        parts.append(mrkdwn("{}", what))
+        parts.append(what)
     if window.scope:
         parts.append(mrkdwn("What is done: {}", brief(window.scope.text, 1_000)))
     if window.exemption:
@@ -42,6 +42,10 @@ def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
         section(joined("\n", parts)),
         context(*_small_print(window, rung, late)),
     ]
+    if rung.is_question:  # the bot was away until then, so this is all that will be asked
+        question = mrkdwn("It was planned to end at {}. Has it ended?", utc(window.end))
+        text = mrkdwn("{} {}", text, question)
+        blocks[2:2] = [section(question), _answers(window)]
     if latest is None and (said := _beside(rung)):
         text = mrkdwn("{} {}", text, said)
     return Message(text if not late else text + _lateness(late), tuple(blocks))
@@ -57,10 +61,14 @@ def reply(rung: Rung, late: timedelta) -> Message:
     moment = rung.window.start if rung.occasion in (Occasion.AHEAD, Occasion.START) else rung.window.end
     blocks: list[Block] = [section(sentence), context(mrkdwn("{} · for you {}", rung.window.id, local(moment)))]
     if rung.is_question:
-        blocks.append(
-            actions([button("It has ended", ENDED, rung.window.id), button("Extend 30m", EXTEND, rung.window.id)])
-        )
+        blocks.append(_answers(rung.window))
     return Message(sentence, tuple(blocks))
+
+
+def _answers(window: Window) -> ActionsBlock:
+    """The buttons below the question whether a window has ended."""
+    asked = f"{window.id} {int(window.end.timestamp())}"
+    return actions([button("It has ended", ENDED, window.id), button("Extend 30m", EXTEND, asked)])
 
 
 def button(label: str, action_id: str, value: str, style: str | None = None) -> ButtonElement:
@@ -68,41 +76,52 @@ def button(label: str, action_id: str, value: str, style: str | None = None) -> 
     return ButtonElement(text=PlainTextObject(text=label), action_id=action_id, value=value, style=style)
 
 
-def what_is_planned(window: Window) -> str:
-    """A sentence or two: whether work is planned, and whether it may be done. Nothing for an emergency."""
+def what_is_planned(window: Window, most: int = 1_000) -> Mrkdwn:
+    """A sentence or two: whether work is planned, and whether it may be done. Nothing for an emergency.
+
+    `most`: characters of a reason that are shown.
+    """
     if window.frozen:
-        return f"It is frozen and will not be held: {window.frozen}"
+        return mrkdwn("It is frozen and will not be held: {}", brief(window.frozen, most))
     scope = window.scope
     if window.is_emergency and scope is None:
-        return ""
+        return Mrkdwn("")
     if scope is None:
-        return "No work is planned." if window.kind is Kind.WEEKLY else "No scope was given, so no work is planned yet."
+        is_weekly = window.kind is Kind.WEEKLY
+        return Mrkdwn("No work is planned." if is_weekly else "No scope was given, so no work is planned yet.")
     if scope.rejected_by:
-        return f"Its scope was rejected: {scope.rejection}"
+        return mrkdwn("Its scope was {}", rejected(scope, most))
     if scope.lacks:
-        return f"Its scope is not approved yet: it lacks {lacking(window)}."
-    return f"Its scope is approved by {named(scope.needs)}."
+        return mrkdwn("Its scope is not approved yet: it lacks {}.", lacking(window))
+    return mrkdwn("Its scope is approved by {}.", named(scope.needs))
 
 
-def what_it_lacks(window: Window) -> str:
+def rejected(scope: Scope, most: int = 1_000) -> Mrkdwn:
+    """`rejected by @bob: no rollback plan`."""
+    return mrkdwn("rejected by {}: {}", person(scope.rejected_by), one_line(scope.rejection, most))
+
+
+def what_it_lacks(window: Window) -> Mrkdwn:
     """After a sentence about its scope: what is lacking yet. Nothing after a yes that is the only one that it takes."""
     scope = window.scope
     if scope is None or window.frozen or scope.rejected_by:
         return what_is_planned(window)
     if scope.lacks:
-        return f"It lacks {lacking(window)}."
-    return f"It is approved by {named(scope.needs)}." if len(scope.needs) > 1 else ""
+        return mrkdwn("It lacks {}.", lacking(window))
+    return mrkdwn("It is approved by {}.", named(scope.needs)) if len(scope.needs) > 1 else Mrkdwn("")
 
 
 def _beside(rung: Rung) -> Mrkdwn:
     """What a rung says of the work, where it still matters."""
     window = rung.window
     if rung.is_held_up and not window.frozen:
+        if window.scope and window.scope.rejected_by:
+            return mrkdwn("It was {}", rejected(window.scope, 300))
         who = joined(", ", [person(one) for one in rung.approvers[:10]])
         return mrkdwn("Who can approve: {}.", who) if who else Mrkdwn("Nobody can approve it yet: see `/ops roles`.")
     if rung.occasion not in (Occasion.AHEAD, Occasion.START) or (window.frozen and rung.occasion is Occasion.START):
         return Mrkdwn("")
-    return escape(what_is_planned(window))
+    return what_is_planned(window)
 
 
 def _sentence(rung: Rung, late: timedelta) -> str:

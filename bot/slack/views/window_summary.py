@@ -31,13 +31,16 @@ def posted(summary: WindowSummary) -> Message:
 def _posted(summary: WindowSummary, size: Size) -> Message:
     held = summary.held
     blocks: list[Block] = [header(f"{held.title}: summary"), *paragraphs(_times(summary, size))]
-    blocks += paragraphs(_ticks(summary, size))
-    blocks += paragraphs(_remarks("Deviations", summary.deviations, size))
-    blocks += paragraphs(_remarks("Lessons", summary.lessons, size))
-    blocks += paragraphs(_incidents(summary, size))
-    blocks += paragraphs(_list("*Health*", compared(summary.before, summary.after), size))
-    if summary.firing is not None:
-        blocks += paragraphs(_list("*Still firing*", summary.firing or ("nothing",), size))
+    for lines in (
+        _ticks(summary, size),
+        _remarks("Deviations", summary.deviations, size),
+        _remarks("Lessons", summary.lessons, size),
+        _incidents(summary, size),
+        _health(summary, size),
+        _list("*Still firing*", summary.firing, size) if summary.firing else [],
+        _nothing(summary),
+    ):
+        blocks += paragraphs(lines)
     blocks.append(context(Mrkdwn("`/maintenance summary` gives all of it as a file for the runbook.")))
     return Message(_sentence(summary), tuple(blocks))
 
@@ -77,25 +80,49 @@ def _no(rejection: No, size: Size) -> Mrkdwn:
 def _ticks(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
     ticks = summary.ticks
     if ticks is None:
-        return [Mrkdwn("*Checklist* there was none")]
+        return []
     lines = [mrkdwn("*Checklist* {} of {} done", ticks.done, ticks.total)]
     lines += _list("Open:", ticks.open_items, size) if ticks.open_items else []
     return lines + (_list("Waived:", ticks.waived, size) if ticks.waived else [])
 
 
+def _health(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
+    lines = compared(summary.before, summary.after)
+    return [mrkdwn("*Health* {}", lines[0])] if len(lines) == 1 else _list("*Health*", lines, size)
+
+
+def _nothing(summary: WindowSummary) -> list[Mrkdwn]:
+    """What there was none of, in one line: `No deviations, lessons or incidents.`"""
+    kinds = {
+        "checklist": summary.ticks is None,
+        "deviations": not summary.deviations,
+        "lessons": not summary.lessons,
+        "incidents": not summary.incidents,
+        "alerts still firing": summary.firing == (),
+    }
+    *most, last = [kind for kind, is_missing in kinds.items() if is_missing] or [""]
+    if not last:
+        return []
+    return [mrkdwn("No {}.", f"{', '.join(most)} or {last}" if most else last)]
+
+
 def _remarks(title: str, remarks: Sequence[Remark], size: Size) -> list[Mrkdwn]:
+    if not remarks:
+        return []
     some, more = newest(remarks, size.listed)
     lines = [mrkdwn("• {} {}: {}", local(one.at), person(one.who), brief(one.text, size.shown)) for one in some]
     left = [mrkdwn("… and {} earlier ones.", more)] if more else []
-    return [mrkdwn("*{}*{}", title, "" if lines else " none"), *left, *lines]
+    return [mrkdwn("*{}*", title), *left, *lines]
 
 
 def _incidents(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
+    if not summary.incidents:
+        return []
     some = summary.incidents[: size.listed]
     lines = [incident_line(one, size.shown) for one in some]
     more = len(summary.incidents) - len(some)
     left = [mrkdwn("… and {} more.", more)] if more else []
-    return [Mrkdwn("*Incidents opened during it*" if lines else "*Incidents opened during it* none"), *lines, *left]
+    return [Mrkdwn("*Incidents opened during it*"), *lines, *left]
 
 
 def incident_line(one: During, most: int = 150) -> Mrkdwn:
