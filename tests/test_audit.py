@@ -2,11 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
 from tests.test_incident import opened
 from tests.world import World
+
+pytestmark = pytest.mark.long
 
 
 async def test_each_entry_says_where_the_act_came_from(world: World) -> None:

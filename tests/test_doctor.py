@@ -24,6 +24,9 @@ from sandbox.workspace import BOT_USER
 from tests.asking import answer, answer_to_mention, shared_world, strict
 from tests.world import SWITCHED_OFF, World
 
+pytestmark = pytest.mark.long
+
+
 ROOT = Path(__file__).parents[1]
 TOKEN = "canary-webhook-token"
 CANARIES = {

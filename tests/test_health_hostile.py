@@ -19,6 +19,9 @@ from tests.peers import fixed, serving
 from tests.test_http import certificate
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 __all__ = ["certificate"]
 
 CANARY = "canary-91c2"

@@ -19,6 +19,9 @@ from tests.asking import answer, shared_world
 from tests.watching import Watched
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 SOON = timedelta(seconds=15)
 SHARED = pytest.mark.asyncio(loop_scope="module")
 

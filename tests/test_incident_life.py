@@ -12,6 +12,8 @@ from tests.asking import answer, answer_to_mention, strict, typed
 from tests.test_incident import opened
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def world(mongod: Mongod) -> AsyncIterator[World]:

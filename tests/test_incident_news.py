@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.sight import Post
@@ -12,6 +14,8 @@ from tests.asking import answer
 from tests.watching import Watched
 from tests.watching import told as told_of_outage
 from tests.world import Document, World
+
+pytestmark = pytest.mark.long
 
 
 async def opened(world: World, post: Post) -> tuple[Post, str]:

@@ -13,6 +13,8 @@ from tests.test_incident_life import shows
 from tests.test_search import finds
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def world(mongod: Mongod) -> AsyncIterator[World]:

@@ -13,6 +13,9 @@ from tests.asking import answer, answer_to_mention
 from tests.planning import keys, says, told, window, with_roles
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 ID = "MW-20261126-1400"
 
 

@@ -9,6 +9,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from sandbox.mongo import Mongod, MongodError, find_mongod
 
+pytestmark = pytest.mark.long
+
 
 def client_of(url: str, **options: Any) -> "MongoClient[dict[str, Any]]":
     return MongoClient(url, **options)

@@ -10,7 +10,7 @@ from sandbox.mongo import Mongod
 from tests.asking import answer, standing
 from tests.world import World
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 LATER = (
     "began",

@@ -20,6 +20,9 @@ from tests.planning import says, told, window, with_roles
 from tests.test_window_steps import HOUR, PLAN, START
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 WEEKLY, SUNDAY = "MW-20261128-0200", "MW-20261129-0300"
 BEFORE = START - 3 * HOUR
 OTHER = steps.becomes(PLAN, "U0BOB", START + 24 * HOUR, BEFORE)

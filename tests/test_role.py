@@ -10,6 +10,8 @@ from sandbox.workspace import Member
 from tests.asking import answer, typed
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 def told(world: World, name: str) -> list[str]:
     """What the bot wrote to somebody directly."""

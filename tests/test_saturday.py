@@ -11,6 +11,9 @@ from tests.asking import answer, answer_to_mention, typed
 from tests.planning import keys, says, told, window
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 WINDOW = "MW-20261128-0200"
 RUNGS = ("24h", "1h", "15m", "start", "ending", "end")
 

@@ -9,6 +9,9 @@ from sandbox.sight import Post
 from tests.asking import answer, answer_to_mention
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 ID = re.compile(r"INC-\d{8}-[0-9A-Z]{4}")
 
 

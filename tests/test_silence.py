@@ -1,74 +1,19 @@
 """Silences with the real Alertmanager: made, prolonged, ended, lost and made again, and who may."""
 
-import asyncio
-import re
-import shutil
-import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
-from tests.alerting import SETTINGS, alert, told
+from tests.alerting import alert, told
+from tests.alertmanagers import Alertmanager, Silenced, holds
 from tests.asking import answer
-from tests.peers import free_port
 from tests.world import World
 
 pytestmark = pytest.mark.long
-
-
-CONFIG = "{route: {receiver: none}, receivers: [{name: none}]}"
-
-
-class Alertmanager:
-    """A real one, which can be killed and started again on its data."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._port = free_port()
-        self._process: asyncio.subprocess.Process | None = None
-        self.url = f"http://127.0.0.1:{self._port}"
-
-    async def start(self) -> None:
-        program = shutil.which("prometheus-alertmanager") or pytest.fail("apt-get install prometheus-alertmanager")
-        (self._folder / "am.yml").write_text(CONFIG)
-        arguments = (
-            f"--config.file={self._folder}/am.yml", f"--storage.path={self._folder}/data",
-            f"--web.listen-address=127.0.0.1:{self._port}", "--cluster.listen-address=",
-        )  # fmt: skip
-        quiet = asyncio.subprocess.DEVNULL
-        self._process = await asyncio.create_subprocess_exec(program, *arguments, stdout=quiet, stderr=quiet)
-        for _ in range(400):
-            try:
-                await self.silences()
-            except aiohttp.ClientError:
-                await asyncio.sleep(0.02)
-            else:
-                return
-        pytest.fail("Alertmanager does not start")
-
-    async def kill(self) -> None:
-        assert self._process is not None
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGKILL)
-        await self._process.wait()
-
-    async def silences(self, state: str = "active") -> list[dict[str, Any]]:
-        async with aiohttp.ClientSession(self.url) as client, client.get("/api/v2/silences") as found:
-            return [one for one in await found.json() if one["status"]["state"] == state]
-
-    async def post(self, body: dict[str, Any]) -> None:
-        async with aiohttp.ClientSession(self.url) as client, client.post("/api/v2/silences", json=body) as made:
-            assert made.status == 200, await made.text()
-
-    async def delete(self, silence_id: str) -> None:
-        async with aiohttp.ClientSession(self.url) as client, client.delete(f"/api/v2/silence/{silence_id}") as gone:
-            assert gone.status == 200
 
 
 @pytest.fixture
@@ -81,20 +26,8 @@ async def alertmanager(tmp_path: Path) -> AsyncIterator[Alertmanager]:
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod, alertmanager: Alertmanager) -> AsyncIterator[World]:
-    """Bob is on call; the clock is Alertmanager's."""
-    world = World(slack, mongod.url(), {**SETTINGS, "ALERTMANAGER_URL": alertmanager.url})
-    world.clock.set(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}")
-    async with world:
-        await answer(slack, world.ann, "/ops", "role on-call @bob")
-        yield world
-
-
-async def holds(world: World, alertmanager: Alertmanager, count: int) -> list[dict[str, Any]]:
-    async def so_many() -> list[dict[str, Any]] | None:
-        found = await alertmanager.silences()
-        return found or [{}] if len(found) == count else None
-
-    return await world.until(so_many, f"{count} silences")
+    async with Silenced(slack, mongod, alertmanager) as ready:
+        yield ready
 
 
 async def test_a_silence_is_made_prolonged_and_ended(world: World, alertmanager: Alertmanager) -> None:
@@ -195,104 +128,6 @@ async def test_alertmanager_s_refusal_is_told(world: World, alertmanager: Alertm
     assert "Alertmanager refuses the silence" in refused.shown
     assert await alertmanager.silences() == []
     await world.stored("silences", state="over")
-
-
-async def begun(world: World) -> str:
-    """A window of two hours that silences job=loki, started by hand; its ID."""
-    for role in ("tech-lead @ann", "duty-officer @cyd"):
-        await answer(world.slack, world.ann, "/ops", f"role {role}")
-    shown = (await answer(world.slack, world.bob, "/maintenance", "schedule in 2h for 2h Upgrade Loki")).shown
-    window_id: str = re.findall(r"MW-\d{8}-\d{4}", shown)[0]
-    scope = f"scope {window_id} Upgrade Loki to 3.2 silencing job=loki"
-    await answer(world.slack, world.bob, "/maintenance", scope)
-    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
-    assert await world.documents("silences") == []
-    await answer(world.slack, world.bob, "/maintenance", f"start {window_id}")
-    return window_id
-
-
-async def test_a_window_s_silence_follows_its_window(world: World, alertmanager: Alertmanager) -> None:
-    """From the actual start to the actual end, extension included: one silence, and none afterwards."""
-    window_id = await begun(world)
-
-    async def silenced() -> list[dict[str, Any]]:
-        return await alertmanager.silences()
-
-    (made,) = await world.until(silenced, "a silence")
-    assert made["comment"].startswith(f"SIL-{window_id} {window_id}: ")
-    assert [(one["name"], one["value"]) for one in made["matchers"]] == [("job", "loki")]
-    await answer(world.slack, world.bob, "/maintenance", f"extend 30m {window_id}")
-
-    async def longer() -> bool:
-        return any(one["endsAt"] > made["endsAt"] for one in await alertmanager.silences())
-
-    await world.until(longer, "a later end")
-    assert len(await alertmanager.silences()) == 1
-    await answer(world.slack, world.bob, "/maintenance", f"end {window_id}")
-
-    async def none_left() -> bool:
-        return await alertmanager.silences() == []
-
-    await world.until(none_left, "the end of the silence")
-    await world.stored("silences", _id=f"SIL-{window_id}", state="expired")
-
-
-async def test_a_window_that_goes_on_after_its_end_stays_silenced(world: World, alertmanager: Alertmanager) -> None:
-    """Until somebody ends it, also over a time without a bot, and extended late: never longer than minutes ahead."""
-    window_id = await begun(world)
-    await holds(world, alertmanager, 1)
-    await world.stops()
-    world.clock.forward(hours=4, minutes=30)  # half an hour beyond its planned end
-    await world.starts()
-
-    async def ends_in(least: timedelta, most: timedelta) -> bool:
-        (kept,) = await world.documents("silences")
-        (there,) = await alertmanager.silences()
-        ends = datetime.fromisoformat(there["endsAt"])
-        is_told = abs(kept["ends_at"] - ends) < timedelta(seconds=1)
-        return kept["state"] == "wanted" and is_told and least < ends - world.clock() < most
-
-    minutes = timedelta(minutes=1)
-    await world.until(lambda: ends_in(15 * minutes, 21 * minutes), "the silence to go along")
-    world.clock.forward(minutes=17)
-    await world.until(lambda: ends_in(15 * minutes, 21 * minutes), "it to go on")
-    assert not any("ilence SIL-" in post.text for post in world.bob.posts)
-    await answer(world.slack, world.bob, "/maintenance", f"extend 1h {window_id}")
-    await world.until(lambda: ends_in(55 * minutes, 61 * minutes), "the extension")
-    await answer(world.slack, world.bob, "/maintenance", f"end {window_id}")
-    await holds(world, alertmanager, 0)
-
-
-async def test_a_window_that_was_forgotten_is_heard_again_after_a_day(world: World, alertmanager: Alertmanager) -> None:
-    """Its owner is told a quarter of an hour before; extended after that, it is silent again."""
-    window_id = await begun(world)
-    await holds(world, alertmanager, 1)
-    world.clock.forward(hours=27, minutes=35)
-    await world.stored("silences", ends_at={"$gt": world.clock()}, trouble="")
-    world.clock.forward(minutes=7)
-    told = await world.slack.until(
-        lambda: next((post for post in world.bob.posts if "beyond its planned end" in post.text), None), "the warning"
-    )
-    assert window_id in told.shown
-    world.clock.forward(minutes=20)
-    await world.stored("silences", state="over")
-    await answer(world.slack, world.bob, "/maintenance", f"extend 1h {window_id}")
-    await world.stored("silences", state="wanted", trouble="")
-    await answer(world.slack, world.bob, "/maintenance", f"end {window_id}")
-    await world.stored("silences", state="expired")
-
-
-async def test_a_scope_that_would_silence_everything_is_refused(world: World) -> None:
-    """And so is what follows the matchers; nothing is written."""
-    shown = (await answer(world.slack, world.bob, "/maintenance", "schedule in 2h for 2h Upgrade Loki")).shown
-    window_id = re.findall(r"MW-\d{8}-\d{4}", shown)[0]
-    for matchers, part in (
-        ("alertname=~.*", "could silence everything"),
-        ("job=loki and more", "does not belong to what is silenced"),
-    ):
-        words = f"scope {window_id} Upgrade Loki silencing {matchers}"
-        assert part in (await answer(world.slack, world.bob, "/maintenance", words)).shown
-    assert (await world.document("windows", window_id))["scope"] is None
 
 
 async def test_nobody_silences_everything(world: World, alertmanager: Alertmanager) -> None:

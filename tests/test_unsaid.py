@@ -13,6 +13,9 @@ from tests.asking import answer
 from tests.test_incident import ID
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
+
 ROOT = Path(__file__).parents[1]
 NOWHERE = "http://127.0.0.1:9"  # the port of "discard", where nothing listens
 
