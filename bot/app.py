@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket as host
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Literal
@@ -104,6 +104,7 @@ class App:
         self._sockets: Sockets | None = None
         self._jobs: Jobs | None = None
         self._directory: Directory | None = None
+        self._cut = 0  # works that did not end within the limits
         self.port = 0
 
     async def start(self) -> None:
@@ -147,8 +148,8 @@ class App:
         await directory.check_ops_channel()
         scheduler = tuning.scheduler()
         self._exit.push_async_callback(desks.audit.close)
-        self._exit.push_async_callback(tasks.drain, tuning.rest_limit)
-        self._exit.push_async_callback(door.drain, tuning.work_limit)
+        self._exit.push_async_callback(self._drain, tasks.drain, tuning.rest_limit)
+        self._exit.push_async_callback(self._drain, door.drain, tuning.work_limit)
         jobs.schedule(scheduler, tasks, tuning.tempo or Tempo(watch=settings.health_interval))
         self._exit.push_async_callback(desks.watch.resign)
         self._exit.callback(scheduler.close)
@@ -163,12 +164,16 @@ class App:
         self._status = "ready"
         log.info("ready", port=self.port, channel=directory.ops_channel or directory.ops_name, owner=owner)
 
-    async def stop(self) -> None:
-        """Takes nothing new, lets what runs end, closes everything in the opposite order of the start."""
+    async def stop(self) -> int:
+        """Takes nothing new, lets what runs end, closes all in the opposite order of the start; how much was cut."""
         self._status = "stopping"
         await self._exit.aclose()
         # A closed transport reports to the loop once more; without this turn it would be called unclosed.
         await asyncio.sleep(0)
+        return self._cut
+
+    async def _drain(self, drain: Callable[[float], Awaitable[int]], limit: float) -> None:
+        self._cut += await drain(limit)
 
     def _desks(self, outside: Outside, wires: Wires) -> Desks:
         settings, clock = self._settings, self._tuning.clock

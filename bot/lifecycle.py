@@ -1,4 +1,4 @@
-"""From start to stop: the first signal drains and ends with 0, a second one or the time limit ends at once with 1."""
+"""From start to stop: the first signal drains and ends with 0, a second one or a time limit ends with 1."""
 
 import asyncio
 import os
@@ -25,12 +25,13 @@ class Runnable(Protocol):
     async def start(self) -> None:
         """Returns when it takes commands."""
 
-    async def stop(self) -> None:
-        """Stops accepting, lets running work end, closes."""
+    async def stop(self) -> int:
+        """Stops accepting, lets running work end, closes; how many works were cut off because they took too long."""
 
 
 def run(build: Callable[[], Runnable], limit: float = STOP_LIMIT, leave: Callable[[int], None] = os._exit) -> int:
-    """Builds and runs until a signal; returns the exit code: 0 stopped as asked, 1 could not start or stop.
+    """Builds and runs until a signal; returns the exit code: 0 stopped as asked, 1 could not start or stop, or
+    stopped before all that was under way had come to its end.
 
     `build` is called inside the event loop. `leave` ends the process when stopping cannot be waited for.
     """
@@ -87,7 +88,7 @@ async def _serve(build: Callable[[], Runnable], ending: _Ending) -> int:
     for app in built:
         stopping = asyncio.create_task(app.stop(), name="stop")
         await asyncio.wait({stopping})
-        failed |= _failed(stopping, "stop")
+        failed |= _failed(stopping, "stop") or _was_cut(stopping)
     log.info("stopped")
     return int(failed)
 
@@ -97,7 +98,16 @@ async def _start(build: Callable[[], Runnable], built: list[Runnable]) -> None:
     await built[0].start()
 
 
-def _failed(task: "asyncio.Task[None]", act: str) -> bool:
+def _was_cut(stopping: "asyncio.Task[int]") -> bool:
+    """Whether work was cut off: somebody who waited for an answer got none, even if the next bot ends the work."""
+    count = 0 if stopping.cancelled() else stopping.result()
+    if count:
+        log.error("work cut off", count=count)
+        sys.stderr.write(f"Ops Bot stopped, but what was under way took too long and was cut off ({count}).\n")
+    return count > 0
+
+
+def _failed(task: "asyncio.Task[None] | asyncio.Task[int]", act: str) -> bool:
     """Whether the task ended with an error; stderr gets a sentence, the log the traceback if the error is none."""
     error = None if task.cancelled() else task.exception()
     if error is None:

@@ -4,6 +4,7 @@ The texts of secrets are never repeated; of everything else the complaint shows 
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -60,10 +61,23 @@ def window_rule(text: str) -> WindowRule:
     match = _WINDOW.fullmatch(text)
     if not match:
         raise ValueError(f"is {text!r}, which is no weekly window; write it like Sat 02:00-06:00 UTC")
-    start, end = _time_of_day(match["start"]), _time_of_day(match["end"])
-    if start == end:
-        raise ValueError(f"is {text!r}, which ends when it starts; write an end other than {match['start']}")
-    return WindowRule(_weekday(match["day"]), start, end, _zone(match["zone"] or "UTC"))
+    day, start, end, zone = match["day"], match["start"], match["end"], match["zone"] or "UTC"
+    times = [*_complaint(_time_of_day, start), *_complaint(_time_of_day, end)]
+    if not times and _time_of_day(start) == _time_of_day(end):
+        times = [f"is {text!r}, which ends when it starts; write an end other than {start}"]
+    wrong = [*_complaint(_weekday, day), *times, *_complaint(_zone, zone)]
+    if wrong:
+        raise ValueError("; and it ".join(wrong))
+    return WindowRule(_weekday(day), _time_of_day(start), _time_of_day(end), _zone(zone))
+
+
+def _complaint(reading: Callable[[str], object], part: str) -> list[str]:
+    """What a reading says is wrong with a part of a text; empty if nothing is."""
+    try:
+        reading(part)
+    except ValueError as error:
+        return [str(error)]
+    return []
 
 
 def _weekday(word: str) -> int:

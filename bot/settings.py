@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot import endpoint, envfiles, readings
+from bot.domain.clock import spelled
 from bot.domain.rule import WindowRule
 from bot.endpoint import Endpoint, ThreadLink
 from bot.errors import ConfigError
@@ -104,7 +105,7 @@ class Settings(BaseSettings):
         "Sat 02:00-06:00 UTC"
     )
     announce_before: Annotated[tuple[tuple[str, timedelta], ...], _reads(readings.rungs)] = readings.rungs("24h,1h,15m")
-    ending_soon: Duration = timedelta(minutes=30)
+    ending_soon: Annotated[Duration, Field(validate_default=True)] = timedelta(minutes=30)
     health_interval: Annotated[timedelta, _reads(readings.interval)] = timedelta(seconds=60)
     escalate_after: Duration = timedelta(minutes=10)
     update_every: Duration = timedelta(minutes=30)
@@ -153,6 +154,17 @@ class Settings(BaseSettings):
                 " Tokens, with the scope connections:write) for Socket Mode, or SLACK_SIGNING_SECRET for HTTP mode"
             )
         return secret
+
+    @field_validator("ending_soon")
+    @classmethod
+    def _within_the_window(cls, ending_soon: timedelta, info: ValidationInfo) -> timedelta:
+        rule: WindowRule | None = info.data.get("maintenance_window")  # None: it is wrong, and that is said already
+        if rule is not None and ending_soon >= rule.length:
+            raise ValueError(
+                f"is {spelled(ending_soon)}, but MAINTENANCE_WINDOW lasts {spelled(rule.length)}, so nobody would be"
+                " warned of its end; write a shorter time, like 10m"
+            )
+        return ending_soon
 
     @property
     def http_mode(self) -> bool:

@@ -43,5 +43,6 @@ class Tasks:
         for task in late:
             task.cancel()
         if late:
+            log.warning("tasks cancelled", tasks=sorted(task.get_name() for task in late))
             await asyncio.wait(late, timeout=1.0)
         return len(late)

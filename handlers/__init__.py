@@ -63,7 +63,6 @@ INCIDENT_BUTTONS = {
     incident_thread.KEEP_BUTTON: incident_steps.keep_pressed,
 }
 INCIDENT_FORMS = {
-    incident_forms.OPEN_FORM: (incident.check_form, incident.submitted),
     incident_forms.UPDATE_FORM: (incident_steps.check_update, incident_steps.update_submitted),
     incident_forms.RESOLVE_FORM: (incident_steps.check_resolution, incident_steps.resolution_submitted),
     incident_forms.EXPLAIN_FORM: (incident_steps.check_reasons, incident_steps.reasons_submitted),
@@ -118,6 +117,7 @@ def register(door: Door, desks: Desks) -> None:
 
     door.action(checklist_view.CLOSE_BUTTON, _press(desks, checklist_forms.close_pressed))
 
+    door.form(incident_forms.OPEN_FORM, incident.form_check(desks), _press(desks, incident.submitted))
     for form_id, (check, send) in (INCIDENT_FORMS | CHECKLIST_FORMS).items():
         door.form(form_id, check, _press(desks, send))
     door.form(summary_view.EDIT_FORM, summary.check_form, _press(desks, summary.edited))

@@ -1,6 +1,6 @@
 """/incident: opens incidents, by line, form or from a message, and shows them; incident_steps changes them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from bot.commands.search import List, Search
 from bot.commands.stats import Stats
 from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
-from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity
+from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity, wrong_beginning
 from bot.domain.quote import Quote
 from bot.errors import NotFoundError, UserError
 from bot.slack.views import incident as view
@@ -122,22 +122,30 @@ async def from_message(desks: Desks, call: Call, body: Mapping[str, Any]) -> Non
     await call.voice.open_form(call.trigger_id, forms.open_form(Severity.SEV3, call.channel, quote))
 
 
-def check_form(body: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong in the form, by block."""
-    wrong = {}
-    try:
-        clean_title(_text(body, forms.TITLE_BLOCK))
-    except UserError as error:
-        wrong[forms.TITLE_BLOCK] = str(error)
-    began = _input(body, forms.BEGAN_BLOCK).get("selected_date_time")
-    if began is not None and datetime.fromtimestamp(int(began), UTC) > datetime.now(UTC):
-        wrong[forms.BEGAN_BLOCK] = "That is in the future. When did it begin?"
-    return wrong
+def form_check(desks: Desks) -> Callable[[Mapping[str, Any]], dict[str, str]]:
+    """The check of the form: what is wrong in it, by block."""
+
+    def check(body: Mapping[str, Any]) -> dict[str, str]:
+        wrong = {}
+        try:
+            clean_title(_text(body, forms.TITLE_BLOCK))
+        except UserError as error:
+            wrong[forms.TITLE_BLOCK] = str(error)
+        began = _began(body)
+        if began is not None and (said := wrong_beginning(began, desks.clock())):
+            wrong[forms.BEGAN_BLOCK] = said
+        return wrong
+
+    return check
+
+
+def _began(body: Mapping[str, Any]) -> datetime | None:
+    seconds = _input(body, forms.BEGAN_BLOCK).get("selected_date_time")
+    return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
 
 
 async def submitted(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
     """The form was sent."""
-    began = _input(body, forms.BEGAN_BLOCK).get("selected_date_time")
     _, _, message = str(body["view"]["private_metadata"]).partition(" ")
     ts, _, author = message.partition(" ")
     owner = str(_input(body, forms.OWNER_BLOCK).get("selected_user") or "")
@@ -152,7 +160,7 @@ async def submitted(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
         call.channel,
         " ".join(_text(body, forms.AFFECTED_BLOCK).split()),
         owner,
-        datetime.fromtimestamp(int(began), UTC) if began is not None else None,
+        _began(body),
         await desks.places.quote(call.channel, ts, author) if ts else None,
     )
     await open_incident(desks, call, opening)

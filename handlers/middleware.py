@@ -65,19 +65,21 @@ class Door:
         # Not bound methods: Bolt deep-copies its error handler for each lazy listener, and with one all that it holds.
         app.error(_failed)
 
-    async def drain(self, limit: float) -> None:
-        """Waits until nothing is being worked on, `limit` seconds at most; then what is left is cancelled."""
+    async def drain(self, limit: float) -> int:
+        """Waits until nothing is being worked on, `limit` seconds at most; then what is left is cancelled: how much."""
+        cut = 0
         try:
             async with asyncio.timeout(limit):
                 await self._idle.wait()
         except TimeoutError:
-            late = set(self._working)
-            log.warning("work cancelled", count=len(late))
+            late, cut = set(self._working), self._in_flight
+            log.warning("work cancelled", count=cut)
             for task in late:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=1.0)
         await self._events.close()
+        return cut
 
     async def room(self) -> None:
         """Returns when few enough are worked on to take one more, or after a moment: a flood is taken as it is done."""

@@ -36,6 +36,7 @@ def page_state(workspace: Workspace, manifest: Manifest, me: str, connected: int
         ],
         "connected": connected,
         "toasts": [{"id": one.id, "text": one.text} for one in workspace.toasts if one.user == me],
+        "toasted": len(workspace.toasts),  # of everybody: ids up to this are of the past for a page that opens now
     }
 
 

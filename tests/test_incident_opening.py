@@ -1,6 +1,7 @@
 """All the ways to open an incident: in other words than somebody else, by form, by mention, from a message."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from sandbox.payloads import Payloads
@@ -69,12 +70,17 @@ async def test_other_words_offer_nothing(world: World) -> None:
 
 
 async def test_the_form_has_an_owner_and_a_beginning(world: World) -> None:
-    """Who owns it and when it began may be said; the card counts from there."""
+    """Who owns it and when it began may be said; the card counts from there. One of 1970 is refused in the form."""
     await world.ann.says("/incident", "open sev1")
     await world.ann.sees("Who owns it?", "When did it begin?")
-    await world.ann.submits({"What is wrong?": "all is down", "Who owns it?": "bob", "When did it begin?": 1795000000})
+    filled = {"What is wrong?": "all is down", "Who owns it?": "bob"}
+    await world.ann.submits({**filled, "When did it begin?": 86_400})
+    await world.ann.sees("That is more than 31 days ago.")
+    assert await world.documents("incidents") == []
+    began = world.clock() - timedelta(days=7)
+    await world.ann.submits({**filled, "When did it begin?": int(began.timestamp())})
     card = await world.slack.shows("all is down", "Owner: @bob", "SEV1")
-    assert "Began 2026-11-18 " in card.shown
+    assert f"Began {began:%Y-%m-%d} " in card.shown
 
 
 async def test_a_mention_may_leave_out_open_before_a_severity(world: World) -> None:

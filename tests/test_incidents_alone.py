@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.incident import Deed, Incident, Opening, Reasons, Severity, Status, mint, same_words
+from bot.domain.incident import Deed, Incident, Opening, Reasons, Severity, Status, mint, same_words, wrong_beginning
 from bot.domain.incident_facts import facts, from_facts
 from bot.domain.incident_steps import (
     assigned,
@@ -202,3 +202,20 @@ def test_how_long_it_lasted_counts_from_when_it_began() -> None:
 def test_metadata_that_is_not_ours_is_passed_over(payload: dict[str, object]) -> None:
     """Anybody may post metadata of this type; what cannot be read is no incident."""
     assert from_facts(payload, "C0OPS", "1.0") is None
+
+
+@pytest.mark.parametrize(
+    ("began", "problem"),
+    [
+        (NOW, ""),
+        (NOW - timedelta(days=31), ""),
+        (NOW - timedelta(days=31, seconds=1), "That is more than 31 days ago. Pick a later time, or leave it empty"),
+        (datetime(1970, 1, 1, tzinfo=UTC), "That is more than 31 days ago."),
+        (NOW + timedelta(seconds=1), "That is in the future."),
+    ],
+)
+def test_an_incident_began_within_the_last_month(began: datetime, problem: str) -> None:
+    """A slip in the date picker would make it one of half a century."""
+    said = wrong_beginning(began, NOW)
+    assert said.startswith(problem)
+    assert bool(said) == bool(problem)

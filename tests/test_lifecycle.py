@@ -40,6 +40,7 @@ class App:
             raise RuntimeError("no")
         await asyncio.sleep(60 if "slow-stop" in words else 0.05)
         print("closed", flush=True)
+        return 2 if "cut" in words else 0
 
 def build():
     asyncio.get_running_loop()
@@ -150,6 +151,16 @@ def test_a_stop_that_fails_ends_with_1() -> None:
         code, _, err = process.ends()
     assert code == 1
     assert err.endswith("Ops Bot could not stop (RuntimeError); the log says more.\n")
+
+
+def test_a_stop_that_cuts_work_off_ends_with_1() -> None:
+    """Everything is closed in order, but what somebody waited for did not come to its end."""
+    with running("cut") as process:
+        process.says("ready")
+        process.gets(signal.SIGTERM)
+        code, out, err = process.ends()
+    assert (code, out) == (1, "draining\nclosed\n")
+    assert err.endswith("Ops Bot stopped, but what was under way took too long and was cut off (2).\n")
 
 
 def test_wrong_settings_are_all_listed_and_end_with_2(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands import ids
+from bot.commands import ids, incident
 from bot.commands.people import Who, who
 from bot.commands.words import Word, words
 from bot.errors import NotFoundError, WordError
@@ -116,6 +116,58 @@ def test_an_ending_that_is_mistyped_is_not_taken_for_text() -> None:
     """D01T beside D01S: an error, not the first word of what is said of another incident."""
     with pytest.raises(NotFoundError, match="I know no incident D01T"):
         ids.first_id(word("D01T"), KNOWN)
+
+
+@pytest.mark.parametrize("text", ["ZZZZ", "WCZA", "`ZZZZ`", "ZZZZ:", "INC-ZZZZ", "inc-zzzz"])
+@pytest.mark.parametrize("is_grave", [True, False])
+def test_four_capitals_that_nobody_says_are_asked_about(text: str, *, is_grave: bool) -> None:
+    """A mistyped ID without digits changes no other incident, whatever is to be done."""
+    with pytest.raises(NotFoundError, match=r"(No incident ends in|I know no incident) (ZZZZ|WCZA)\."):
+        ids.first_id(word(f"{text} fixed"), KNOWN, is_grave=is_grave)
+
+
+@pytest.mark.parametrize("text", ["HTTP", "CERT", "ETCD", "SYNC", "5000", "2026"])
+def test_words_in_capitals_and_numbers_begin_a_note_but_no_resolution(text: str) -> None:
+    """A note in a hurry is taken; before an incident is ended the bot rather asks."""
+    assert ids.first_id(word(f"{text} is back"), KNOWN) is None
+    with pytest.raises(NotFoundError, match=f"No incident ends in {text}"):
+        ids.first_id(word(f"{text} is back"), KNOWN, is_grave=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["zzzz", "http", "Http", "DISK", "DOWN", "FULL", "FIXED", "10GB", "500", '"ZZZZ"', "9"]
+)
+def test_what_an_id_never_looks_like_begins_any_text(text: str) -> None:
+    """Lower case, letters that no ID shows, measures, other lengths and quoted words are never asked about."""
+    assert ids.first_id(word(f"{text} fixed"), KNOWN, is_grave=True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("resolve ZZZZ fixed", '`resolve "ZZZZ fixed"`'),
+        ('resolve ZZZZ "so" fixed', '`resolve "ZZZZ …"`'),
+        (f"resolve ZZZZ {'x' * 100}", '`resolve "ZZZZ …"`'),
+    ],
+)
+def test_the_remedy_shows_how_to_write_the_text(text: str, remedy: str) -> None:
+    """As the whole line, to be copied, if it is short and has no quotes of its own."""
+    with pytest.raises(NotFoundError) as caught:
+        ids.addressed(words(text), KNOWN, is_grave=True)
+    assert remedy in caught.value.remedy
+    assert ids.addressed(words(remedy.strip("`")), KNOWN, is_grave=True) == (None, 1)
+
+
+@pytest.mark.parametrize("verb", ["resolve", "reopen", "note", "update"])
+def test_every_verb_with_a_text_asks_about_a_mistyped_id(verb: str) -> None:
+    """Only what is ended or begun again asks about abbreviations too."""
+    with pytest.raises(NotFoundError, match="No incident ends in ZZZZ"):
+        incident.parse(f"{verb} ZZZZ hello", [])
+    if verb in ("note", "update"):
+        assert incident.parse(f"{verb} HTTP 500", [])
+    else:
+        with pytest.raises(NotFoundError, match="No incident ends in HTTP"):
+            incident.parse(f"{verb} HTTP 500", [])
 
 
 @pytest.mark.parametrize(

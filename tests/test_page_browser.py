@@ -117,6 +117,23 @@ async def test_home_opens_forms_and_sheets_by_keyboard(world: World, browser: Br
         await ann.sees("opened from Home")
 
 
+async def test_a_page_shows_no_toast_of_before_it_was_opened(world: World, browser: Browser) -> None:
+    """Neither at first sight nor when one becomes somebody else; what comes afterwards is shown."""
+    told = world.slack.workspace.toast
+    told("U0ANN", "Ann's old toast")
+    told("U0BOB", "Bob's old toast")
+    async with seat(browser, world) as ann:
+        await ann.goes("")
+        await ann.page.get_by_role("log").wait_for()
+        told("U0ANN", "Ann's new toast")
+        await ann.sees("Ann's new toast")
+        assert await ann.page.get_by_text("old toast").count() == 0
+        told("U0BOB", "Bob's new toast")
+        await ann.goes("as=U0BOB&in=C0OPSSHARED")
+        await ann.sees("Bob's new toast")
+        assert await ann.page.get_by_text("old toast").count() == 0
+
+
 async def test_nothing_is_cut_off_on_a_phone(world: World, browser: Browser) -> None:
     """At 390 pixels neither the channel nor Home is wider than the screen, and the menu is a button away."""
     async with seat(browser, world, PHONE) as ann:

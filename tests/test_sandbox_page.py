@@ -128,7 +128,10 @@ async def test_what_a_person_cannot_do_is_said_in_words(slack: Slack, page: Page
 async def test_a_failed_command_leaves_a_toast(page: Page) -> None:
     """The act itself went well; Slack's words about the app are among the toasts."""
     assert (await page.act("says", channel=OPS, text="/health"))["ok"] is True
-    assert "dispatch_failed" in (await page.state())["toasts"][0]["text"]
+    state = await page.state()
+    assert "dispatch_failed" in state["toasts"][0]["text"]
+    assert state["toasted"] == state["toasts"][0]["id"] == 1
+    assert (await page.get("/sandbox/state?as=U0BOB"))["toasted"] == 1
 
 
 async def test_clicks_and_forms_work_from_the_page(slack: Slack, page: Page) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot import readings
-from tests.test_settings import complaint
+from tests.test_settings import complaint, with_tokens
 
 
 @pytest.mark.parametrize("option", ["retryWrites=secret1", "authMechanism=secret1", "passwrod=secret1", "tls=secret1"])
@@ -21,6 +21,8 @@ def test_an_option_that_the_driver_does_not_take_is_named_without_its_value(opti
     [
         ("OPS_ADMINS", "bob,U012AB3CD,tom", ("'bob'", "'tom'")),
         ("ANNOUNCE_BEFORE", "1x,24h,5", ("'1x'", "'5'")),
+        ("MAINTENANCE_WINDOW", "Caturday 99:00-06:77 Mars/X", ("'Caturday'", "'99:00'", "'06:77'", "'Mars/X'")),
+        ("MAINTENANCE_WINDOW", "Caturday 06:00-06:00", ("'Caturday'", "ends when it starts")),
         ("EXTRA_CHECKS", "foo=ftp://x,bar=baz,ok=http://127.0.0.1:1/", ("'foo'", "'bar'")),
     ],
 )
@@ -40,3 +42,32 @@ def test_services_are_asked_every_five_seconds_to_every_hour(text: str, is_fine:
         return
     with pytest.raises(ValueError, match="is '"):
         readings.interval(text)
+
+
+@pytest.mark.parametrize(
+    ("window", "ending_soon", "is_fine"),
+    [
+        ("Sat 02:00-06:00 UTC", "4h", False),
+        ("Sat 02:00-06:00 UTC", "5h", False),
+        ("Sat 02:00-06:00 UTC", "239m", True),
+        ("Sat 23:30-00:30 UTC", "59m", True),
+        ("Sat 23:30-00:30 UTC", "1h", False),
+        ("Sat 23:00-24:00 UTC", "1h", False),
+        ("Sat 02:00-02:20 UTC", None, False),
+    ],
+)
+def test_a_warning_of_the_end_comes_within_the_window(window: str, ending_soon: str | None, *, is_fine: bool) -> None:
+    """One before the start would vanish without a word; the value that nobody set is looked at too."""
+    given = {"MAINTENANCE_WINDOW": window} | ({"ENDING_SOON": ending_soon} if ending_soon else {})
+    if is_fine:
+        assert with_tokens(**given).ending_soon < with_tokens(**given).maintenance_window.length
+        return
+    said = complaint(**given)
+    assert said.startswith("ENDING_SOON is ")
+    assert "MAINTENANCE_WINDOW lasts" in said
+    assert "write a shorter time" in said
+
+
+def test_a_wrong_window_alone_is_complained_of() -> None:
+    """How long it lasts is not known, so nothing is said of the warning of its end."""
+    assert complaint(MAINTENANCE_WINDOW="Sat 02:00", ENDING_SOON="5h").startswith("MAINTENANCE_WINDOW ")

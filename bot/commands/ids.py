@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from bot.commands.words import Line, Word, key
 from bot.errors import NotFoundError
 
+REPEATED = 60  # characters of a text that a remedy repeats
 LISTED = 5  # as many candidates as a person takes in at a glance
 
 _READ_AS = str.maketrans("OIL", "011")
@@ -18,6 +19,12 @@ _ENDING = re.compile(rf"(?:[0-9]{{1,8}}-)?{_CROCKFORD}{{4}}|{_CROCKFORD}{{1,3}}"
 _WINDOW = re.compile(r"(?:(?:MW-)?[0-9]{8}-|[0-9]{1,7}-)?[0-9]{4}")
 # Numbers with a unit have the shape of an ending, and texts begin with them: "500s are gone", "10GB freed".
 _MEASURE = re.compile(r"[0-9]+(?:S|MS|SEC|MIN|H|HRS|D|X|XX|K|M|G|B|KB|MB|GB|TB|AM|PM|ST|ND|RD|TH)")
+# An ID as it is shown has none of I, L, O, U; a word in capitals that has them (DISK, DOWN, FULL) is no mistyped one.
+_SHOWN = re.compile(rf"{_CROCKFORD}{{4}}")
+# What can be said: a vowel among the first three letters, as in CERT, APPS, ETCD, SYNC; WCZA and ZZZZ cannot be.
+_SAYABLE = re.compile(r"(?=.{0,2}[AEY])[A-Z]{4}")
+_ABBREVIATIONS = frozenset({"CRDS", "DDNS", "DHCP", "GRPC", "HTTP", "MTBF", "MTTR", "NTFS", "PVCS", "RTSP", "SCTP",
+                            "SMTP", "SNMP", "SRTP", "SSDS", "VPCS", "VPNS", "XMPP"})  # fmt: skip
 _LISTS = {"incident": "`/incident` lists the open ones.", "window": "`/maintenance` lists them."}
 _DAY = re.compile(r"(?:MW-)?([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
 
@@ -70,13 +77,13 @@ def _only(found: list[str], wanted: str, what: str) -> str:
     )
 
 
-def first_id(word: Word, known: Collection[str]) -> str | None:
+def first_id(word: Word, known: Collection[str], *, is_grave: bool = False) -> str | None:
     """The incident that the first word of free text names, or None if the word is the text's own.
 
     It is an ID if it has the whole shape (`INC-20261123-7KQ4`, `20261123-7KQ4`), or is the end of a known one: four
     characters or more, with a digit in them or in capitals, so that "desk" and "disk" stay words. NotFoundError if it
-    is the end of several; or of none, but nothing else than an ending looks like that (`7KQ4`): taken for text, a
-    mistyped ID would end another incident.
+    is the end of several; or of none, but was meant for one: taken for text, a mistyped ID would change another
+    incident. `is_grave`: the act is one that nobody wants to see done to another incident, so the doubt is greater.
     """
     found = None if word.quoted else ending(word.text)
     if found is None:
@@ -84,15 +91,21 @@ def first_id(word: Word, known: Collection[str]) -> str | None:
     if re.fullmatch(r"(?:INC-)?[0-9]{8}-.{4}", found):
         return found
     bare = _bare(word.text)
+    is_called_one = bare.startswith("INC-")
     has_digit = any(character.isdigit() for character in bare)
-    if len(found) < 4 or not (has_digit or (found == bare and word.text.isupper())):
+    if len(found) < 4 or not (is_called_one or has_digit or (found == bare and word.text.isupper())):
         return None
     fitting = [one for one in known if one.endswith(found)]
     if fitting:
         return match(found, fitting)
-    if _is_only_an_ending(bare[-4:]):
+    if is_called_one or _is_only_an_ending(bare[-4:]):
         remedy = f'{_LISTS["incident"]} A text that begins so is written in quotes: `"{found} …"`.'
         raise NotFoundError(f"I know no incident {found}.", remedy)
+    if word.text == word.text.upper() and _may_be_mistyped(bare, is_grave=is_grave):
+        remedy = (
+            f"{_LISTS['incident']} If it is the beginning of your text, write that in quotes: `{_in_quotes(word)}`."
+        )
+        raise NotFoundError(f"No incident ends in {found}.", remedy)
     return None
 
 
@@ -101,7 +114,27 @@ def _is_only_an_ending(tail: str) -> bool:
     return has_both and not _MEASURE.fullmatch(tail)
 
 
-def addressed(line: Line, known: Collection[str]) -> tuple[str | None, int]:
+def _may_be_mistyped(bare: str, *, is_grave: bool) -> bool:
+    """Whether to ask back about four capitals or digits, which an ID may be as well as a word.
+
+    Whoever resolves would rather be asked about `HTTP 500 is gone` than have another incident ended. A note is
+    written in a hurry, often, and harms little where it is wrong: there, words, abbreviations and numbers
+    (`HTTP 500`, `CERT expired`, `5000 users`) pass, and only what nobody says (`ZZZZ`) is asked about.
+    """
+    if not _SHOWN.fullmatch(bare) or _MEASURE.fullmatch(bare):
+        return False
+    return is_grave or not (bare.isdigit() or _SAYABLE.fullmatch(bare) or bare in _ABBREVIATIONS)
+
+
+def _in_quotes(word: Word) -> str:
+    """The line as it is to be written, if it is short enough to repeat: `resolve "HTTP 500 is gone"`."""
+    text = word.line[word.start :].strip()
+    if len(text) > REPEATED or not text.isprintable() or any(mark in text for mark in '"`“”„'):
+        text = f"{word.text} …"
+    return f'{word.line[: word.start].lstrip()}"{text}"'
+
+
+def addressed(line: Line, known: Collection[str], *, is_grave: bool = False) -> tuple[str | None, int]:
     """The incident that the word after the verb names, if it names one, and where the text begins."""
-    found = first_id(line.words[1], known) if len(line.words) > 1 else None
+    found = first_id(line.words[1], known, is_grave=is_grave) if len(line.words) > 1 else None
     return found, 1 if found is None else 2

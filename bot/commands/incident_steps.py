@@ -163,7 +163,7 @@ def _id(word: Word) -> str:
 
 
 def _resolve(line: Line, known: Collection[str]) -> Resolve:
-    found, at = ids.addressed(line, known)
+    found, at = ids.addressed(line, known, is_grave=True)
     text = free_text(line, at, "What fixed it?", "Say it after `resolve`, like `resolve fixed by a restart`.")
     if len(text) > RESOLUTION_LIMIT:
         problem = f"That has {len(text):,} characters; {RESOLUTION_LIMIT:,} is the most."
@@ -172,7 +172,7 @@ def _resolve(line: Line, known: Collection[str]) -> Resolve:
 
 
 def _reopen(line: Line, known: Collection[str]) -> Reopen:
-    found, at = ids.addressed(line, known)
+    found, at = ids.addressed(line, known, is_grave=True)
     return Reopen(line.rest(at).text, found)
 
 

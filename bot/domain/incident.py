@@ -27,6 +27,7 @@ TITLE_LIMIT = 150
 AFFECTED_LIMIT = 300
 RESOLUTION_LIMIT = 1_000
 SAME = timedelta(minutes=1)  # the same words of the same person within this are one incident: a double Enter
+LONGEST_AGO = timedelta(days=31)  # what began earlier was picked by mistake, and would spoil every mean of a length
 _BUCKET = 20  # seconds; three of them make that minute
 
 
@@ -243,6 +244,18 @@ class Opening:
         """One name for the same words of the same person."""
         said = "\x00".join((self.who, self.channel, self.severity, self.title, self.affected))
         return hashlib.sha256(said.encode()).hexdigest()[:24]
+
+
+def wrong_beginning(began: datetime, now: datetime) -> str:
+    """What is wrong with a time at which somebody says that it began, and what to do; empty if nothing is."""
+    if began > now:
+        return "That is in the future. When did it begin?"
+    if now - began > LONGEST_AGO:
+        return (
+            f"That is more than {LONGEST_AGO.days} days ago. Pick a later time, or leave it empty and say in the"
+            " incident's thread when it began."
+        )
+    return ""
 
 
 def is_similar(one: str, other: str) -> bool:

@@ -17,6 +17,7 @@ export const app = {
   editing: null, // {channel, ts, text} of the message that is being edited
   dismissed: new Set(JSON.parse(sessionStorage.getItem("dismissed") ?? "[]")), // ephemeral messages that were put away
   told: new Set(), // toasts of the server that were shown
+  since: 0, // the last toast of anybody before the page was opened
   toasts: [], // {id, text, alert}
   read: new Map(), // channel → newest ts that was on the screen
   busy: new Set(), // acts that the bot has not answered yet
@@ -106,7 +107,8 @@ async function fetchAll() {
 }
 
 function accept(state, services, faults) {
-  const first = app.state === null;
+  // The first state is nobody's, so whether a toast is old does not follow from what was seen of a person's before.
+  if (app.state === null || state.toasted < app.since) app.since = state.toasted;
   if (frameOf(app.state) !== frameOf(state)) app.version += 1;
   app.state = state;
   app.services = services;
@@ -118,9 +120,9 @@ function accept(state, services, faults) {
   const known = app.channel === HOME || state.channels.some((one) => one.id === app.channel);
   if (!known) app.channel = (state.channels.find((one) => one.name === "ops-shared") ?? state.channels[0]).id;
   for (const toast of state.toasts ?? []) {
-    if (app.told.has(toast.id)) continue;
+    if (toast.id <= app.since || app.told.has(toast.id)) continue;
     app.told.add(toast.id);
-    if (!first) say(toast.text);
+    say(toast.text);
   }
   repaint();
 }

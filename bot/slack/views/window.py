@@ -14,6 +14,8 @@ from bot.slack.views.parts import Message, actions, brief, context, header, one_
 ENDED = "window_ended"
 EXTEND = "window_extend"
 
+PLANNED = "planned"
+
 
 def period(window: Window) -> str:
     """`Saturday 2026-11-28 02:00 to 06:00 UTC`, as it is planned."""
@@ -24,9 +26,14 @@ def period(window: Window) -> str:
 
 
 def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
-    """The first message of a window: what it is and where it stands; edited as it goes on."""
+    """The first message of a window: what it is and where it stands; edited as it goes on.
+
+    `late` is how late it was posted; once it shows more than the plan it is news again, and nobody asks.
+    """
     window = rung.window
     standing = _standing(latest or rung)
+    if latest is not None and standing != PLANNED:
+        late = timedelta(0)
     text = mrkdwn("{} ({}) {}: {}.", window.title, window.id, _told(latest or rung), period(window))
     parts = [mrkdwn("*{}*\nFor you: {} to {}", period(window), local(window.start), local(window.end))]
     if held := _held(window):
@@ -151,7 +158,7 @@ def _sentence(rung: Rung, late: timedelta) -> str:
 def _told(latest: Rung) -> str:
     """Where it stands, as a verb."""
     return {
-        "planned": "is planned",
+        PLANNED: "is planned",
         "under way": "is under way",
         "under way, ends soon": "is under way and ends soon",
         "over": "is over",
@@ -175,7 +182,7 @@ def _standing(latest: Rung) -> str:
             "not started, not approved"
             if latest.occasion is Occasion.START and not window.may_begin
             else {
-                Occasion.AHEAD: "planned",
+                Occasion.AHEAD: PLANNED,
                 Occasion.START: "under way",
                 Occasion.ENDING: "under way, ends soon",
                 Occasion.END: "over",
