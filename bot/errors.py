@@ -5,7 +5,7 @@ UserError                 a sentence for the person, with the remedy
 ├── NotFoundError         what was named does not exist, or is ambiguous
 ├── RefusedError          the person may not do it; says who may
 ├── ConflictError         somebody did something in between; says what
-└── StoreAwayError        MongoDB does not answer; says that nothing was changed
+└── StoreAwayError        MongoDB does not answer; says what that means for what was asked
 ConfigError               settings are wrong; lists every complaint
 """
 
@@ -59,7 +59,8 @@ class ConflictError(UserError):
 class StoreAwayError(UserError):
     """MongoDB cannot be reached, so the act was not done; `in_doubt`: it broke off while a change was on its way."""
 
-    def __init__(self, *, in_doubt: bool = False) -> None:
+    def __init__(self, *, in_doubt: bool = False, instead: str = "so nothing was changed") -> None:
+        self.in_doubt = in_doubt
         if in_doubt:
             super().__init__(
                 "MongoDB stopped answering while it was asked to change something; whether it did is not known.",
@@ -67,9 +68,20 @@ class StoreAwayError(UserError):
             )
         else:
             super().__init__(
-                "MongoDB does not answer, so nothing was changed.",
+                f"MongoDB does not answer, {instead}.",
                 "Try again in a minute; `/health mongodb` tells more.",
             )
+
+
+@contextmanager
+def away_means(instead: str) -> Iterator[None]:
+    """Says what MongoDB's silence means for what is done inside, as in "so the list cannot be shown"."""
+    try:
+        yield
+    except StoreAwayError as error:
+        if error.in_doubt:
+            raise
+        raise StoreAwayError(instead=instead) from error
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from bot.errors import ConfigError, UserError
+from bot.logs import trace
 
 log = structlog.get_logger("lifecycle")
 
@@ -75,21 +76,23 @@ async def _serve(build: Callable[[], Runnable], ending: _Ending) -> int:
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     waiting = asyncio.create_task(asked.wait(), name="signal")
     built: list[Runnable] = []
-    starting = asyncio.create_task(_start(build, built), name="start")
-    await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    failed = starting.done() and _failed(starting, "start")
+    with trace():
+        starting = asyncio.create_task(_start(build, built), name="start")
+        await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        failed = starting.done() and _failed(starting, "start")
     if starting.done() and not failed:
         await waiting
     ending.begin()
-    log.info("stopping")
     waiting.cancel()
     starting.cancel()
-    await asyncio.wait({starting})
-    for app in built:
-        stopping = asyncio.create_task(app.stop(), name="stop")
-        await asyncio.wait({stopping})
-        failed |= _failed(stopping, "stop") or _was_cut(stopping)
-    log.info("stopped")
+    with trace():
+        log.info("stopping")
+        await asyncio.wait({starting})
+        for app in built:
+            stopping = asyncio.create_task(app.stop(), name="stop")
+            await asyncio.wait({stopping})
+            failed |= _failed(stopping, "stop") or _was_cut(stopping)
+        log.info("stopped")
     return int(failed)
 
 

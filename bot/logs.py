@@ -27,6 +27,7 @@ _QUIET = {
     "pymongo": logging.WARNING,
     "apscheduler": logging.WARNING,
     "aiohttp.access": logging.WARNING,
+    "apscheduler.scheduler": logging.ERROR,  # a tick left out while the job still runs is how it is meant here
     "asyncio": logging.WARNING,
     "slack_bolt": logging.INFO,
     "slack_sdk": logging.INFO,

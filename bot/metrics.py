@@ -58,6 +58,7 @@ class Metrics:
         self._last_pong: float | None = None  # over HTTP there is none, and nothing to be alarmed about
         self._taken_over = 0
         self._services: dict[str, str] = {}
+        self._is_mongo_away = False
         self._counted, self._letters = Lately(now), Lately(now)
         self._registry = own = CollectorRegistry()
         ProcessCollector(registry=own)
@@ -166,7 +167,7 @@ class Metrics:
             "outbox_depth": None if isnan(waiting) else int(waiting),
             "outbox_oldest_seconds": None if isnan(oldest) else round(oldest, 1),
             "claims_taken_over": self._taken_over,
-            "services": dict(self._services),
+            "services": self._services | ({"mongodb": "down"} if self._is_mongo_away else {}),
         }
 
     def scheduler_ticked(self) -> None:
@@ -176,6 +177,7 @@ class Metrics:
     def mongo(self, up: bool) -> None:
         """MongoDB answered, or did not."""
         self._mongo_up.set(up)
+        self._is_mongo_away = not up  # known sooner than the next round of the services
         if not up:
             self._counted.forget()
             self._letters.forget()

@@ -11,7 +11,7 @@ from bot.commands.moments import moment
 from bot.domain.checklist import Checklist, Kind, Press
 from bot.domain.checklist_ports import Errand
 from bot.domain.role import Role
-from bot.errors import NotFoundError, StoreAwayError
+from bot.errors import NotFoundError, StoreAwayError, away_means
 from bot.slack.views import checklist as view
 from bot.slack.views import ops as ops_view
 from handlers import checklist_forms as forms
@@ -27,7 +27,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case Help():
             await show_help(call, said.topic)
         case words.Show():
-            await _show(desks, call)
+            with away_means("so the checklist cannot be shown"):
+                await _show(desks, call)
         case words.Template():
             await forms.template(desks, call, said)
         case _:
@@ -119,4 +120,5 @@ async def ticked(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
         return
     selected = frozenset(int(option["value"]) for option in action.get("selected_options") or ())
     press = Press(call.who, boxes.phase, boxes.shown, selected, boxes.part)
-    await desks.checklists.pressed(boxes.window_id, press)
+    with away_means("so the box is not saved, whatever your screen shows: nothing was changed"):
+        await desks.checklists.pressed(boxes.window_id, press)

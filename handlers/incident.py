@@ -15,7 +15,7 @@ from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
 from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity, wrong_beginning
 from bot.domain.quote import Quote
-from bot.errors import NotFoundError, UserError
+from bot.errors import NotFoundError, UserError, away_means
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
 from handlers import export, incident_steps, search, stats, summary
@@ -31,9 +31,11 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case Help():
             await show_help(call, said.topic)
         case List():
-            await search.show_list(desks, call, said)
+            with away_means("so the list cannot be shown"):
+                await search.show_list(desks, call, said)
         case Search():
-            await search.search(desks, call, said)
+            with away_means("so nothing can be searched"):
+                await search.search(desks, call, said)
         case Stats():
             await stats.show(desks, call, said)
         case words.OpenForm():

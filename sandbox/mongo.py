@@ -14,16 +14,18 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from sandbox.child import mortal
+from sandbox.leftovers import hold, sweep
 
 ROOM = 2 * 1024**3  # bytes: what the databases of a whole run take
 USER = "admin"
+PREFIX = "mongod-"
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 
@@ -80,6 +82,7 @@ class Mongod:
         self._own_directory = directory is None
         self._process: subprocess.Popen[bytes] | None = None
         self._set_up = not initiates
+        self._held: IO[bytes] | None = None
 
     def __enter__(self) -> "Mongod":
         self.start()
@@ -112,7 +115,10 @@ class Mongod:
         if self.running:
             return
         if self.directory is None:
-            self.directory = Path(tempfile.mkdtemp(prefix="mongod-", dir=_memory()))
+            memory = _memory()
+            sweep(Path(memory or tempfile.gettempdir()), PREFIX)
+            self.directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=memory))
+            self._held = hold(self.directory)
         (self.directory / "data").mkdir(parents=True, exist_ok=True)
         self.port = self.port or free_port()
         with (self.directory / "output").open("wb") as output:
@@ -170,7 +176,9 @@ class Mongod:
         self.stop()
         if self._own_directory and self.directory is not None:
             shutil.rmtree(self.directory, ignore_errors=True)
-            self.directory = None
+            if self._held is not None:
+                self._held.close()
+            self.directory = self._held = None
             self._set_up = False
 
     def _started(self) -> "subprocess.Popen[bytes]":

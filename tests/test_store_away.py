@@ -87,7 +87,6 @@ NEEDS_MONGODB = (
     ("/incident", "note {id} it is the cache"),
     ("/incident", "resolve {id} fixed"),
     ("/incident", "show {id}"),
-    ("/incident", ""),
     ("/checklist", "start"),
     ("/checklist", "done 1"),
     ("/ops", "roles"),
@@ -112,6 +111,22 @@ async def test_what_needs_mongodb_says_that_nothing_was_changed(world: World, ow
         assert "nothing was changed" in said
     assert len(world.slack.channel().everything) == before
     assert "investigating" in card.shown
+
+
+async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, own_mongod: Mongod) -> None:
+    """Where nothing could have changed, the answer speaks of what cannot be shown."""
+    own_mongod.kill()
+    for command, text, said in (
+        ("/incident", "", "so the list cannot be shown"),
+        ("/incident", "list", "so the list cannot be shown"),
+        ("/checklist", "", "so the checklist cannot be shown"),
+    ):
+        answered = len(world.ann.ephemerals)
+        await world.ann.says(command, text)
+        await until_answered(world, answered + 1)
+        shown = world.ann.ephemerals[-1].shown
+        assert said in shown
+        assert "changed" not in shown
 
 
 async def test_maintenance_shows_the_windows_without_mongodb(world: World, own_mongod: Mongod) -> None:

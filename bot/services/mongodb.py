@@ -33,6 +33,9 @@ _NETWORK = (
     ("SSL handshake failed", "no secure connection (TLS failed)"),
 )
 
+# What the driver says of a server that accepts connections and is silent, by the moment at which it gave up.
+_HANGS = ("timed out", "connection pool paused")
+
 
 class MongoProbe:
     """Reads one document of the bot's database. `wait` in seconds must be below the desk's deadline.
@@ -54,7 +57,7 @@ class MongoProbe:
             async with asyncio.timeout(self._wait):
                 await self._database["incidents"].find_one({"_id": ""}, {"_id": True})
         except TimeoutError:
-            return Finding(State.DOWN, self._network() or f"no answer within {self._wait:g} s")
+            return Finding(State.DOWN, self._network() or self._silence)
         except OperationFailure as error:
             return refused(error)
         except InvalidOperation:
@@ -116,10 +119,15 @@ class MongoProbe:
         if isinstance(error, ServerSelectionTimeoutError):
             if any(server.is_server_type_known for server in servers):
                 return Finding(State.DEGRADED, "its replica set has no primary")
-            return Finding(State.DOWN, "no connection")
-        if error.timeout:
-            return Finding(State.DOWN, "no answer in time")
+            said = " ".join(str(server.error) for server in servers if server.error)
+            return Finding(State.DOWN, self._silence if any(sign in said for sign in _HANGS) else "no connection")
+        if error.timeout or any(sign in str(error) for sign in _HANGS):
+            return Finding(State.DOWN, self._silence)
         return Finding(State.DOWN, "connection dropped" if isinstance(error, ConnectionFailure) else "the read failed")
+
+    @property
+    def _silence(self) -> str:
+        return f"no answer within {self._wait:g} s"
 
     def _network(self) -> str:
         """Why its servers could not be reached when the driver last tried; empty when they could."""

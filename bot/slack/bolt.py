@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 from typing import Any
 
 import aiohttp
@@ -45,6 +46,8 @@ def bolt_app(directory: Directory, token: SecretStr) -> AsyncApp:
             bot_user_id=directory.bot_user,
         )
 
+    # Bolt looks there by itself, and warns that it does not use what it found. Nobody needs it any more.
+    os.environ.pop("SLACK_BOT_TOKEN", None)
     return AsyncApp(
         name="opsbot",  # without one, Bolt reads the sources of the whole call stack for it
         logger=logging.getLogger("slack_bolt"),
