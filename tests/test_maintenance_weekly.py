@@ -33,6 +33,7 @@ async def test_a_plain_one_just_begins_and_ends(world: World) -> None:
     assert "No work is planned." in (await told(world, f"{WEEKLY}/24h")).text
     world.clock.set("2026-11-28 02:00:01")
     await told(world, f"{WEEKLY}/start")
+    await window(world, WEEKLY, state="under way")
     world.clock.set("2026-11-28 06:00:01")
     end = await told(world, f"{WEEKLY}/end")
     assert ("has ended" in end.text, end.buttons) == (True, [])

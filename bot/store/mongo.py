@@ -1,8 +1,8 @@
 """The one door to MongoDB: a client that never loses an acknowledged write, and collections that fail in our words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -35,8 +35,6 @@ Client = AsyncMongoClient[Document]
 # a primary that steps down, a disk that is full. For the person it is the same: nothing was changed.
 UPSERT_TRIES = 3
 READING = GATHERING = 1_900  # milliseconds: below what the connection waits, after which a server would go on alone
-# Seconds for one call: a server that hangs costs `socketTimeoutMS` once, and not again for each retry of the driver.
-CALL_LIMIT = 2.2
 _DUPLICATE = 11000
 _AWAY_CODES = {13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436, 14031}
 
@@ -104,22 +102,13 @@ class Reach:
     def __init__(self) -> None:
         self.is_away = False
 
-    @asynccontextmanager
-    async def trying(
-        self, *, writes: bool = True, probes: bool = False, limit: float | None = CALL_LIMIT
-    ) -> AsyncIterator[None]:
-        """Turns the driver's errors into StoreAwayError; `probes` asks even if MongoDB was away a moment ago.
-
-        `limit` in seconds is for all that the driver does for one call; None for what takes several round trips.
-        """
+    @contextmanager
+    def trying(self, *, writes: bool = True, probes: bool = False) -> Iterator[None]:
+        """Turns the driver's errors into StoreAwayError; `probes` asks even if MongoDB was away a moment ago."""
         if self.is_away and not probes:
             raise StoreAwayError
         try:
-            async with asyncio.timeout(limit):
-                yield
-        except TimeoutError as error:
-            self.is_away = True
-            raise StoreAwayError(in_doubt=writes) from error
+            yield
         except DuplicateKeyError:
             raise
         except ServerSelectionTimeoutError as error:
@@ -149,13 +138,13 @@ class Documents:
 
     async def insert(self, document: Document) -> None:
         """Adds one document."""
-        async with self._reach.trying():
+        with self._reach.trying():
             await self._collection.insert_one(document)
 
     async def insert_all(self, documents: Sequence[Document]) -> None:
         """Adds documents, one after the other: where one cannot be added, those after it are not either."""
         try:
-            async with self._reach.trying(limit=None):
+            with self._reach.trying():
                 await self._collection.insert_many(documents)
         except BulkWriteError as error:
             codes = {int(each["code"]) for each in error.details.get("writeErrors", ())}
@@ -167,19 +156,19 @@ class Documents:
 
     async def one(self, query: Document, sort: Sequence[tuple[str, int]] | None = None) -> Document | None:
         """The first document that fits."""
-        async with self._reach.trying(writes=False):
+        with self._reach.trying(writes=False):
             return await self._collection.find_one(query, sort=sort, max_time_ms=READING)
 
     async def many(self, query: Document, sort: Sequence[tuple[str, int]], limit: int = 0) -> list[Document]:
         """All documents that fit, in order, `limit` at most (0 = all)."""
-        async with self._reach.trying(writes=False, limit=None):
+        with self._reach.trying(writes=False):
             return await self._collection.find(query).sort(sort).limit(limit).max_time_ms(READING).to_list()
 
     async def each(self, query: Document, sort: Sequence[tuple[str, int]], limit: int = 0) -> AsyncIterator[Document]:
         """The same one by one, so that only a batch of them is held."""
         async with self._collection.find(query).sort(sort).limit(limit).batch_size(500) as found:
             while True:
-                async with self._reach.trying(writes=False):
+                with self._reach.trying(writes=False):
                     document = await anext(found, None)
                 if document is None:
                     return
@@ -187,7 +176,7 @@ class Documents:
 
     async def part(self, query: Document, sort: Sequence[tuple[str, int]], part: Part) -> list[Document]:
         """Some of the documents that fit, in order (an empty `sort`: that of the index). Raises TooLongError."""
-        async with self._reach.trying(writes=False, limit=None):
+        with self._reach.trying(writes=False):
             found = self._collection.find(query, dict.fromkeys(part.only, 1) or None)
             found = found.sort(sort) if sort else found
             found = found.max_time_ms(int(part.seconds * 1000) or READING)
@@ -201,19 +190,19 @@ class Documents:
 
     async def update(self, query: Document, change: Change, *, upsert: bool = False) -> int:
         """Changes the first document that fits; how many matched or were added (0 or 1)."""
-        async with self._reach.trying():
+        with self._reach.trying():
             result = await self._collection.update_one(query, change, upsert=upsert)
         return result.matched_count + (1 if result.upserted_id is not None else 0)
 
     async def upsert(self, query: Document, change: Mapping[str, Any]) -> bool:
         """Changes the first document that fits or adds one; whether it was added."""
-        async with self._reach.trying():
+        with self._reach.trying():
             result = await self._collection.update_one(query, change, upsert=True)
         return result.upserted_id is not None
 
     async def update_all(self, query: Document, change: Change) -> int:
         """Changes all documents that fit; how many did."""
-        async with self._reach.trying():
+        with self._reach.trying():
             result = await self._collection.update_many(query, change)
         return result.matched_count
 
@@ -227,7 +216,7 @@ class Documents:
         added = 0
         for tries in range(UPSERT_TRIES):
             try:
-                async with self._reach.trying(limit=None):
+                with self._reach.trying():
                     return added + (await self._collection.bulk_write(operations, ordered=False)).upserted_count
             except BulkWriteError as error:
                 added += int(error.details.get("nUpserted", 0))
@@ -240,18 +229,18 @@ class Documents:
 
     async def take(self, query: Document, change: Mapping[str, Any], *, after: bool) -> Document | None:
         """Changes the first document that fits and returns it, as it was before or `after`."""
-        async with self._reach.trying():
+        with self._reach.trying():
             return await self._collection.find_one_and_update(query, change, return_document=after)
 
     async def replace(self, query: Document, document: Document) -> bool:
         """Replaces the first document that fits; whether there was one."""
-        async with self._reach.trying():
+        with self._reach.trying():
             result = await self._collection.replace_one(query, document)
         return result.matched_count == 1
 
     async def delete(self, query: Document) -> None:
         """Removes the first document that fits."""
-        async with self._reach.trying():
+        with self._reach.trying():
             await self._collection.delete_one(query)
 
     async def count(self, query: Document, most: int = 0, index: Index = ()) -> int:
@@ -259,12 +248,12 @@ class Documents:
         options: dict[str, Any] = {"maxTimeMS": READING} | ({"limit": most} if most else {})
         if index:
             options["hint"] = list(index)
-        async with self._reach.trying(writes=False):
+        with self._reach.trying(writes=False):
             return await self._collection.count_documents(query, **options)
 
     async def gathered(self, pipeline: Sequence[Document], index: Index) -> list[Document]:
         """What the stages make of the documents, read by this index. Raises TooLongError before the connection does."""
-        async with self._reach.trying(writes=False, limit=None):
+        with self._reach.trying(writes=False):
             try:
                 found = await self._collection.aggregate(list(pipeline), hint=dict(index), maxTimeMS=GATHERING)
                 return await found.to_list()
@@ -273,10 +262,10 @@ class Documents:
 
     async def probe(self) -> None:
         """Reads one document, whether or not MongoDB was away a moment ago."""
-        async with self._reach.trying(writes=False, probes=True):
+        with self._reach.trying(writes=False, probes=True):
             await self._collection.find_one({}, projection={"_id": 1}, max_time_ms=READING)
 
     async def index(self, indexes: Sequence[IndexModel]) -> None:
         """Makes sure that the indexes are there."""
-        async with self._reach.trying(probes=True):
+        with self._reach.trying(probes=True):
             await self._collection.create_indexes(list(indexes))

@@ -1,10 +1,8 @@
-"""What a log is spared, and that calls to a MongoDB that hangs end in time: rules without a bot."""
+"""What a log is spared, and that its lines have a trace: rules without a bot."""
 
-import asyncio
 import io
 import json
 import logging
-import time
 from collections.abc import Iterator
 
 import aiohttp
@@ -13,13 +11,11 @@ import structlog
 from pydantic import SecretStr
 
 from bot import logs
-from bot.errors import StoreAwayError
 from bot.lifecycle import run
 from bot.metrics import Metrics
 from bot.slack.api import Api
 from bot.slack.bolt import bolt_app, web_client
 from bot.slack.directory import Directory
-from bot.store.mongo import CALL_LIMIT, Reach
 
 
 @pytest.fixture
@@ -33,25 +29,6 @@ def written() -> Iterator[io.StringIO]:
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
-
-
-@pytest.mark.parametrize("writes", [True, False])
-async def test_a_call_that_hangs_ends_in_time_and_the_next_does_not_wait(writes: bool) -> None:
-    """After the limit MongoDB counts as away; only what may have been written is in doubt."""
-    reach = Reach()
-    with pytest.raises(StoreAwayError) as said:
-        async with reach.trying(writes=writes, limit=0.01):
-            await asyncio.Event().wait()
-    assert ("is not known" in str(said.value)) is writes
-    assert reach.is_away
-    begun = time.monotonic()
-    with pytest.raises(StoreAwayError):
-        async with reach.trying():
-            await asyncio.Event().wait()
-    assert time.monotonic() - begun < CALL_LIMIT / 2
-    async with reach.trying(probes=True):
-        pass
-    assert not reach.is_away
 
 
 def test_a_tick_left_out_is_not_logged_and_an_error_is(written: io.StringIO) -> None:
