@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket as host
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Literal
@@ -148,8 +148,8 @@ class App:
         await directory.check_ops_channel()
         scheduler = tuning.scheduler()
         self._exit.push_async_callback(desks.audit.close)
-        self._exit.push_async_callback(self._drain, tasks.drain, tuning.rest_limit)
-        self._exit.push_async_callback(self._drain, door.drain, tuning.work_limit)
+        self._exit.push_async_callback(tasks.drain, tuning.rest_limit)  # what is left is recorded: taken over
+        self._exit.push_async_callback(self._drain, door, tuning.work_limit)
         jobs.schedule(scheduler, tasks, tuning.tempo or Tempo(watch=settings.health_interval))
         self._exit.push_async_callback(desks.watch.resign)
         self._exit.callback(scheduler.close)
@@ -172,8 +172,8 @@ class App:
         await asyncio.sleep(0)
         return self._cut
 
-    async def _drain(self, drain: Callable[[float], Awaitable[int]], limit: float) -> None:
-        self._cut += await drain(limit)
+    async def _drain(self, door: Door, limit: float) -> None:
+        self._cut = await door.drain(limit)
 
     def _desks(self, outside: Outside, wires: Wires) -> Desks:
         settings, clock = self._settings, self._tuning.clock
