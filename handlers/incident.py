@@ -80,7 +80,10 @@ async def open_incident(desks: Desks, call: Call, opening: Opening) -> None:
     result = await call.slowly(desks.incidents.open(opening), view.opening(opening.title))
     incident = result.incident
     similar = await desks.incidents.similar(incident) if result.is_saved else []
-    await call.answer(view.opened(incident, _link(desks, incident), similar, is_saved=result.is_saved))
+    owner = incident.owner
+    is_inside = owner == call.who or await desks.places.has_member(incident.channel, owner)
+    told = view.opened(incident, _link(desks, incident), similar, is_saved=result.is_saved, is_owner_inside=is_inside)
+    await call.answer(told)
 
 
 def _link(desks: Desks, incident: Incident) -> str:
