@@ -189,6 +189,7 @@ class App:
         search = SearchDesk(store.words, store.incidents, store.timelines)
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
+        timelines.lost = incidents.in_thread
         changes = IncidentChanges(store.incidents, incidents, roles, audit, clock)
         news = IncidentNews(timelines, store.incidents, board, clock)
         near = Neighbours(incidents, changes, timelines, news, roles, audit, directory)

@@ -33,8 +33,6 @@ from bot.tasks import Tasks
 
 log = structlog.get_logger("jobs")
 
-LOOK_BACK = timedelta(days=7)  # how far the channel is read for incidents that MongoDB does not have
-
 
 class Mail(Protocol):
     """The outbox, as far as jobs need it."""
@@ -260,7 +258,7 @@ class Jobs:
         # Cleared before the work: what is missed while it lasts is caught up with next time.
         self._must_catch_up, is_done = False, False
         try:
-            await self._owners.incidents.catch_up(LOOK_BACK)
+            await self._owners.incidents.catch_up()
             is_done = self._must_read = True
         finally:
             self._unread_cards.note(is_done=is_done)

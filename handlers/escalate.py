@@ -16,9 +16,7 @@ Body = Mapping[str, Any]
 
 async def run(desks: Desks, call: Call, text: str) -> None:
     """Shows the matrix, or calls somebody. Alone in an incident's thread it calls, since there it is about that one."""
-    ending = words.ending_in(text)
-    known = [one.id for one in await desks.incidents.ending_with(ending)] if ending else []
-    match words.parse(text, known):
+    match await incident.parsed(desks, words.ending_in(text), lambda known: words.parse(text, known)):
         case Help() as said:
             await show_help(call, said.topic)
         case words.Matrix() if text or not await _is_in_thread(desks, call):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.commands import export as export_words
 from bot.commands import ids
@@ -23,10 +23,12 @@ from handlers.call import Call, reading
 from handlers.desks import Desks
 from handlers.help import show_help
 
+T = TypeVar("T")
+
 
 async def run(desks: Desks, call: Call, text: str) -> None:
     """Does what was typed, or said in a mention: there the incident is the thread's unless another is named."""
-    said = words.parse(text, await _known(desks, text))
+    said = await parsed(desks, words.ending_in(text), lambda known: words.parse(text, known))
     match said:
         case Help():
             await show_help(call, said.topic)
@@ -59,10 +61,19 @@ def _severity(number: int | None) -> Severity:
     return Severity(f"sev{number or 3}")
 
 
-async def _known(desks: Desks, text: str) -> list[str]:
-    """The incidents that the text may name. Resolved ones too: else `resolve 7KQ4 …`, said twice, ends another one."""
-    ending = words.ending_in(text)
-    return [incident.id for incident in await desks.incidents.ending_with(ending)] if ending else []
+async def parsed(desks: Desks, ending: str | None, parse: Callable[[list[str]], T]) -> T:
+    """What was typed, read with the incidents that it may name; one that only the channel has is put back first.
+
+    Resolved ones too: else `resolve 7KQ4 …`, said twice, ends another one.
+    """
+    known = await desks.incidents.ending_with(ending) if ending else []
+    try:
+        return parse([incident.id for incident in known])
+    except NotFoundError:
+        found = await desks.incidents.named(ending) if ending and not known else []
+        if not found:
+            raise
+        return parse([incident.id for incident in found])
 
 
 async def open_incident(desks: Desks, call: Call, opening: Opening) -> None:
@@ -71,7 +82,10 @@ async def open_incident(desks: Desks, call: Call, opening: Opening) -> None:
     result = await call.slowly(desks.incidents.open(opening), view.opening(opening.title))
     incident = result.incident
     similar = await desks.incidents.similar(incident) if result.is_saved else []
-    await call.answer(view.opened(incident, _link(desks, incident), similar, is_saved=result.is_saved))
+    owner = incident.owner
+    is_inside = owner == call.who or await desks.places.has_member(incident.channel, owner)
+    told = view.opened(incident, _link(desks, incident), similar, is_saved=result.is_saved, is_owner_inside=is_inside)
+    await call.answer(told)
 
 
 def _link(desks: Desks, incident: Incident) -> str:
@@ -86,7 +100,7 @@ async def _show(desks: Desks, call: Call, named: str | None) -> None:
 async def which(desks: Desks, call: Call, named: str | None) -> str:
     """The incident that is meant: the one named, the thread's, or the only one open. Raises NotFoundError."""
     if named is not None:
-        found = await desks.incidents.ending_with(named)
+        found = await desks.incidents.named(named)
         return ids.match(named, [incident.id for incident in found])
     if call.thread_ts:
         incident = await desks.incidents.in_thread(call.channel, call.thread_ts)

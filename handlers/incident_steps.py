@@ -46,7 +46,8 @@ async def _set(
             owner = said.who if isinstance(said, steps.Assign) else who
             await desks.places.must_be_a_person(owner)
             done = await changes.assign(incident_id, who, owner)
-            await call.answer(view.assigned(done.incident, done.instead_of))
+            is_inside = owner == who or await desks.places.has_member(done.incident.channel, owner)
+            await call.answer(view.assigned(done.incident, done.instead_of, is_inside=is_inside))
 
 
 async def _tell(

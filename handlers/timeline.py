@@ -33,7 +33,7 @@ async def said(desks: Desks, body: Event) -> None:
             await desks.timelines.changed(changed)
         case Gone() as gone:
             await desks.timelines.gone(gone)
-            incident = await desks.incidents.in_thread(gone.channel, gone.ts)
+            incident = await desks.incidents.with_card(gone.channel, gone.ts)
             if incident is not None and incident.card_ts == gone.ts:
                 await desks.incidents.mend_card(incident)
 

@@ -198,6 +198,28 @@ def test_numbers_with_their_units_are_text(text: str) -> None:
     assert incident.parse('resolve "7KQ5 did it"', OPEN) == incident_steps.Resolve("7KQ5 did it")
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "status 9MTZ monitorin",
+            "There is no status “monitorin”. Did you mean `monitoring`?",
+        ),
+        ("status monitorin 9MTZ", "There is no status “monitorin”."),
+        ("status FACE monitorin", "There is no status “monitorin”."),
+        ("sev 7KQ4 5", "There is no severity “5”."),
+        ("sev 5 7KQ4", "There is no severity “5”."),
+        ("assign 7KQ4 bob", "“bob” is not a mention."),
+        ("assign bob 7KQ4", "“bob” is not a mention."),
+    ],
+)
+def test_a_wrong_value_is_complained_of_on_either_side_of_the_id(text: str, problem: str) -> None:
+    """Never the ID, which is right; one of letters alone is known by the incident that it ends."""
+    with pytest.raises(WordError) as refused:
+        incident.parse(text, ("INC-20261123-FACE",))
+    assert str(refused.value).startswith(problem)
+
+
 def test_an_end_that_fits_two_open_incidents_is_refused() -> None:
     """The text must not land in neither."""
     with pytest.raises(NotFoundError, match="fits 2 incidents"):

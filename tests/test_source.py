@@ -66,6 +66,19 @@ async def test_a_quoted_message_that_is_deleted_leaves_its_words_nowhere(world: 
     assert "deleted on" in told.shown
 
 
+async def test_a_title_that_the_form_took_from_the_message_stays(world: World) -> None:
+    """Ann sent it as her own words; the message itself is gone from the card all the same."""
+    message = await world.bob.writes("the cache is cold")
+    await world.ann.runs_shortcut("Open an incident", message)
+    await world.ann.sees("From a message by @bob")
+    await world.ann.submits()
+    card = await world.slack.shows("From a message by @bob", "“the cache is cold”")
+    await world.bob.deletes(message)
+    await shows(world, card, "From a message by @bob, which was deleted on")
+    assert "the cache is cold" in card.shown
+    assert "“the cache is cold”" not in card.shown
+
+
 async def test_a_quoted_message_that_is_edited_is_shown_as_it_is_now(world: World) -> None:
     """What was written first stays in the timeline; card and search have what it says now."""
     message, card, incident_id = await from_message(world, "the cash is gone")

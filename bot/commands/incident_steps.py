@@ -108,33 +108,33 @@ class Snooze:
 Step = SetStatus | Rate | Assign | Resolve | Reopen | Close | Update | Take | Snooze
 
 
-def _status(line: Line, _: Collection[str]) -> SetStatus:
+def _status(line: Line, known: Collection[str]) -> SetStatus:
     choices = f"It is {', '.join(f'`{one}`' for one in STATUSES[:3])}; `resolve TEXT` ends it."
-    value, found = _value_and_id(line, "Which status?", choices)
+    value, found = _value_and_id(line, known, "Which status?", choices)
     if value.key in STATUSES:
         return SetStatus(value.key, found)
     near = closest(value.text, STATUSES)
     raise value.wrong(f"There is no status {shown(value.text)}.", f"Did you mean `{near}`?" if near else choices)
 
 
-def _sev(line: Line, _: Collection[str]) -> Rate:
+def _sev(line: Line, known: Collection[str]) -> Rate:
     choices = "It is `1` (worst), `2`, `3` or `4`."
-    value, found = _value_and_id(line, "Which severity?", choices)
+    value, found = _value_and_id(line, known, "Which severity?", choices)
     match = _SEVERITY.fullmatch(value.key)
     if match is None:
         raise value.wrong(f"There is no severity {shown(value.text)}.", choices)
     return Rate(int(match[1]), found)
 
 
-def _assign(line: Line, _: Collection[str]) -> Assign:
-    value, found = _value_and_id(line, "Who is to own it?", "Write it like `assign @bob`.")
+def _assign(line: Line, known: Collection[str]) -> Assign:
+    value, found = _value_and_id(line, known, "Who is to own it?", "Write it like `assign @bob`.")
     person = who(value)
     if person.is_group:
         raise value.wrong("An incident is owned by one person.", "Name one with @, not a user group.")
     return Assign(person.id, found)
 
 
-def _value_and_id(line: Line, missing: str, remedy: str) -> tuple[Word, str | None]:
+def _value_and_id(line: Line, known: Collection[str], missing: str, remedy: str) -> tuple[Word, str | None]:
     """The value and the incident's ID, in whichever order they stand."""
     line.no_more_than(3)
     if len(line.words) < 2:
@@ -147,7 +147,13 @@ def _value_and_id(line: Line, missing: str, remedy: str) -> tuple[Word, str | No
         return first, _id(second)
     if _is_value(second):
         return second, _id(first)
-    return first, None  # neither is a value: the first is complained of
+    # Neither is a value: what is complained of is the one that is not an ID.
+    return (second if _is_id(first) or _ends_one(first, known) else first), None
+
+
+def _ends_one(word: Word, known: Collection[str]) -> bool:
+    found = ids.ending(word.text)
+    return found is not None and any(one.endswith(found) for one in known)
 
 
 def _is_value(word: Word) -> bool:

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.incident import SAME, Act, Deed, Incident, Opening, is_similar
+from bot.domain.incident_lost import LostIncidents
 from bot.domain.incident_ports import IncidentBoard, Incidents
 from bot.domain.incident_steps import opened, reposted
 from bot.domain.timeline import Entry
 from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import NotFoundError, StoreAwayError, UserError
 
+LOOK_BACK = timedelta(days=7)  # how far the channel is read for incidents that MongoDB does not have
 LATE = timedelta(seconds=2)
 LEFT_BEHIND = timedelta(seconds=15)  # an act untold for so long was left by a bot that died
 
@@ -47,6 +49,7 @@ class IncidentDesk:
         self._recent: dict[str, tuple[datetime, asyncio.Future[Opened]]] = {}
         self._unsaved: dict[str, Incident] = {}
         self._uncarded: set[str] = set()
+        self._lost = LostIncidents(board, self._put_back, self.catch_up, clock)
         self.late_card: Callable[[Incident], None] = lambda _: None
 
     async def open(self, opening: Opening) -> Opened:
@@ -116,6 +119,8 @@ class IncidentDesk:
     async def get(self, incident_id: str) -> Incident:
         """The incident with this whole ID. Raises NotFoundError."""
         incident = await self._incidents.get(incident_id)
+        if incident is None and incident_id not in self._unsaved and await self._lost.look_for(incident_id):
+            incident = await self._incidents.get(incident_id)
         if incident is None:
             unsaved = self._unsaved.get(incident_id)
             if unsaved is not None:
@@ -127,9 +132,21 @@ class IncidentDesk:
         """Up to six incidents whose ID ends so."""
         return await self._incidents.ending_with(ending)
 
+    async def named(self, ending: str) -> list[Incident]:
+        """The same for what somebody named: where MongoDB has none, the channel is read for it."""
+        found = await self._incidents.ending_with(ending)
+        return found or (await self._incidents.ending_with(ending) if await self._lost.look_for(ending) else [])
+
     async def in_thread(self, channel: str, thread_ts: str) -> Incident | None:
-        """The incident whose thread this is."""
-        return await self._incidents.at_card(channel, thread_ts)
+        """The incident whose thread this is, also if only its card is left."""
+        incident = await self.with_card(channel, thread_ts)
+        if incident is None and await self._lost.look_at(channel, thread_ts):
+            incident = await self.with_card(channel, thread_ts)
+        return incident
+
+    async def with_card(self, channel: str, card_ts: str) -> Incident | None:
+        """The incident whose card this message is, or was."""
+        return await self._incidents.at_card(channel, card_ts)
 
     async def tell(self, incident: Incident) -> None:
         """Tells the untold acts in timeline, thread and card; telling twice changes nothing."""
@@ -215,9 +232,9 @@ class IncidentDesk:
                 return
             known = await self.get(incident.id)
 
-    async def catch_up(self, look_back: timedelta) -> None:
-        """Takes in the incidents that MongoDB missed while it or the bot was away. Raises StoreAwayError."""
-        count = await self.put_back(self._clock() - look_back)
+    async def catch_up(self) -> None:
+        """Takes in the incidents that MongoDB missed or lost. Raises StoreAwayError and UnreadableError."""
+        count = await self.put_back(self._clock() - LOOK_BACK)
         if count:
             await self._audit.wrote(SYSTEM, "catch up", "incidents", detail=f"{count} put back")
 

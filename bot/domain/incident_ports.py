@@ -66,4 +66,7 @@ class IncidentBoard(Protocol):
         """The IDs of incidents whose cards Slack could not find when they were to be edited."""
 
     def cards(self, since: datetime) -> AsyncIterator[Incident]:
-        """The incidents whose cards are in the channel, as the cards tell them."""
+        """The incidents whose cards are in the channel, as the cards tell them. Raises UnreadableError."""
+
+    async def card_at(self, channel: str, ts: str) -> Incident | None:
+        """The incident whose card this message is, as the card tells it. Raises UnreadableError."""

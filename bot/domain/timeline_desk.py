@@ -1,7 +1,7 @@
 """Keeps timelines: what is heard, edited, deleted, marked and added becomes entries, each once however it arrives."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -99,8 +99,15 @@ class Index(Protocol):
         """An entry was edited or deleted: what it said is not to be found any more."""
 
 
+async def _none(_channel: str, _ts: str) -> None:
+    """Nothing is lost."""
+
+
 class TimelineDesk:
-    """Enters what is said and done, each once however often it is heard."""
+    """Enters what is said and done, each once however often it is heard.
+
+    `lost` is asked for the incident of a thread that MongoDB does not know.
+    """
 
     def __init__(self, timelines: Timelines, threads: Threads, cards: Cards, board: Quotations, index: Index) -> None:
         self._timelines = timelines
@@ -108,6 +115,7 @@ class TimelineDesk:
         self._cards = cards
         self._index = index
         self._hearing: Batches[tuple[str, str], Heard, str] = Batches(self._hear)
+        self.lost: Callable[[str, str], Awaitable[Incident | None]] = _none
         self._sources = Sources(timelines, cards, threads, board, index)
 
     # What Slack tells
@@ -118,7 +126,7 @@ class TimelineDesk:
 
     async def _hear(self, where: tuple[str, str], heard: Sequence[Heard]) -> str:
         """Messages of one thread, all at once: thousands may be written in a minute."""
-        incident = await self._cards.at_card(*where)
+        incident = await self._cards.at_card(*where) or await self.lost(*where)
         if incident is None:
             return ""
         await self.enter(incident.id, *heard)

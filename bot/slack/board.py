@@ -1,9 +1,10 @@
 """What the channel shows: cards and threads, each through the outbox."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -116,14 +117,34 @@ class Board:
         return await self._outbox.gone(INCIDENT)
 
     async def cards(self, since: datetime) -> AsyncIterator[Incident]:
-        """See IncidentBoard.cards. Only what the bot itself posted is believed."""
+        """See IncidentBoard.cards."""
         channel = self._directory.ops_channel
-        async for message in self._api.history(channel, since.timestamp()):
-            carried = message.get("metadata") or {}
-            if carried.get("event_type") == INCIDENT and message.get("user") == self._directory.bot_user:
-                incident = from_facts(carried.get("event_payload") or {}, channel, str(message["ts"]))
+        try:
+            async for message in self._api.history(channel, since.timestamp()):
+                incident = self._told_by(message, channel)
                 if incident is not None:
                     yield incident
+        except SlackError as error:
+            raise UnreadableError(str(error)) from error
+
+    async def card_at(self, channel: str, ts: str) -> Incident | None:
+        """See IncidentBoard.card_at."""
+        if channel != self._directory.ops_channel:
+            return None
+        just_that = {"oldest": ts, "latest": ts, "inclusive": True, "limit": 1, "include_all_metadata": True}
+        try:
+            answer = await self._api.patiently("conversations.history", channel=channel, **just_that)
+        except SlackError as error:
+            raise UnreadableError(str(error)) from error
+        found = [self._told_by(message, channel) for message in answer.get("messages", ()) if message.get("ts") == ts]
+        return found[0] if found else None
+
+    def _told_by(self, message: Mapping[str, Any], channel: str) -> Incident | None:
+        """The incident whose card the message is. Only what the bot itself posted is believed."""
+        carried = message.get("metadata") or {}
+        if carried.get("event_type") != INCIDENT or message.get("user") != self._directory.bot_user:
+            return None
+        return from_facts(carried.get("event_payload") or {}, channel, str(message["ts"]))
 
     async def added(self, incident: Incident, entry: Entry) -> None:
         """See Quotations.added."""

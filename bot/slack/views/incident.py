@@ -15,11 +15,15 @@ from bot.slack.views.timeline import newest
 DUPLICATE_BUTTON = "incident_duplicate"
 
 
-def opened(incident: Incident, url: str, similar: Sequence[Incident], *, is_saved: bool) -> Message:
+def opened(
+    incident: Incident, url: str, similar: Sequence[Incident], *, is_saved: bool, is_owner_inside: bool = True
+) -> Message:
     """The answer to whoever opened it, with a way out where another one may be about the same."""
     where = mrkdwn("{} is open. Write in {}: it is the record.", incident.id, _thread(url))
     if not is_saved:
         where += " MongoDB does not answer, so the card is the record; it is saved when MongoDB is back."
+    if not is_owner_inside:
+        where += _outside(incident)
     if not similar:
         return said(where)
     others = joined("\n", [mrkdwn("{} by {}", brief_title(one), person(one.opened_by)) for one in similar])
@@ -55,9 +59,22 @@ def rated(incident: Incident, instead_of: Touched | None) -> Message:
     return said(mrkdwn("{} is *{}*.{}", incident.id, named(incident.severity), _instead(instead_of)))
 
 
-def assigned(incident: Incident, instead_of: Touched | None) -> Message:
-    """The answer to whoever named an owner."""
-    return said(mrkdwn("{} owns {}.{}", person(incident.owner), incident.id, _instead(instead_of)))
+def assigned(incident: Incident, instead_of: Touched | None, *, is_inside: bool = True) -> Message:
+    """The answer to whoever named an owner, who may not be in the channel."""
+    told = mrkdwn("{} owns {}.{}", person(incident.owner), incident.id, _instead(instead_of))
+    return said(told if is_inside else told + _outside(incident))
+
+
+def _outside(incident: Incident) -> Mrkdwn:
+    """What whoever named this owner has to know."""
+    who = person(incident.owner)
+    return mrkdwn(
+        " {} is not in the channel and does not see the thread: `/invite` {} there, or assign {} to"
+        " somebody who is in it.",
+        who,
+        who,
+        incident.id[-4:],
+    )
 
 
 def _instead(touched: Touched | None) -> Mrkdwn:

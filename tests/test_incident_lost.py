@@ -1,0 +1,77 @@
+"""An incident that is in Slack and not in MongoDB is put back as soon as somebody needs it, while the bot runs."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from sandbox.mongo import Mongod
+from sandbox.sight import Post
+from tests.asking import answer, answer_to_mention, shared_world
+from tests.test_incident import opened
+from tests.world import World
+
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(mongod: Mongod) -> AsyncIterator[World]:
+    """One bot, which stays connected all the time; Bob is on call."""
+    async with shared_world(mongod) as ready:
+        await answer(ready.slack, ready.ann, "/ops", "role on-call @bob")
+        yield ready
+
+
+async def lost(world: World, title: str) -> tuple[Post, str]:
+    """An incident of Ann's that a backup from before it does not have; its card and its ID."""
+    card, incident_id = await opened(world, f"open sev2 {title}", title)
+    await world.stored("incidents", _id=incident_id, untold=[], card_ts=card.ts)
+    await world.stored("outbox", state="posted")
+    for collection in ("incidents", "outbox", "timeline"):
+        await world.drops(collection)
+    world.clock.forward(minutes=1)
+    return card, incident_id
+
+
+async def test_a_command_that_names_it_puts_it_back(world: World) -> None:
+    """By the end of its ID; what was asked for is done then, and it is the same incident with the same card."""
+    card, incident_id = await lost(world, "the cache is cold")
+    told = await answer(world.slack, world.bob, "/incident", f"show {incident_id[-4:]}")
+    assert "the cache is cold" in told.shown
+    (stored,) = await world.stored("incidents", _id=incident_id)
+    assert (stored["card_ts"], stored["opened_by"]) == (card.ts, world.ann.id)
+    await world.stored("audit", act="put back", subject=incident_id)
+    _, other = await lost(world, "the queue is long")
+    told = await answer(world.slack, world.bob, "/incident", f"note INC-{other[-4:]} it grows")
+    assert f"Noted in {other}" in told.shown
+
+
+async def test_its_cards_buttons_put_it_back(world: World) -> None:
+    """*Take it* on the card that everybody sees does what it says."""
+    card, incident_id = await lost(world, "the disk is full")
+    await world.bob.clicks("Take it", card)
+    await world.stored("incidents", _id=incident_id, owner=world.bob.id, card_ts=card.ts)
+
+
+async def test_what_is_said_in_its_thread_puts_it_back(world: World) -> None:
+    """A mention is done; a message alone is enough for the record and its timeline to be there again."""
+    card, incident_id = await lost(world, "the site is slow")
+    await answer_to_mention(world.slack, world.bob, "status identified", thread=card)
+    await world.stored("incidents", _id=incident_id, status="identified")
+    card, incident_id = await lost(world, "the mail is late")
+    message = await world.bob.writes("it is the relay", thread=card)
+    await world.stored("incidents", _id=incident_id)
+    await world.stored("timeline", incident_id=incident_id, ts=message.ts, text="it is the relay")
+
+
+async def test_one_that_is_nowhere_is_refused_and_slack_is_not_asked_again(world: World) -> None:
+    """The same name in vain reads the channel once, and a thread that is no incident's is looked at once."""
+    world.clock.forward(minutes=1)
+    root = await world.ann.writes("lunch?")
+    before = len(world.slack.calls_of("conversations.history"))
+    for _ in range(2):
+        told = await answer(world.slack, world.bob, "/incident", "show INC-20200101-ZZZZ")
+        assert "I know no incident INC-20200101-ZZZZ." in told.shown
+        await answer_to_mention(world.slack, world.bob, "help", thread=root)
+        world.clock.forward(minutes=1)
+    assert len(world.slack.calls_of("conversations.history")) == before + 2
