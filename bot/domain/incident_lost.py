@@ -36,6 +36,7 @@ class LostIncidents:
         self._clock = clock
         self._reading, self._asking = asyncio.Lock(), asyncio.Lock()
         self._read_at: datetime | None = None
+        self._failed_at: datetime | None = None
         self._in_vain: dict[str, datetime] = {}
         self._no_cards: set[tuple[str, str]] = set()
 
@@ -58,11 +59,15 @@ class LostIncidents:
     async def look_at(self, channel: str, ts: str) -> bool:
         """Looks whether this message is the card of one; whether it is. Raises StoreAwayError."""
         async with self._asking:
-            if (channel, ts) in self._no_cards:
+            now = self._clock()
+            is_pausing = self._failed_at is not None and now - self._failed_at < READ_EVERY
+            if is_pausing or (channel, ts) in self._no_cards:
                 return False
             try:
-                incident = await self._board.card_at(channel, ts)
-            except UnreadableError:
+                async with asyncio.timeout(PATIENCE):
+                    incident = await self._board.card_at(channel, ts)
+            except (UnreadableError, TimeoutError):
+                self._failed_at = self._clock()  # those who wait behind this one must not wait as long, one by one
                 return False
             if incident is None:
                 if len(self._no_cards) >= KEPT:
