@@ -18,6 +18,9 @@ pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 async def world(mongod: Mongod) -> AsyncIterator[World]:
     """One bot, which stays connected all the time; Bob is on call."""
     async with shared_world(mongod) as ready:
+        await ready.slack.until(
+            lambda: ready.slack.calls_of("conversations.history"), "the channel to be read at first"
+        )
         await answer(ready.slack, ready.ann, "/ops", "role on-call @bob")
         yield ready
 

@@ -19,18 +19,3 @@ async def test_work_that_outlasts_the_limit_is_cut_and_counted(world: World) -> 
 async def test_a_stop_without_work_cuts_nothing(world: World) -> None:
     """What runs all the time, like sockets and jobs, ends by itself."""
     assert await world.bots.pop().stop() == 0
-
-
-async def test_a_letter_that_waits_for_slack_is_no_cut_work(world: World) -> None:
-    """It is recorded, and the next bot delivers it."""
-    await world.ann.says("/incident", "open sev2 checkout is down")
-    card = await world.slack.shows("checkout is down", "Opened by")
-    await world.stored("incidents", untold=[])
-    world.slack.faults.add("rate_limited", "chat.postMessage", value=30.0)
-    await world.ann.says("/incident", "note the cache is full")
-    await world.stored("timeline", kind="note")
-    await world.slack.until(lambda: world.ann.ephemerals[-1:] and "note" in world.ann.ephemerals[-1].shown.lower())
-    assert await world.bots.pop().stop() == 0
-    world.slack.faults.clear()
-    await world.starts()
-    await world.slack.shows("the cache is full", thread=card)
