@@ -125,6 +125,7 @@ async def test_who_left_the_workspace_is_not_called(world: World) -> None:
     other, _ = await opened(world, "open sev1 search is slow", "search is slow")
     await world.ann.clicks("Escalate", other)
     await world.ann.sees("has left")
+    await world.stops()  # nothing is on its way any more
     assert {refused.error for refused in world.slack.refusals} <= {"user_disabled"}
     world.slack.refusals.clear()  # Cyd's direct message was to be edited after they had left
 
