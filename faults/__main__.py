@@ -105,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := [name for name in given.names if name not in known]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(known)}")
     chosen = [known[name] for name in given.names] or list(known.values())
-    if (moved := [one.name for one in chosen if one.name in CLOCKED]) and clocks.library() is None:  # said at once
+    if (moved := [one.name for one in chosen if one.name in CLOCKED]) and clocks.faketime() is None:  # said at once
         parser.error(f"{', '.join(moved)} needs Debian's package faketime; install it, or name the other faults")
     rows = asyncio.run(run(chosen, given.rounds))
     tell("\n".join([head(), *map(str, rows), *(f"\n{note}" for row in rows for note in row.findings.notes)]))

@@ -67,7 +67,7 @@ async def _still(built: Rig) -> None:
     process.send_signal(signal.SIGCONT)
 
 
-def library() -> Path | None:
+def faketime() -> Path | None:
     """What moves a process's clock, from Debian's package faketime; None where that is not installed."""
     found = [Path(one) / "faketime" / "libfaketimeMT.so.1" for one in FOLDERS]
     return next((one for one in found if one.exists()), None)
@@ -76,7 +76,7 @@ def library() -> Path | None:
 def own_clock() -> dict[str, str]:
     """What gives the bot a clock of its own, which the file `clock` in its folder moves."""
     return {
-        "LD_PRELOAD": str(library()),
+        "LD_PRELOAD": str(faketime()),
         "FAKETIME_TIMESTAMP_FILE": "clock",
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",

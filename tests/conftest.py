@@ -1,12 +1,14 @@
 """One real mongod for the whole run; a fresh workspace, services, database and bot for each test that asks for them."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.slack import Slack
+from tests.alertmanagers import Alertmanager
 from tests.asking import strict
 from tests.world import World
 
@@ -48,3 +50,12 @@ async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """A workspace with the bot in it, ready for commands; the shared services are switched off."""
     async with World(slack, mongod.url()) as ready:
         yield ready
+
+
+@pytest.fixture
+async def alertmanager(tmp_path: Path) -> AsyncIterator[Alertmanager]:
+    """A real Alertmanager of the test's own."""
+    server = Alertmanager(tmp_path)
+    await server.start()
+    yield server
+    await server.kill()

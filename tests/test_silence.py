@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +13,6 @@ from tests.asking import answer
 from tests.world import World
 
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture
-async def alertmanager(tmp_path: Path) -> AsyncIterator[Alertmanager]:
-    server = Alertmanager(tmp_path)
-    await server.start()
-    yield server
-    await server.kill()
 
 
 @pytest.fixture

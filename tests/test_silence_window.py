@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +14,6 @@ from tests.asking import answer
 from tests.world import World
 
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture
-async def alertmanager(tmp_path: Path) -> AsyncIterator[Alertmanager]:
-    server = Alertmanager(tmp_path)
-    await server.start()
-    yield server
-    await server.kill()
 
 
 @pytest.fixture
