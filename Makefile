@@ -10,7 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := bot handlers sandbox tests benchmarks faults
 # With REPORTS=folder each run of pytest leaves its report there.
 PYTEST = $(PYTHON) -m pytest $(if $(REPORTS),--junit-xml=$(REPORTS)/$@.xml)
-LOCK := --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
+# Extras stay in the lock: pip older than 23.3 looks for `coverage[toml]` itself, and refuses the newest as unpinned.
+LOCK := --quiet --no-strip-extras --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
