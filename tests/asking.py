@@ -14,14 +14,15 @@ from sandbox.people import Person
 from sandbox.sight import Post
 from sandbox.slack import Slack
 from sandbox.workspace import BOT_USER
-from tests.world import World
+from tests.world import WallClock, World
 
 KEPT = ("incidents", "timeline", "checklists", "roles", "windows", "announcements", "outbox")
 
 
 def strict(**patience: Any) -> Slack:
-    """A workspace with the app's own manifest."""
-    return Slack(_manifest(), **{"retry_after": (0.0, 0.3, 0.6), **patience})
+    """A workspace with the app's own manifest, on the day on which bots begin: what tests see depends on no date."""
+    began = WallClock()
+    return Slack(_manifest(), **{"retry_after": (0.0, 0.3, 0.6), "clock": lambda: began().timestamp(), **patience})
 
 
 @cache
@@ -115,10 +116,10 @@ def message_event(thread: Post, ts: str, text: str, event_id: str = "Ev0AGAIN") 
 @asynccontextmanager
 async def unharmed(world: World) -> AsyncIterator[World]:
     """Nothing changes in MongoDB, in the channels and for others, and Slack has nothing to complain of."""
-    before = _posted(world.slack), [await world.documents(name) for name in KEPT]
+    before = _posted(world.slack), {name: await world.documents(name) for name in KEPT}
     yield world
     await world.slack.settled()
-    assert (_posted(world.slack), [await world.documents(name) for name in KEPT]) == before
+    assert (_posted(world.slack), {name: await world.documents(name) for name in KEPT}) == before
     assert (world.slack.refusals, world.slack.pages, world.ann.toasts) == ([], [], [])
     assert world.slack.person("cyd").ephemerals == []
 

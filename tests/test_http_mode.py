@@ -20,6 +20,7 @@ from tests.world import World
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """A world in which Slack calls the bot."""
+    slack.workspace.clock = time.time  # the age of a signature is the machine's, as the bot's own is
     slack.events_url = "http://127.0.0.1:1/not-yet"
     async with World(slack, mongod.url()) as ready:
         await slack.subscribe(f"http://127.0.0.1:{ready.bots[0].port}/slack/events")

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @asynccontextmanager
 async def behind_http(mongod: Mongod) -> AsyncIterator[World]:
     """A world in which Slack calls the bot; the address is set as Slack does, by its handshake."""
-    async with strict() as slack:
+    async with strict(clock=time.time) as slack:  # the age of a signature is the machine's
         slack.events_url = "http://127.0.0.1:1/not-yet"  # the bot is to know the signing secret before it has a port
         async with World(slack, mongod.url()) as world:
             await slack.subscribe(f"{_url(world)}/slack/events")

@@ -208,6 +208,8 @@ async def test_pins_of_outsiders_do_not_count_either_while_the_bot_is_down(share
     await shared.bob.reacts("pushpin", said)
     await shared.starts()
     await shared.stored("timeline", ts=said.ts, pinned_by=["U0BOB"])
+    event_too: dict[str, Any] = {"marks.U0BOB.at": {"$gt": "0"}}
+    await shared.stored("timeline", **event_too, ts=said.ts, pinned_by=["U0BOB"])
 
 
 ODD = (

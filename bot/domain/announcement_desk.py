@@ -48,8 +48,8 @@ class AnnouncementDesk:
 
     async def tick(self) -> None:
         """Announces what is due and nobody announced. Raises StoreAwayError; the next tick goes on from there."""
-        windows = await self._passing.tick()
-        now = self._clock()
+        now = self._clock()  # one moment for all: at the end of a window its rung goes by the step that the end is
+        windows = await self._passing.tick(now)
         # Together, so that what goes wrong with one window does not keep another from being announced.
         outcomes = await asyncio.gather(*(self._see_to(window, now) for window in windows), return_exceptions=True)
         for outcome in outcomes:

@@ -166,7 +166,12 @@ class Chain:
         return await self._links.newest(count)
 
     async def verified(self) -> Verified:
-        """See Trail.verified. Of a long chain the newest 50,000 entries are read, a batch at a time."""
+        """See Trail.verified. Of a long chain the newest 50,000 entries are read, a batch at a time.
+
+        What is on its way is written first: only what MongoDB does not take counts as waiting.
+        """
+        await self.flush()
+        waiting = self.waiting
         confirmed = self._confirmed
         total, older = await self._links.counted()
         skip = max(0, total - VERIFIED_MOST)
@@ -177,7 +182,7 @@ class Chain:
         broken = walk.broken or walk.end()
         if not broken and older and (strays := await self._links.strays(MIXED)):
             broken = f"{strays} outside the chain, put in after it began"
-        return Verified(walk.count, max(total, walk.count), broken, self.waiting, older)
+        return Verified(walk.count, max(total, walk.count), broken, waiting, older)
 
     async def line(self) -> Line:
         """What it finds, as a line of the doctor's."""
@@ -189,7 +194,7 @@ class Chain:
         if told.broken:
             return fail(topic, told.broken, BROKEN)
         if told.waiting:
-            return warn(topic, f"{told.waiting} entries wait for MongoDB, in memory and in the log", "Mend MongoDB.")
+            return warn(topic, f"in the log only, and not in MongoDB: {told.waiting} of its entries", "Mend MongoDB.")
         return fine(topic, sentence(told))
 
 

@@ -156,7 +156,7 @@ class IncidentDesk:
                 await self._timelines.quoted(incident)
             else:
                 await self._board.reply(incident, act)
-            await self._timelines.acted(incident.id, act)
+            await self._timelines.acted(incident, act)
         await self._board.refresh(incident)
         await self._timelines.indexed(incident)
         await self._incidents.told(incident.id, incident.version)

@@ -6,7 +6,7 @@ deleted. Two reports of it can be put together in any order, and the result is t
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.incident import Act, Deed
@@ -184,8 +184,11 @@ def changed(incident_id: str, change: Changed, author_name: str, kind: Kind = Ki
     return replace(now, first_text=first, edits=(*before.edits, *now.edits), files=(*before.files, *now.files))
 
 
-def act(incident_id: str, done: Act) -> Entry:
-    """The entry of an act; the version it made names it, so that it is entered once."""
+def act(incident_id: str, done: Act, after: str = "") -> Entry:
+    """The entry of an act; the version it made names it, so that it is entered once.
+
+    `after`: the timestamp of a message that it follows, whatever the clocks say: the one an incident was opened from.
+    """
     text = done.text
     if not text and done.deed in (Deed.STATUS, Deed.SEVERITY):
         text = f"{done.was} → {done.now}"
@@ -193,7 +196,10 @@ def act(incident_id: str, done: Act) -> Entry:
         text = f"<@{done.was}> → <@{done.now}>"
     if done.deed is Deed.ESCALATED:
         text = f"<@{done.now}> ({done.was}){': ' if text else ''}{text}"
-    return Entry(f"{incident_id}/v{done.version}", incident_id, Kind(done.deed), ts_of(done.at), done.who, "", text)
+    at = ts_of(done.at)
+    if after and at <= after:
+        at = ts_of(moment_of(after) + timedelta(microseconds=1))
+    return Entry(f"{incident_id}/v{done.version}", incident_id, Kind(done.deed), at, done.who, "", text)
 
 
 def _whole(text: str) -> str:

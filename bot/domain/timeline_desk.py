@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.domain.audit import SYSTEM
 from bot.domain.batch import Batches
-from bot.domain.incident import Act, Incident
+from bot.domain.incident import Act, Deed, Incident
 from bot.domain.source import Entries, Outside, Quotations, Quoting, Sources
 from bot.domain.timeline import (
     Changed,
@@ -194,9 +194,10 @@ class TimelineDesk:
 
     # What people and other parts of the bot add
 
-    async def acted(self, incident_id: str, done: Act) -> None:
-        """Enters an act."""
-        entry = act(incident_id, done)
+    async def acted(self, incident: Incident, done: Act) -> None:
+        """Enters an act: the opening after the message that it was opened from."""
+        quote = incident.quote if done.deed is Deed.OPENED else None
+        entry = act(incident.id, done, after=quote.ts if quote else "")
         name = "" if done.who == SYSTEM else await self._threads.name_of(done.who)
         await self._timelines.add(replace(entry, author_name=name))
 

@@ -42,9 +42,8 @@ class WindowClock:
         longest = max((length for _, length in ladder.before), default=timedelta(0))
         self.ahead = max(AHEAD, longest + timedelta(days=1))
 
-    async def tick(self) -> list[Window]:
-        """The windows of now, each where it stands at this moment. Raises StoreAwayError."""
-        now = self.clock()
+    async def tick(self, now: datetime) -> list[Window]:
+        """The windows around this moment, each where it stands at it. Raises StoreAwayError."""
         if not self._has_set_rule:
             await self._calendar.set_rule(str(self.rule))
             self._has_set_rule = True

@@ -127,7 +127,7 @@ def _audit(entries: Sequence[AuditEntry], chain: Verified, room: int) -> Message
         return Message(
             mrkdwn("{} of the audit trail, which was tampered with.", count), (section(broken), *paragraphs(lines))
         )
-    waiting = mrkdwn(" {} wait for MongoDB.", chain.waiting) if chain.waiting else ""
+    waiting = mrkdwn(" Not in MongoDB yet: {}.", chain.waiting) if chain.waiting else ""
     state = mrkdwn("{}.{}", sentence(chain), waiting)
     return Message(mrkdwn("{} of the audit trail.", count), (*paragraphs(lines), context(state)))
 
