@@ -59,7 +59,8 @@ class Mongod:
     """One server on 127.0.0.1. Port and directory stay the same over stop, kill and start, and so do the data.
 
     `auth`: only `USER` with `password` gets in. `replica_set`: a set of this one node (for transactions), or, without
-    `initiates`, a node for a set that somebody else puts together.
+    `initiates`, a node for a set that somebody else puts together. Without `expires` no document does: its clock is
+    the machine's, and not that of a bot that lives on another day.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Mongod:
         auth: bool = False,
         replica_set: bool = False,
         initiates: bool = True,
+        expires: bool = True,
     ) -> None:
         if auth and replica_set:
             raise ValueError("a replica set with authentication needs a key file, which this has not")
@@ -78,6 +80,7 @@ class Mongod:
         # With characters that URLs reserve: that shows whether an address is put together properly.
         self.password = f"{secrets.token_hex(4)}@:/%"
         self.replica_set = replica_set
+        self._expires = expires
         self.directory = directory
         self._own_directory = directory is None
         self._process: subprocess.Popen[bytes] | None = None
@@ -192,7 +195,7 @@ class Mongod:
             *("--dbpath", f"{self.directory}/data", "--port", str(self.port), "--bind_ip", "127.0.0.1"),
             *("--nounixsocket", "--logpath", f"{self.directory}/mongod.log", "--logappend"),
             *("--wiredTigerCacheSizeGB", "0.25", "--setParameter", "diagnosticDataCollectionEnabled=false"),
-            *("--setParameter", "ttlMonitorSleepSecs=1"),
+            *("--setParameter", "ttlMonitorSleepSecs=1" if self._expires else "ttlMonitorEnabled=false"),
             *("--wiredTigerEngineConfigString", "log=(file_max=2MB,prealloc=false)"),
             *(["--auth"] if self.auth else []),
             *(["--replSet", "rs0", "--oplogSize", "16"] if self.replica_set else []),

@@ -16,14 +16,14 @@ from tests.world import World
 @pytest.fixture(scope="session")
 def mongod() -> Iterator[Mongod]:
     """The server that tests share; each has a database of its own on it."""
-    with Mongod() as server:
+    with Mongod(expires=False) as server:
         yield server
 
 
 @pytest.fixture
 def own_mongod() -> Iterator[Mongod]:
     """A server of the test's own, to be stopped and killed."""
-    with Mongod() as server:
+    with Mongod(expires=False) as server:
         yield server
 
 
