@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 
@@ -13,6 +15,8 @@ from sandbox.records import CannotError
 from sandbox.sight import Post
 
 ANSWERED_WITHIN = 20.0
+SCHEDULED = re.compile(r"(MW-\d{8}-\d{4}) is scheduled")
+SOONEST, APART, IN_A_DAY = timedelta(hours=2), timedelta(minutes=6), 200  # of windows of five minutes
 
 
 async def answer(rig: Rig, who: Person, command: str, words: str, within: float = ANSWERED_WITHIN) -> tuple[str, float]:
@@ -29,6 +33,14 @@ async def answer(rig: Rig, who: Person, command: str, words: str, within: float 
         post = await rig.slack.until(result, f"an answer to {command} {words}", within)
         return post.shown, outcome.acked_in
     return "", outcome.acked_in
+
+
+async def begins(rig: Rig) -> str:
+    """A checklist, the roles that the acts here take, and an open incident, whose ID it is."""
+    await answer(rig, rig.slack.person("ann"), "/checklist", "start")
+    await answer(rig, rig.slack.person("ann"), "/ops", "role on-call @bob backup @cyd")
+    await answer(rig, rig.slack.person("ann"), "/ops", "role tech-lead @ann")
+    return (await opens(rig, "standing"))[0]
 
 
 async def opens(rig: Rig, title: str) -> tuple[str, float]:
@@ -51,6 +63,16 @@ async def ticks(rig: Rig, number: int, promises: Promises) -> tuple[str, float]:
     told, acked = await answer(rig, rig.slack.person("ann"), "/checklist", f"done {number}")
     if "done" in told.lower() and "nothing was changed" not in told.lower():
         promises.ticks.append(number)
+    return told, acked
+
+
+async def plans(rig: Rig, number: int, promises: Promises) -> tuple[str, float]:
+    """Ann plans the window with that number; a day's ladder announces it at once."""
+    start = datetime.now(UTC) + SOONEST + number % IN_A_DAY * APART
+    words = f'schedule {start:%Y-%m-%d %H:%M} for 5m "Round {number}"'
+    told, acked = await answer(rig, rig.slack.person("ann"), "/maintenance", words)
+    if found := SCHEDULED.search(told):
+        promises.windows.append(found[1])
     return told, acked
 
 

@@ -46,6 +46,7 @@ class Promises:
     notes: list[tuple[str, str]] = field(default_factory=list)  # incident, text
     ticks: list[int] = field(default_factory=list)  # numbers of items
     alerts: list[str] = field(default_factory=list)  # groups that were answered with 200
+    windows: list[str] = field(default_factory=list)  # IDs
     written: list[Post] = field(default_factory=list)  # in threads of cards
 
 
@@ -102,11 +103,20 @@ async def _look(rig: Rig, promised: Promises) -> Findings:
     untold = [f"the alert {one}" for one in await _untold(rig, promised.alerts)]
     _expect(found, untold, len(promised.alerts))
     await _look_at_timeline(rig, promised, found)
+    await _look_at_windows(rig, promised, found)
     broken = await rig.broken_audit()
     _expect(found, [f"the audit trail: {broken}"] if broken else [], 1)
     items = {item["number"] for one in await rig.documents("checklists") for item in one["items"] if item["done_by"]}
     _expect(found, [f"item {one} is not done" for one in promised.ticks if one not in items], len(promised.ticks))
     return found
+
+
+async def _look_at_windows(rig: Rig, promised: Promises, found: Findings) -> None:
+    """That each is kept, and was announced: of one that is only hours ahead the first rung is due at once."""
+    kept = {str(one["_id"]) for one in await rig.documents("windows")}
+    _expect(found, [f"{one} is not stored" for one in promised.windows if one not in kept], len(promised.windows))
+    told = {key.partition(" ")[2].partition("/")[0] for key in keys(rig) if key.startswith("opsbot_announcement ")}
+    _expect(found, [f"{one} is not announced" for one in promised.windows if one not in told], len(promised.windows))
 
 
 async def _untold(rig: Rig, alerts: Sequence[str]) -> list[str]:

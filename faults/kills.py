@@ -30,6 +30,7 @@ ACTS = {
     "noting": ("timeline", "outbox"),
     "ticking": ("checklists", "audit"),
     "escalating": ("escalations", "outbox", "timeline", ""),
+    "announcing": ("windows", "announcements", "audit", ""),
     "alert": ("alerts", "outbox", ""),
 }
 STEPS = tuple(Step(act, where, phase) for act, places in ACTS.items() for where in places for phase in Phase)
@@ -40,9 +41,7 @@ async def at_steps(rounds: int) -> Findings:
     found = Findings()
     async with rig() as built:
         promises = Promises()
-        await acts.answer(built, built.slack.person("ann"), "/checklist", "start")
-        await acts.answer(built, built.slack.person("ann"), "/ops", "role on-call @bob backup @cyd")
-        standing, _ = await acts.opens(built, "standing")
+        standing = await acts.begins(built)
         for number in range(rounds):
             step = STEPS[number % len(STEPS)]
             if step.act == "escalating":  # each incident once
@@ -100,6 +99,7 @@ async def do(built: Rig, act: str, number: int, standing: str, promises: Promise
         "noting": lambda: acts.notes(built, standing, f"note {number}", promises),
         "ticking": lambda: acts.ticks(built, number % 12 + 1, promises),
         "escalating": lambda: acts.answer(built, built.slack.person("ann"), "/escalate", standing),
+        "announcing": lambda: acts.plans(built, number, promises),
         "alert": lambda: acts.notifies(port(built), f"Alert{number}", promises),
     }
     await doing[act]()

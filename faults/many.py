@@ -24,9 +24,7 @@ async def run(rounds: int) -> Findings:
     found, dice, killed = Findings(), random.SystemRandom(), Counter[int]()
     async with rig(REPLICAS) as built:
         promises = Promises()
-        await acts.answer(built, built.slack.person("ann"), "/checklist", "start")
-        await acts.answer(built, built.slack.person("ann"), "/ops", "role on-call @bob backup @cyd")
-        standing, _ = await acts.opens(built, "standing")
+        standing = await acts.begins(built)
         for number in range(rounds):
             act = dice.choice(list(ACTS))
             if act == "escalating":  # each incident once

@@ -1,13 +1,20 @@
 """Several bots at once, restarted one after the other under load: each thing is done once."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 from faults import acts
 from faults.checker import Findings, Promises, check
 from faults.kills import port
 from faults.rig import Rig, rig
+from sandbox.services import Services
+from sandbox.sight import Post
 
-SETTINGS = {"ESCALATE_AFTER": "5s", "UPDATE_EVERY": "10s"}
+SETTINGS = {"ESCALATE_AFTER": "5s", "UPDATE_EVERY": "10s", "HEALTH_INTERVAL": "5s"}
+SERVICES = ("prometheus", "grafana", "loki")  # each is away once: a second time soon after is the same outage
+TOLD_WITHIN = 60.0
 
 
 async def two(rounds: int) -> Findings:
@@ -21,13 +28,15 @@ async def five(rounds: int) -> Findings:
 
 
 async def _rolling(rounds: int, count: int) -> Findings:
-    found = Findings()
-    async with rig(count, **SETTINGS) as built:
+    found, services = Findings(), Services()
+    async with _up(services), rig(count, **{**SETTINGS, **services.environment()}) as built:
         promises = Promises()
         await acts.answer(built, built.slack.person("ann"), "/ops", "role on-call @bob backup @cyd")
         standing, _ = await acts.opens(built, "standing")
         for number in range(rounds):
-            going = asyncio.ensure_future(_load(built, number, standing, promises))
+            going = asyncio.gather(
+                _load(built, number, standing, promises), _outage(built, services, SERVICES[number : number + 1], found)
+            )
             for _ in range(count):
                 code = await built.bots.terminate()
                 if code:
@@ -36,6 +45,33 @@ async def _rolling(rounds: int, count: int) -> Findings:
             await going
             found.add(await check(built, promises))
     return found
+
+
+@contextlib.asynccontextmanager
+async def _up(services: Services) -> AsyncIterator[None]:
+    await services.start()
+    try:
+        yield
+    finally:
+        await services.stop()
+
+
+async def _outage(built: Rig, services: Services, names: Sequence[str], found: Findings) -> None:
+    """A service goes away and comes back: one message, which tells both."""
+    for name in names:
+        for state, told in (("refuse", f"{name} is down"), ("up", f"{name} is up again")):
+            await services.switch(name, state)
+            found.expected += 1
+            try:
+                await built.slack.until(partial(_telling, built, told), told, TOLD_WITHIN)
+            except AssertionError:
+                found.lost.append(told)
+        if len(of_it := _telling(built, f"{name} is")) > 1:
+            found.doubled += [f"{one.ts}: {one.text}" for one in of_it]
+
+
+def _telling(built: Rig, words: str) -> list[Post]:
+    return [post for post in built.slack.channel().everything if post.by_bot and words in post.text]
 
 
 async def _load(built: Rig, number: int, standing: str, promises: Promises) -> None:
