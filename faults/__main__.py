@@ -26,6 +26,7 @@ from faults import (
     sockets,
     stopping,
     storm,
+    summer,
     twice,
 )
 from faults.checker import Findings
@@ -43,7 +44,7 @@ class Fault:
 
 
 MINUTES = 10.0
-CLOCKED = ("again", "clocks")  # what moves the bot's clock
+CLOCKED = ("again", "clocks", "summer")  # what moves the bot's clock
 
 
 def every(minutes: float = MINUTES) -> tuple[Fault, ...]:
@@ -68,6 +69,7 @@ def every(minutes: float = MINUTES) -> tuple[Fault, ...]:
         Fault("two", "two bots, restarted in turn under load", replicas.two, 3),
         Fault("five", "five bots, restarted in turn under load", replicas.five, 2),
         Fault("clocks", "away across a rung, standing still, the clock stepped by an hour", clocks.run, 6),
+        Fault("summer", "summer time begins, or ends, within a Saturday's window", summer.run, 2),
         Fault("around", "full disk for the log, services that hang, names not found", around.run, 5),
         Fault("announcing", "kill -9 of three bots while they announce", announcing.run, 300),
         Fault("storm", "1,000 groups of alerts in a minute, incidents opened meanwhile", storm.run, 2),
