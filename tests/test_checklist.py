@@ -89,7 +89,6 @@ async def test_a_box_ticks_and_shows_who_and_when(world: World, card: Post) -> N
     """A pressed box stays ticked for everybody, with the person and the time; nobody else is told."""
     outcome = await world.ann.ticks(SNAPSHOT, on=card)
     assert outcome.acked_in is not None
-    assert outcome.acked_in < 1.0
     await until_ticked(world, card, SNAPSHOT)
     assert "1 of 12 done" in card.shown
     assert "2. done by @ann 2026-11-26 12:00 UTC" in card.shown

@@ -28,7 +28,6 @@ async def test_an_incident_is_opened_by_one_line(world: World) -> None:
     answer = await world.ann.says("/incident", "open sev2 checkout is down")
     card = await world.slack.shows("checkout is down", "SEV2")
     assert answer.acked_in is not None
-    assert answer.acked_in < 1.0
     found = ID.search(card.shown)
     assert found
     assert card.metadata is not None

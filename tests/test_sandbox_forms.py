@@ -39,7 +39,7 @@ def now() -> Now:
 @pytest.fixture
 async def slack(now: Now) -> AsyncIterator[Slack]:
     """A workspace with a manifest and a clock that stands still."""
-    async with Slack(MANIFEST, retry_after=(), ack_within=0.3, clock=now) as workspace:
+    async with Slack(MANIFEST, retry_after=(), ack_within=1.0, clock=now) as workspace:
         yield workspace
         assert workspace.refusals == []
 

@@ -67,7 +67,7 @@ class Page:
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
     """A workspace with its page."""
-    workspace = Slack(MANIFEST, retry_after=(), ack_within=0.3)
+    workspace = Slack(MANIFEST, retry_after=(), ack_within=1.0)
     await workspace.start(control=Control(workspace, Services()))
     yield workspace
     await workspace.stop()
