@@ -82,7 +82,7 @@ async def test_http_events_are_repeated_with_their_number(slack: Slack, receiver
 
 async def test_http_answers_must_come_in_time(slack: Slack, receiver: Receiver) -> None:
     """A command that is answered late fails for the person."""
-    receiver.delay = 0.2
+    receiver.delay = 0.6
     with slack.expects("http_timeout"):
         outcome = await slack.person("ann").says("/health")
     assert "operation_timeout" in outcome.toast
