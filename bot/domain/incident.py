@@ -14,7 +14,6 @@ whatever MongoDB missed is put back from the channel. The steps are in `incident
 """
 
 import hashlib
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -256,15 +255,6 @@ def wrong_beginning(began: datetime, now: datetime) -> str:
             " incident's thread when it began."
         )
     return ""
-
-
-def is_similar(one: str, other: str) -> bool:
-    """Whether two titles may be about the same: most of the words of the shorter one are in the other as well."""
-    first, second = (set(re.findall(r"\w{3,}", title.casefold())) for title in (one, other))
-    common = len(first & second)
-    if not common:
-        return one.casefold().split() == other.casefold().split()
-    return common / min(len(first), len(second)) > 0.6 and common / len(first | second) > 0.4
 
 
 def mint(now: datetime) -> str:

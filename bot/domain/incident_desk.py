@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
-from bot.domain.incident import SAME, Act, Deed, Incident, Opening, is_similar
+from bot.domain.incident import SAME, Act, Deed, Incident, Opening
 from bot.domain.incident_lost import LostIncidents
 from bot.domain.incident_ports import IncidentBoard, Incidents
 from bot.domain.incident_steps import opened, reposted
+from bot.domain.similar import is_similar
 from bot.domain.timeline import Entry
 from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import NotFoundError, StoreAwayError, UserError
