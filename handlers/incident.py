@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from bot.commands import export as export_words
 from bot.commands import ids
 from bot.commands import incident as words
+from bot.commands import incident_steps as steps
 from bot.commands import summary as summary_words
 from bot.commands.grammar import Help
 from bot.commands.search import List, Search
@@ -53,8 +54,16 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case summary_words.Summary():
             await summary.ask(desks, call, await which(desks, call, said.id))
         case _:
-            call.must_be_inside()
-            await incident_steps.take(desks, call, said, await which(desks, call, said.id))
+            await _change(desks, call, said)
+
+
+async def _change(desks: Desks, call: Call, said: words.Note | steps.Step) -> None:
+    call.must_be_inside()
+    if isinstance(said, steps.Duplicate):
+        original = await which(desks, call, said.of)
+        await incident_steps.duplicate(desks, call, await which(desks, call, said.id), original)
+    else:
+        await incident_steps.take(desks, call, said, await which(desks, call, said.id))
 
 
 def _severity(number: int | None) -> Severity:
@@ -94,7 +103,8 @@ def _link(desks: Desks, incident: Incident) -> str:
 
 async def _show(desks: Desks, call: Call, named: str | None) -> None:
     incident, entries = await desks.incidents.show(await which(desks, call, named))
-    await call.answer(view.shown(incident, entries, _link(desks, incident)))
+    original = desks.places.link_to(incident.channel, incident.duplicate_card)
+    await call.answer(view.shown(incident, entries, _link(desks, incident), original))
 
 
 async def which(desks: Desks, call: Call, named: str | None) -> str:

@@ -150,20 +150,25 @@ class IncidentChanges:
         Of two that are closed as duplicates of each other at once, the one opened first is open again.
         """
         if duplicate_of == incident_id:
-            raise ConflictError("An incident is no duplicate of itself.", "Nothing was changed.")
+            raise ConflictError(
+                "An incident is no duplicate of itself.", "Nothing was changed; name both: `duplicate 7KQ4 of 2M9X`."
+            )
+        card = ""
         if duplicate_of:
-            steps.must_stand(await self._shown.get(duplicate_of), incident_id)
+            original = await self._shown.get(duplicate_of)
+            steps.must_stand(original, incident_id)
+            card = original.card_ts or ""
         _, after = await self._steer(
             incident_id,
             who,
             "close",
-            lambda known: steps.dismissed(known, who, why, self._clock(), duplicate_of),
+            lambda known: steps.dismissed(known, who, why, self._clock(), duplicate_of, card),
             detail=why,
         )
         if duplicate_of:
             await self._leave_one_open(after, await self._shown.get(duplicate_of))
             text = f"{incident_id} (“{after.title}”) is about the same, and was closed as a duplicate."
-            await self.note(duplicate_of, who, text)
+            await self._change(duplicate_of, lambda known: steps.noted(known, who, text, self._clock(), after))
         return after
 
     async def _leave_one_open(self, one: Incident, other: Incident) -> None:

@@ -31,6 +31,7 @@ def facts(incident: Incident) -> dict[str, Fact]:
         "version": incident.version,
         "words": incident.words,
         "duplicate_of": incident.duplicate_of,
+        "duplicate_card": incident.duplicate_card,
     }
     for name in ("acknowledged_at", "resolved_at", "closed_at"):
         moment: datetime | None = getattr(incident, name)
@@ -79,6 +80,7 @@ def from_facts(payload: Mapping[str, object], channel: str, card_ts: str) -> Inc
             cause=text("cause"),
             lesson=text("lesson"),
             duplicate_of=text("duplicate_of"),
+            duplicate_card=text("duplicate_card"),
             joined=tuple(text("joined").split()),
             acknowledged_at=moment("acknowledged_at"),
             resolved_at=moment("resolved_at"),

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from bot.domain.clock import Clock
-from bot.domain.incident import Act, Incident
+from bot.domain.incident import Act, Deed, Incident
 from bot.domain.incident_facts import facts, from_facts
 from bot.domain.incident_news import News
 from bot.domain.outbox import Content, Letter
@@ -77,7 +77,9 @@ class Board:
 
     async def reply(self, incident: Incident, act: Act) -> None:
         """See IncidentBoard.reply."""
-        view = incident_thread.acted(incident, act, self._guide.phone_bridge)
+        other = act.was if act.deed is Deed.NOTED else incident.duplicate_card
+        url = self._directory.link_to_thread(incident.channel, other) if act.now else ""
+        view = incident_thread.acted(incident, act, self._guide.phone_bridge, url)
         await self._say(incident, f"v{act.version}", view, broadcast=incident_thread.is_broadcast(act))
 
     async def remind(self, incident: Incident, due: datetime, asked: Asked) -> None:
@@ -177,7 +179,8 @@ class Board:
 
     def _card(self, incident: Incident, *, is_saved: bool) -> Letter:
         url = self._directory.link_to_thread(incident.channel, incident.card_ts or "")
-        view = incident_card(incident, self._guide.links, url, is_saved=is_saved)
+        original = self._directory.link_to_thread(incident.channel, incident.duplicate_card)
+        view = incident_card(incident, self._guide.links, url, original, is_saved=is_saved)
         # Each version is drawn twice: without the link to its thread, and with it once the card was posted.
         revision = 2 * incident.version + bool(url) if is_saved else 0
         content = _content(view, facts(incident), revision)
