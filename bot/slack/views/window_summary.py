@@ -87,7 +87,7 @@ def _ticks(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
 
 
 def _health(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
-    lines = compared(summary.before, summary.after)
+    lines = compared(summary.before, summary.after, summary.dips)
     return [mrkdwn("*Health* {}", lines[0])] if len(lines) == 1 else _list("*Health*", lines, size)
 
 
