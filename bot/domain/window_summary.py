@@ -103,13 +103,18 @@ class Ticks:
 
 @dataclass(frozen=True)
 class During:
-    """An incident that was opened during the window; `url` leads to its thread."""
+    """An incident that was opened during the window; `url` leads to its thread.
+
+    `also` are the other windows that it was opened during: an emergency and the window around it both tell of it, and
+    whoever reads both need not count it twice.
+    """
 
     id: str
     title: str
     severity: str
     status: str
     url: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,9 +153,9 @@ def remarks_of(checklist: Checklist | None) -> tuple[tuple[Remark, ...], tuple[R
     return (checklist.remarks(Kind.NOTE), checklist.remarks(Kind.LESSON)) if checklist else ((), ())
 
 
-def during(incident: Incident, url: str) -> During:
+def during(incident: Incident, url: str, also: tuple[str, ...] = ()) -> During:
     """An incident as the summary names it."""
-    return During(incident.id, incident.title, incident.severity.upper(), incident.status.value, url)
+    return During(incident.id, incident.title, incident.severity.upper(), incident.status.value, url, also)
 
 
 def timing(held: Held) -> str:

@@ -40,6 +40,7 @@ def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
     lines += ["", "## Incidents", ""]
     lines += [
         f"- {link(one.url, one.id)} {inline(one.severity)} {inline(one.title)} ({inline(one.status)})"
+        + (f", also during {', '.join(one.also)}" if one.also else "")
         for one in summary.incidents
     ] or ["None was opened during it."]
     lines += ["", "## Health", ""]

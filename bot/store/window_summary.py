@@ -193,7 +193,9 @@ def _summary(document: Document) -> WindowSummary | None:
         else None,
         deviations=_remarks(kept["deviations"]),
         lessons=_remarks(kept["lessons"]),
-        incidents=tuple(During(**known(During, one)) for one in kept["incidents"]),
+        incidents=tuple(
+            During(**known(During, {**one, "also": tuple(one.get("also", ()))})) for one in kept["incidents"]
+        ),
         before=_snapshot(document.get("health_before")),
         after=_snapshot(document.get("health_after")),
         dips=tuple(Dip(**known(Dip, one)) for one in kept.get("dips", ())),
