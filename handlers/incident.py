@@ -76,6 +76,10 @@ async def parsed(desks: Desks, ending: str | None, parse: Callable[[list[str]], 
     Resolved ones too: else `resolve 7KQ4 …`, said twice, ends another one.
     """
     known = await desks.incidents.ending_with(ending) if ending else []
+    if ending and not known and ids.may_be_a_thing(ending):
+        # Either a name that a text begins with, or an ID: one that was lost, or a slip away from an open one.
+        known = await desks.incidents.named(ending) or await desks.incidents.open_ones()
+        return parse([incident.id for incident in known])
     try:
         return parse([incident.id for incident in known])
     except NotFoundError:
