@@ -30,10 +30,15 @@ async def lost(world: World, title: str) -> tuple[Post, str]:
     card, incident_id = await opened(world, f"open sev2 {title}", title)
     await world.stored("incidents", _id=incident_id, untold=[], card_ts=card.ts)
     await world.stored("outbox", state="posted")
+    await lose(world)
+    return card, incident_id
+
+
+async def lose(world: World) -> None:
+    """MongoDB loses all incidents, and what was told of them."""
     for collection in ("incidents", "outbox", "timeline"):
         await world.drops(collection)
     world.clock.forward(minutes=1)
-    return card, incident_id
 
 
 async def test_a_command_that_names_it_puts_it_back(world: World) -> None:

@@ -26,6 +26,7 @@ _DID = {
     "snoozed": "put the reminder off",
     "escalated": "escalated it",
     "reposted": "posted the card again",
+    "restored": "put it back, since MongoDB had lost it",
 }
 
 

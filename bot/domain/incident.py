@@ -97,6 +97,7 @@ class Deed(StrEnum):
     SNOOZED = "snoozed"
     ESCALATED = "escalated"
     REPOSTED = "reposted"
+    RESTORED = "restored"  # MongoDB had lost it, or what was done to it lately
 
 
 @dataclass(frozen=True)

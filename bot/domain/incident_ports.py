@@ -65,8 +65,11 @@ class IncidentBoard(Protocol):
     async def lost_cards(self) -> list[str]:
         """The IDs of incidents whose cards Slack could not find when they were to be edited."""
 
-    def cards(self, since: datetime) -> AsyncIterator[Incident]:
+    def cards(self, since: datetime, until: datetime | None = None) -> AsyncIterator[Incident]:
         """The incidents whose cards are in the channel, as the cards tell them. Raises UnreadableError."""
+
+    async def quoting(self, incident: Incident) -> Incident:
+        """An incident as its card tells it, with the words of the message that it was opened from."""
 
     async def card_at(self, channel: str, ts: str) -> Incident | None:
         """The incident whose card this message is, as the card tells it. Raises UnreadableError."""

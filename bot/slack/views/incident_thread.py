@@ -110,6 +110,14 @@ def _reposted(incident: Incident, _: Act) -> Mrkdwn:
     )  # fmt: skip
 
 
+def _restored(incident: Incident, _: Act) -> Mrkdwn:
+    return mrkdwn(
+        "MongoDB had lost {}, or what was done to it lately. It is put back as its card has it ({}, {}, owner {}), and"
+        " what this thread tells is read back. Alerts and changes of health that were attached may be missing.",
+        incident.id, incident.severity.upper(), incident.status, person(incident.owner),
+    )  # fmt: skip
+
+
 _TOLD = {
     Deed.RESOLVED: _resolved,
     Deed.STATUS: _moved,
@@ -121,6 +129,7 @@ _TOLD = {
     Deed.SNOOZED: _snoozed,
     Deed.ESCALATED: _escalated,
     Deed.REPOSTED: _reposted,
+    Deed.RESTORED: _restored,
 }
 
 
