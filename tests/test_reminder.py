@@ -103,6 +103,9 @@ async def test_a_silent_day_asks_whether_it_is_over(world: World) -> None:
     kept, other = await opened(world, "open sev3 search is slow", "search is slow")
     world.clock.forward(hours=25)
     question = await world.slack.shows("Is it over?", incident_id, "@ann", thread=card)
+    await world.stored("incidents", 2, asked_at={"$ne": None})
+    await world.slack.settled(0.4)
+    assert asked(world, card, "How does it go?") == []
     assert question.buttons == ["Close it", "Keep it open"]
     await world.ann.clicks("Close it", question)
     await world.slack.until(lambda: "closed" in card.shown, "the card to be closed")

@@ -105,7 +105,8 @@ def overdue(incident: Incident, every: timedelta, now: datetime) -> datetime | N
     due = incident.update_due(every)
     if due is None or due > now:
         return None
-    return None if incident.reminded_at and incident.reminded_at >= due else due
+    asked = [at for at in (incident.reminded_at, incident.asked_at) if at is not None]
+    return None if asked and max(asked) >= due else due  # who was asked whether it is over was asked how it goes
 
 
 def is_silent(incident: Incident, now: datetime) -> bool:
