@@ -271,6 +271,8 @@ class IncidentDesk:
         if not await self._incidents.save(after, known.version):
             return False  # somebody changes it just now, so it is looked at again with the next card
         await self._incidents.carded(after.id, shown.card_ts or "")
+        await self._incidents.reminded(after.id, self._clock())
+        await self._incidents.asked(after.id, self._clock())
         await self._audit.wrote(SYSTEM, "put back", after.id, detail="MongoDB had an older state than the card")
         self.late_card(after)
         await self.tell(after)

@@ -68,8 +68,10 @@ def put_forward(known: Incident, shown: Incident, now: datetime) -> Incident:
 
 
 def _restored(incident: Incident, now: datetime) -> Incident:
+    """What was due until now was asked for before, as far as anybody knows: a reminder is not given twice."""
     act = Act(incident.version + 1, Deed.RESTORED, SYSTEM, now)
-    return replace(incident, version=act.version, untold=(*incident.untold, act))
+    untold = (*incident.untold, act)
+    return replace(incident, version=act.version, untold=untold, reminded_at=now, asked_at=now)
 
 
 def _whole(known: str, shown: str) -> str:

@@ -37,6 +37,12 @@ class Incidents(Protocol):
     async def moved(self, incident: Incident, gone_ts: str | None, was: int) -> bool:
         """Keeps that the card is elsewhere now, and the act that says so; False if the stored version is not `was`."""
 
+    async def reminded(self, incident_id: str, at: datetime) -> None:
+        """Keeps when its owner was reminded of an update."""
+
+    async def asked(self, incident_id: str, at: datetime) -> None:
+        """Keeps when it was asked whether it is over."""
+
     async def told(self, incident_id: str, version: int) -> None:
         """Forgets the untold acts up to this version."""
 
