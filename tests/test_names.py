@@ -118,6 +118,17 @@ def test_an_ending_that_is_mistyped_is_not_taken_for_text() -> None:
         ids.first_id(word("D01T"), KNOWN)
 
 
+@pytest.mark.parametrize(
+    "text", ["INC-20261123-7KQ", "inc-20261123-7kq44", "INC-20261123-7KU4", "INC20261123", "INC-20261123-"]
+)
+@pytest.mark.parametrize("is_grave", [True, False])
+def test_an_id_with_a_slip_in_its_length_is_not_taken_for_text(text: str, *, is_grave: bool) -> None:
+    """Else the text would be noted in, or end, the only incident that is open; in quotes it is text."""
+    with pytest.raises(NotFoundError, match="is not the whole ID of an incident"):
+        ids.first_id(word(f"{text} fixed"), KNOWN, is_grave=is_grave)
+    assert ids.first_id(word(f'"{text} fixed"'), KNOWN, is_grave=is_grave) is None
+
+
 @pytest.mark.parametrize("text", ["A100", "db01", "eth0", "web2", "IPv6", "SHA1"])
 def test_a_name_with_a_number_begins_a_note_but_no_resolution(text: str) -> None:
     """`A100 is hot` is taken as it is, unless it is a slip away from an incident's ID."""

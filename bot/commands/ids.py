@@ -7,7 +7,7 @@ https://www.crockford.com/base32.html
 import re
 from collections.abc import Collection, Iterable
 
-from bot.commands.words import Line, Word, key
+from bot.commands.words import Line, Word, key, shown
 from bot.errors import NotFoundError
 
 REPEATED = 60  # characters of a text that a remedy repeats
@@ -21,6 +21,8 @@ _WINDOW = re.compile(r"(?:(?:MW-)?[0-9]{8}-|[0-9]{1,7}-)?[0-9]{4}")
 _MEASURE = re.compile(r"[0-9]+(?:S|MS|SEC|MIN|H|HRS|D|X|XX|K|M|G|B|KB|MB|GB|TB|AM|PM|ST|ND|RD|TH)")
 # Names of things are letters and then a number, and texts begin with them: "A100 is hot", "db01 is slow".
 _THING = re.compile(r"[A-Z]+[0-9]+")
+# Nobody says this of anything else, so one with a character too few or too many is no word of a text.
+_BROKEN = re.compile(r"INC-?[0-9]{8}")
 # An ID as it is shown has none of I, L, O, U; a word in capitals that has them (DISK, DOWN, FULL) is no mistyped one.
 _SHOWN = re.compile(rf"{_CROCKFORD}{{4}}")
 # What can be said: a vowel among the first three letters, as in CERT, APPS, ETCD, SYNC; WCZA and ZZZZ cannot be.
@@ -91,6 +93,9 @@ def first_id(word: Word, known: Collection[str], *, is_grave: bool = False) -> s
     """
     found = None if word.quoted else ending(word.text)
     if found is None:
+        if not word.quoted and _BROKEN.match(_bare(word.text)):
+            remedy = f"{_LISTS['incident']} A text that begins so is written in quotes: `{_in_quotes(word)}`."
+            raise NotFoundError(f"{shown(word.text)} is not the whole ID of an incident.", remedy)
         return None
     if re.fullmatch(r"(?:INC-)?[0-9]{8}-.{4}", found):
         return found
