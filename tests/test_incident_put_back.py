@@ -1,16 +1,19 @@
 """What comes back with an incident that MongoDB lost, or of which a backup has an older state."""
 
+import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 
-from bot.domain.incident import Act, Deed, Incident
+from bot.domain.incident import AFFECTED_LIMIT, TITLE_LIMIT, Act, Deed, Incident, Touched
 from bot.domain.incident_facts import act_facts, act_from, facts, from_facts
 from bot.domain.incident_lost import put_forward
 from bot.domain.incident_steps import assigned, resolved
+from bot.domain.quote import Quote
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
 from tests.asking import answer, answer_to_mention, shared_world
@@ -133,6 +136,23 @@ def test_acts_travel_with_their_replies() -> None:
         {"deed": "noted", "version": 1, "at": "2026-11-25"},
     ):
         assert act_from(odd) is None
+
+
+def test_the_longest_of_all_incidents_fits_into_its_card() -> None:
+    """Slack takes 8,000 bytes of metadata: every field as long as it may be, in characters that take twelve each."""
+    who, long = "U0123456789AB", "🔥" * 3_000
+    most = replace(
+        incident(), title="🔥" * TITLE_LIMIT, affected="🔥" * AFFECTED_LIMIT, resolution=long, cause=long, lesson=long,
+        opened_by=who, owner=who, updated_by=who, joined=tuple(f"U01234567{n:04}" for n in range(40)), words="a" * 24,
+        acknowledged_at=NOW, resolved_at=NOW, closed_at=NOW, snoozed_until=NOW, status_set=Touched(who, NOW),
+        duplicate_of="INC-20261124-7KQ4", duplicate_card="1795608000.208136", version=123_456,
+        quote=Quote("C0123456789AB", "1795608000.208136", who, "x"),
+    )  # fmt: skip
+    told = facts(most)
+    assert len(json.dumps({"event_type": "opsbot_incident", "event_payload": told})) < 7_900
+    back = from_facts(told, "C1", "9.9")
+    assert back is not None
+    assert (back.title, back.affected, back.duplicate_card) == (most.title, most.affected, most.duplicate_card)
 
 
 def test_what_only_the_older_record_has_is_kept() -> None:

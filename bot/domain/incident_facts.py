@@ -8,7 +8,7 @@ from bot.domain.incident import Act, Deed, Incident, Severity, Status, Touched
 from bot.domain.quote import Quote
 
 # Slack takes 8,000 bytes of metadata. Title and affected may take 5,400 of them in JSON, the rest shares what is left.
-_BYTES = {"resolution": 700, "cause": 350, "lesson": 350}
+_BYTES = {"resolution": 540, "cause": 270, "lesson": 270}
 _JOINED_MOST = 30
 _ACT_BYTES = {"text": 5_000, "was": 2_000}
 
