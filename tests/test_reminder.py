@@ -58,6 +58,19 @@ async def test_talk_in_the_thread_is_no_update_but_a_resolution_ends_the_reminde
     assert asked(world, card, "How does it go?") == []
 
 
+async def test_nobody_is_reminded_of_what_was_resolved_while_slack_was_slow(world: World) -> None:
+    """The reminder fell due, and Slack takes its time to say whether its owner is still there."""
+    card, incident_id = await opened(world)
+    await world.stored("incidents", _id=incident_id, untold=[])
+    before = len(world.slack.calls_of("users.info"))
+    world.slack.faults.add("latency", "users.info", value=1.0)
+    world.clock.forward(minutes=31)
+    await world.slack.until(lambda: len(world.slack.calls_of("users.info")) > before, "Slack to be asked")
+    await world.changes("incidents", incident_id, {"status": "resolved", "resolved_at": world.clock()})
+    await world.slack.settled(1.5)
+    assert asked(world, card, "How does it go?") == []
+
+
 async def test_a_snooze_puts_the_reminder_off(world: World) -> None:
     """By the button below it: half an hour of silence, then once more; the thread says who wanted it."""
     card, incident_id = await opened(world)
