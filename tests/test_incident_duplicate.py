@@ -46,6 +46,7 @@ def test_words_for_a_duplicate(words: str, wanted: Duplicate) -> None:
         ("duplicate of the other", "Write `duplicate of 7KQ4` or `duplicate 2M9X of 7KQ4`."),
         ("duplicate of uuuu", "is not an incident's ID"),
         ("duplicate 7KQ4 of 2M9X please", "please"),
+        ("close 2M9X as a duplicate of 7KQ4", "Write `duplicate of 7KQ4` or `duplicate 2M9X of 7KQ4`."),
     ],
 )
 def test_which_of_the_two_is_closed_is_not_guessed(words: str, said: str) -> None:

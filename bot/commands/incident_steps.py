@@ -193,6 +193,9 @@ def _reopen(line: Line, known: Collection[str]) -> Reopen:
 
 
 def _close(line: Line, _: Collection[str]) -> Close:
+    double = next((word for word in line.words[1:] if word.key == "duplicate"), None)
+    if double is not None:
+        raise double.wrong("That has a word of its own.", "Write `duplicate of 7KQ4` or `duplicate 2M9X of 7KQ4`.")
     line.no_more_than(2)
     return Close(_id(line.words[1]) if len(line.words) > 1 else None)
 
