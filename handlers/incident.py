@@ -1,6 +1,7 @@
 """/incident: opens incidents, by line, form or from a message, and shows them; incident_steps changes them."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
 from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity, wrong_beginning
 from bot.domain.quote import Quote
-from bot.errors import NotFoundError, UserError, away_means
+from bot.errors import ConflictError, NotFoundError, StoreAwayError, UserError, away_means
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
 from handlers import export, incident_steps, search, stats, summary
@@ -147,9 +148,20 @@ async def from_message(desks: Desks, call: Call, body: Mapping[str, Any]) -> Non
     heard = await desks.places.heard(call.channel, body["message"])
     if heard is None:
         raise NotFoundError("Nobody wrote that message.", "Messages of people and apps can be quoted.")
+    if heard.author == desks.places.bot_user:
+        await _must_be_no_card(desks, call.channel, heard.ts)
     text = await desks.places.with_names(heard.text)
     quote = Quote(call.channel, heard.ts, heard.author, text, heard.files)
     await call.voice.open_form(call.trigger_id, forms.open_form(Severity.SEV3, call.channel, quote))
+
+
+async def _must_be_no_card(desks: Desks, channel: str, ts: str) -> None:
+    """Raises ConflictError for the card of an incident; without MongoDB nobody is kept from opening one."""
+    with suppress(StoreAwayError):
+        known = await desks.incidents.with_card(channel, ts)
+        if known is not None:
+            remedy = "Write in its thread." if known.is_open else "Write in its thread, or press *Reopen*."
+            raise ConflictError(f"That is the card of {known.id}, which is {known.status}.", remedy)
 
 
 def form_check(desks: Desks) -> Callable[[Mapping[str, Any]], dict[str, str]]:
