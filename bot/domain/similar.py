@@ -63,21 +63,19 @@ def is_similar(one: str, other: str) -> bool:
 
 
 def _are_alike(first: list[str], second: list[str]) -> bool:
-    mine, yours = list(dict.fromkeys(first)), list(dict.fromkeys(second))
-    common = 0
-    for word in list(mine):
-        match = next((each for each in yours if each == word), None) or next(
-            (each for each in yours if _is_slip(word, each)), None
-        )
-        if match is not None:
-            common += 1
-            mine.remove(word)
-            yours.remove(match)
+    one, other = set(first), set(second)
+    mine, yours = _alone(one, other), _alone(other, one)
     if mine and yours:
         if any(map(_has_digit, mine)) and any(map(_has_digit, yours)):
             return False
-        return common / (common + (len(mine) + len(yours)) / 2) >= ALIKE
-    return common / (common + len(mine) + len(yours)) >= MOST
+        return len(mine) + len(yours) <= (1 - ALIKE) * (len(one) + len(other))
+    longer = one if mine else other
+    return len(mine) + len(yours) <= (1 - MOST) * len(longer)
+
+
+def _alone(words: set[str], others: set[str]) -> set[str]:
+    """The words that the other title has not, in no spelling."""
+    return {word for word in words - others if not any(_is_slip(word, other) for other in others)}
 
 
 def _raw(title: str) -> list[str]:
