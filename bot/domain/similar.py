@@ -24,29 +24,34 @@ _LETTERS_OF_A_SLIP = 5  # in shorter words one letter makes another word
 
 _WORD = re.compile(r"[0-9]{1,2}:[0-9]{2}|[0-9]+(?:[.,][0-9]+)*\s?%|[^\W_]+")
 _PASSING = re.compile(r"[0-9]{1,2}:[0-9]{2}|.*%|[0-9]+(?:ms|s|sec|m|min|mins|h|d|k|kb|mb|gb|tb|am|pm|x)")
+_LOGIN = re.compile(r"\b(?:log(?:ging|s|ged)?|sign(?:ing|s|ed)?)[ -]?in(?:to)?\b")
 _ERROR = re.compile(r"[45](?:[0-9]{2}|xx)s?")
 _WIDE = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")  # written without spaces, or nearly
 
 _SMALL = frozenset({
-    "a", "after", "again", "all", "also", "an", "and", "any", "are", "aren", "as", "at", "be", "been", "before",
-    "being", "but", "by", "can", "completely", "currently", "d", "did", "do", "does", "doesn", "don", "for", "from",
-    "get", "gets", "getting", "give", "gives", "giving", "had", "has", "hasn", "have", "having", "help", "hi", "i",
-    "if", "in", "into", "is", "isn", "it", "its", "just", "like", "ll", "m", "me", "my", "new", "no", "not", "now",
-    "of", "off", "on", "once", "ongoing", "or", "our", "please", "re", "return", "returning", "returns", "s",
-    "seem", "seems", "show", "showing", "shows", "since", "so", "some", "still", "t", "than", "that", "the",
-    "their", "them", "there", "they", "this", "to", "today", "too", "totally", "up", "urgent", "us", "ve", "very",
-    "via", "was", "we", "were", "when", "where", "while", "will", "with", "without", "won", "you", "your",
+    "a", "after", "again", "all", "almost", "also", "an", "and", "answer", "answering", "answers", "any", "anybody",
+    "anyone", "are", "aren", "as", "at", "be", "been", "before", "being", "but", "by", "can", "completely",
+    "currently", "customer", "customers", "d", "did", "do", "does", "doesn", "don", "everybody", "everyone", "for",
+    "from", "get", "gets", "getting", "give", "gives", "giving", "had", "has", "hasn", "have", "having", "help",
+    "hi", "i", "if", "in", "into", "is", "isn", "it", "its", "just", "last", "like", "ll", "m", "many", "me",
+    "morning", "my", "nearly", "new", "night", "no", "nobody", "not", "now", "of", "off", "on", "once", "ongoing",
+    "or", "our", "please", "quite", "re", "really", "replies", "reply", "request", "requests", "return",
+    "returning", "returns", "s", "see", "seeing", "seem", "seems", "show", "showing", "shows", "since", "so",
+    "some", "still", "t", "than", "that", "the", "their", "them", "there", "they", "this", "time", "times", "to",
+    "today", "tomorrow", "tonight", "too", "totally", "up", "urgent", "us", "user", "users", "ve", "very", "via",
+    "was", "we", "were", "when", "where", "while", "will", "with", "without", "won", "yesterday", "you", "your",
 })  # fmt: skip
 _SYMPTOMS = frozenset({
     "alarm", "alert", "bad", "broke", "broken", "bug", "cannot", "cant", "corrupt", "crash", "crashed", "crashes",
-    "crashing", "dead", "degraded", "delay", "delayed", "die", "died", "dies", "down", "dying", "empty", "error",
-    "errored", "erroring", "errors", "exhausted", "expired", "fail", "failed", "failing", "fails", "failure",
-    "failures", "fault", "faulty", "flaky", "flapping", "full", "gone", "hang", "hanging", "hangs", "high", "hung",
-    "inaccessible", "incident", "issue", "issues", "lag", "lagging", "late", "latency", "leak", "leaking", "lost",
-    "low", "missing", "offline", "oom", "out", "outage", "overloaded", "panic", "problem", "problems", "refused",
-    "refusing", "respond", "responding", "responds", "responsive", "restart", "restarting", "slow", "slowly",
-    "slowness", "stuck", "timeout", "timeouts", "timing", "trouble", "unavailable", "unhealthy", "unreachable",
-    "unresponsive", "unstable", "work", "working", "works", "wrong",
+    "crashing", "dead", "degraded", "delay", "delayed", "die", "died", "dies", "down", "dropped", "dropping",
+    "drops", "dying", "empty", "error", "errored", "erroring", "errors", "exhausted", "expired", "fail", "failed",
+    "failing", "failover", "fails", "failure", "failures", "fault", "faulty", "flaky", "flapping", "full", "gone",
+    "hang", "hanging", "hangs", "hiccup", "hiccups", "high", "hung", "inaccessible", "incident", "issue", "issues",
+    "lag", "lagging", "late", "latency", "leak", "leaking", "lost", "low", "missing", "offline", "oom", "out",
+    "outage", "overloaded", "panic", "problem", "problems", "reachable", "refused", "refusing", "respond",
+    "responding", "responds", "responsive", "restart", "restarting", "slow", "slowly", "slowness", "stopped",
+    "stops", "stuck", "timeout", "timeouts", "timing", "trouble", "unavailable", "unhealthy", "unreachable",
+    "unreached", "unresponsive", "unstable", "unusable", "work", "working", "works", "wrong",
 })  # fmt: skip
 
 
@@ -79,7 +84,7 @@ def _alone(words: set[str], others: set[str]) -> set[str]:
 
 
 def _raw(title: str) -> list[str]:
-    return _WORD.findall(_plainly(title).replace("'", "").replace("’", ""))
+    return _WORD.findall(_LOGIN.sub("login", _plainly(title).replace("'", "").replace("’", "")))
 
 
 def _words(told: list[str], others: list[str]) -> list[str]:
