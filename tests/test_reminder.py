@@ -111,7 +111,8 @@ async def test_a_reminder_that_fell_due_while_no_bot_was_there_comes_late_and_on
 
 
 async def test_a_silent_day_asks_whether_it_is_over(world: World) -> None:
-    """Once; *Close it* closes the incident, *Keep it open* keeps it."""
+    """Once, by one of two bots; *Close it* closes the incident, *Keep it open* keeps it."""
+    await world.starts()
     card, incident_id = await opened(world)
     kept, other = await opened(world, "open sev3 search is slow", "search is slow")
     world.clock.forward(hours=25)
