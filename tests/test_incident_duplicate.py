@@ -69,6 +69,7 @@ async def test_a_duplicate_is_closed_by_command_and_leads_to_the_other(world: Wo
     here = await world.slack.shows("closed it as a duplicate of", thread=second)
     there = await world.slack.shows("was closed as a duplicate", "mail is late", thread=first)
     shown = await answer(world.slack, world.bob, "/incident", f"show {other}")
+    assert shown.shown.count(one) == 2  # once above, once in the timeline
     for post, to, target in (
         (told, one, first),
         (second, one, first),

@@ -148,7 +148,8 @@ def shown(incident: Incident, entries: Sequence[Entry], url: str, original_url: 
         head.append(mrkdwn("Affected: {}", incident.affected))
     if incident.duplicate_of:
         head.append(mrkdwn("A duplicate of {}", link(original_url, incident.duplicate_of)))
-    for label, text in (("Resolution", incident.resolution), ("Cause", incident.cause), ("Lesson", incident.lesson)):
+    resolution = "" if incident.duplicate_of else incident.resolution  # which would say the same again
+    for label, text in (("Resolution", resolution), ("Cause", incident.cause), ("Lesson", incident.lesson)):
         if text:
             head.append(some_lines(label, text, RESOLUTION_SHOWN))
     blocks: list[Block] = [section(joined("\n", head))]
