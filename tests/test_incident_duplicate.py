@@ -82,6 +82,19 @@ async def test_a_duplicate_is_closed_by_command_and_leads_to_the_other(world: Wo
 
 
 @by_module
+async def test_one_that_is_no_duplicate_after_all_is_told_in_both_threads(world: World) -> None:
+    """It is open again, and whoever follows the original hears of it there, with the way to the other."""
+    first, one = await opened(world, "open sev2 the queue grows", "the queue grows")
+    second, other = await opened(world, "open sev2 orders are lost", "orders are lost")
+    await answer(world.slack, world.ann, "/incident", f"duplicate {other[-4:]} of {one[-4:]}")
+    await answer(world.slack, world.ann, "/incident", f"reopen {other} another cause")
+    await world.slack.shows("reopened it: another cause", thread=second)
+    told = await world.slack.shows(f"{other} (“orders are lost”) is open again: it is no duplicate.", thread=first)
+    assert f"/p{second.ts.replace('.', '')}" in str(told.blocks or told.text)
+    await shows(world, second, "*investigating*")
+
+
+@by_module
 async def test_a_duplicate_is_closed_by_a_mention_in_its_thread(world: World) -> None:
     """Both are named by the thread and the words; an incident is no duplicate of itself; who has no part is refused."""
     _, one = await opened(world, "open sev2 the disk is full", "the disk is full")
