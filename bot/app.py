@@ -198,7 +198,7 @@ class App:
         ward = Ward(wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets, chain=chain)
         summaries = WindowSummaryDesk(
             SummaryPorts(
-                store.window_records, store.checklists, store.opened, health, directory,
+                store.window_records, store.checklists, store.opened, health, store.rounds, directory,
                 outside.summary_board, store.exports, found.alerts,
             ),
             audit,

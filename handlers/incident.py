@@ -1,12 +1,14 @@
 """/incident: opens incidents, by line, form or from a message, and shows them; incident_steps changes them."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from bot.commands import export as export_words
 from bot.commands import ids
 from bot.commands import incident as words
+from bot.commands import incident_steps as steps
 from bot.commands import summary as summary_words
 from bot.commands.grammar import Help
 from bot.commands.search import List, Search
@@ -15,7 +17,7 @@ from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
 from bot.domain.incident import TITLE_LIMIT, Incident, Opening, Severity, wrong_beginning
 from bot.domain.quote import Quote
-from bot.errors import NotFoundError, UserError, away_means
+from bot.errors import ConflictError, NotFoundError, StoreAwayError, UserError, away_means
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
 from handlers import export, incident_steps, search, stats, summary
@@ -53,8 +55,16 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case summary_words.Summary():
             await summary.ask(desks, call, await which(desks, call, said.id))
         case _:
-            call.must_be_inside()
-            await incident_steps.take(desks, call, said, await which(desks, call, said.id))
+            await _change(desks, call, said)
+
+
+async def _change(desks: Desks, call: Call, said: words.Note | steps.Step) -> None:
+    call.must_be_inside()
+    if isinstance(said, steps.Duplicate):
+        original = await which(desks, call, said.of)
+        await incident_steps.duplicate(desks, call, await which(desks, call, said.id), original)
+    else:
+        await incident_steps.take(desks, call, said, await which(desks, call, said.id))
 
 
 def _severity(number: int | None) -> Severity:
@@ -67,6 +77,10 @@ async def parsed(desks: Desks, ending: str | None, parse: Callable[[list[str]], 
     Resolved ones too: else `resolve 7KQ4 …`, said twice, ends another one.
     """
     known = await desks.incidents.ending_with(ending) if ending else []
+    if ending and not known and ids.may_be_a_thing(ending):
+        # Either a name that a text begins with, or an ID: one that was lost, or a slip away from an open one.
+        known = await desks.incidents.named(ending) or await desks.incidents.open_ones()
+        return parse([incident.id for incident in known])
     try:
         return parse([incident.id for incident in known])
     except NotFoundError:
@@ -94,7 +108,8 @@ def _link(desks: Desks, incident: Incident) -> str:
 
 async def _show(desks: Desks, call: Call, named: str | None) -> None:
     incident, entries = await desks.incidents.show(await which(desks, call, named))
-    await call.answer(view.shown(incident, entries, _link(desks, incident)))
+    original = desks.places.link_to(incident.channel, incident.duplicate_card)
+    await call.answer(view.shown(incident, entries, _link(desks, incident), original))
 
 
 async def which(desks: Desks, call: Call, named: str | None) -> str:
@@ -133,9 +148,20 @@ async def from_message(desks: Desks, call: Call, body: Mapping[str, Any]) -> Non
     heard = await desks.places.heard(call.channel, body["message"])
     if heard is None:
         raise NotFoundError("Nobody wrote that message.", "Messages of people and apps can be quoted.")
+    if heard.author == desks.places.bot_user:
+        await _must_be_no_card(desks, call.channel, heard.ts)
     text = await desks.places.with_names(heard.text)
     quote = Quote(call.channel, heard.ts, heard.author, text, heard.files)
     await call.voice.open_form(call.trigger_id, forms.open_form(Severity.SEV3, call.channel, quote))
+
+
+async def _must_be_no_card(desks: Desks, channel: str, ts: str) -> None:
+    """Raises ConflictError for the card of an incident; without MongoDB nobody is kept from opening one."""
+    with suppress(StoreAwayError):
+        known = await desks.incidents.with_card(channel, ts)
+        if known is not None:
+            remedy = "Write in its thread." if known.is_open else "Write in its thread, or press *Reopen*."
+            raise ConflictError(f"That is the card of {known.id}, which is {known.status}.", remedy)
 
 
 def form_check(desks: Desks) -> Callable[[Mapping[str, Any]], dict[str, str]]:

@@ -17,7 +17,7 @@ from handlers.desks import Desks
 Body = Mapping[str, Any]
 
 
-async def take(desks: Desks, call: Call, said: words.Note | steps.Step, incident_id: str) -> None:
+async def take(desks: Desks, call: Call, said: words.Note | steps.OneStep, incident_id: str) -> None:
     """Does what was said to this incident."""
     match said:
         case steps.SetStatus() | steps.Rate() | steps.Assign() | steps.Take():
@@ -63,6 +63,12 @@ async def _tell(
             await call.answer(view.resolved(await changes.resolve(incident_id, who, text)))
         case steps.Reopen():
             await call.answer(view.reopened(await changes.reopen(incident_id, who, text)))
+
+
+async def duplicate(desks: Desks, call: Call, incident_id: str, other: str) -> None:
+    """Closes an incident as a duplicate of another one."""
+    done = await desks.changes.dismiss(incident_id, call.who, f"a duplicate of {other}", other)
+    await call.answer(view.closed(done, desks.places.link_to(done.channel, done.duplicate_card)))
 
 
 # Buttons and menus
@@ -124,8 +130,7 @@ async def close_pressed(desks: Desks, call: Call, body: Body) -> None:
 async def duplicate_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Duplicate of …* after opening one that another may be the same as."""
     incident_id, _, other = _pressed(call, body).partition(" ")
-    done = await desks.changes.dismiss(incident_id, call.who, f"a duplicate of {other}", other)
-    await call.answer(view.closed(done))
+    await duplicate(desks, call, incident_id, other)
 
 
 async def dismiss_pressed(desks: Desks, call: Call, body: Body) -> None:

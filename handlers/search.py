@@ -26,7 +26,7 @@ async def search(desks: Desks, call: Call, said: Search) -> None:
     if not wanted.words:
         raise UserError("There is nothing to search for.", "A word has two letters or digits at least.")
     if len(wanted.words) > MOST_WORDS:
-        problem = f"That are {len(wanted.words)} words; {MOST_WORDS} are the most."
+        problem = f"Those are {len(wanted.words)} words; {MOST_WORDS} are the most."
         raise UserError(problem, "Leave the common ones out.")
     found = await desks.search.search(wanted)
     await call.answer(view.searched(found, _links(desks, found)))

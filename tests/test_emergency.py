@@ -148,3 +148,26 @@ async def test_the_runbook_s_log_has_emergencies_too(world: World) -> None:
     log = text_of(direct_files(world), ".md")
     assert window["_id"] in log
     assert window["incident_id"] in log
+
+
+async def test_an_incident_of_an_emergency_within_a_window_is_of_both_and_each_names_the_other(world: World) -> None:
+    """Both threads and both lists tell of it, since each has its readers; who reads both need not count it twice."""
+    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    weekly = "MW-20261128-0200"
+    world.clock.set("2026-11-28 02:00:01")
+    await world.stored("windows", _id=weekly, state="under way", head={"$ne": None})
+    world.clock.forward(minutes=10)
+    await answer(world.slack, world.ann, "/maintenance", "emergency replace the disk for 1h")
+    (window,) = await world.stored("windows", kind="emergency", state="under way", head={"$ne": None})
+    await answer(world.slack, world.ann, "/incident", "open sev3 mail is late")
+    heads = {post.ts: post for post in world.slack.channel().everything}
+    (around,) = await world.stored("windows", _id=weekly)
+    for one, other in ((around, window), (window, around)):
+        told = await world.slack.shows("mail is late", "was opened during this window", thread=heads[one["head"]])
+        assert f"It is told in {other['_id']} too." in told.shown
+    listed = (await answer(world.slack, world.ann, "/maintenance")).shown
+    assert f"mail is late (investigating), also during {window['_id']}" in listed
+    assert f"mail is late (investigating), also during {weekly}" in listed
+    world.clock.forward(hours=1, minutes=1)
+    await answer(world.slack, world.ann, "/maintenance", f"end {window['_id']}")
+    await world.slack.shows("Incidents opened during it", f"mail is late (investigating), also during {weekly}")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -38,6 +39,10 @@ def test_the_facts_are_told_in_words() -> None:
         "## Timeline\n\nOne entry; times are UTC.\n\n**2026-11-24T12:00:03Z** ann: on it\n",
     ):
         assert line in page
+    assert "- **Duplicate of:** –" in page
+    original = "https://sandbox.slack.com/archives/C0OPS/p2"
+    double = replace(record(incident(duplicate_of="INC-20261124-2M9X")), original=original)
+    assert f"- **Duplicate of:** [INC-20261124-2M9X]({original})" in markdown(double)
 
 
 def test_an_open_incident_says_so_far() -> None:

@@ -30,10 +30,15 @@ async def lost(world: World, title: str) -> tuple[Post, str]:
     card, incident_id = await opened(world, f"open sev2 {title}", title)
     await world.stored("incidents", _id=incident_id, untold=[], card_ts=card.ts)
     await world.stored("outbox", state="posted")
+    await lose(world)
+    return card, incident_id
+
+
+async def lose(world: World) -> None:
+    """MongoDB loses all incidents, and what was told of them."""
     for collection in ("incidents", "outbox", "timeline"):
         await world.drops(collection)
     world.clock.forward(minutes=1)
-    return card, incident_id
 
 
 async def test_a_command_that_names_it_puts_it_back(world: World) -> None:
@@ -47,6 +52,22 @@ async def test_a_command_that_names_it_puts_it_back(world: World) -> None:
     _, other = await lost(world, "the queue is long")
     told = await answer(world.slack, world.bob, "/incident", f"note INC-{other[-4:]} it grows")
     assert f"Noted in {other}" in told.shown
+
+
+async def test_a_note_to_a_lost_one_is_not_a_note_to_another(world: World) -> None:
+    """Letters and a number may be the name of a thing, which begins the note, or an ID: the channel is read before."""
+    _, lost_id = await lost(world, "the relay is gone")
+    card, open_one = await opened(world, "open sev2 the pump is hot", "the pump is hot")
+    told = await answer(world.slack, world.bob, "/incident", f"note {lost_id[-4:]} found it")
+    assert f"Noted in {lost_id}" in told.shown
+    told = await answer_to_mention(world.slack, world.bob, "note A100 is hot", thread=card)
+    assert f"Noted in {open_one}" in told.shown
+    await world.slack.shows("Note by @bob: A100 is hot", thread=card)
+    end = open_one[-4:]
+    at = next(place for place, character in enumerate(end) if character.isdigit())
+    near = f"{end[:3]}Z" if end.isdigit() else f"{end[:at]}{(int(end[at]) + 1) % 10}{end[at + 1 :]}"
+    told = await answer_to_mention(world.slack, world.bob, f"note {near} is hot", thread=card)
+    assert f"I know no incident {near}." in told.shown
 
 
 async def test_its_cards_buttons_put_it_back(world: World) -> None:

@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from sandbox.payloads import Payloads
 from sandbox.people import Person
 from tests.asking import answer, answer_to_press
@@ -125,3 +127,28 @@ async def test_the_bot_owns_nothing_by_the_form_either(world: World) -> None:
     await world.ann.submits({"What is wrong?": "all is down", "Who owns it?": "U0OPSBOT"})
     await world.ann.sees("A bot cannot do that")
     assert await world.documents("incidents") == []
+
+
+async def test_the_card_of_an_incident_opens_no_other_one(world: World) -> None:
+    """Whoever picks *Open an incident* in its menu is led to its thread; any other message of the bot is a message."""
+    card, incident_id = await opened(world)
+    await world.ann.runs_shortcut("Open an incident", card)
+    await world.ann.sees(f"That is the card of {incident_id}, which is investigating.", "Write in its thread.")
+    assert world.ann.modal is None
+    await answer(world.slack, world.ann, "/incident", "resolve fixed")
+    await world.ann.runs_shortcut("Open an incident", card)
+    await world.ann.sees(f"That is the card of {incident_id}, which is resolved.", "press *Reopen*")
+    told = await world.slack.shows("was resolved by @ann", thread=card)
+    await world.ann.runs_shortcut("Open an incident", told)
+    await world.ann.sees("What is wrong?")
+
+
+@pytest.mark.parametrize(("text", "title"), [("\u200b\u2060\nsee\u202edisk", "seedisk"), ("\u200b", "")])
+async def test_what_nobody_sees_is_no_title_of_the_form(world: World, text: str, title: str) -> None:
+    """The first line that shows something is; of a message that shows nothing the title is left to be written."""
+    message = await world.bob.writes(text)
+    await world.ann.runs_shortcut("Open an incident", message)
+    await world.ann.sees("From a message by @bob")
+    assert world.ann.modal is not None
+    first = next(block for block in world.ann.modal.content["blocks"] if block["block_id"] == "title")
+    assert first["element"].get("initial_value", "") == title

@@ -118,6 +118,30 @@ def test_an_ending_that_is_mistyped_is_not_taken_for_text() -> None:
         ids.first_id(word("D01T"), KNOWN)
 
 
+@pytest.mark.parametrize(
+    "text", ["INC-20261123-7KQ", "inc-20261123-7kq44", "INC-20261123-7KU4", "INC20261123", "INC-20261123-"]
+)
+@pytest.mark.parametrize("is_grave", [True, False])
+def test_an_id_with_a_slip_in_its_length_is_not_taken_for_text(text: str, *, is_grave: bool) -> None:
+    """Else the text would be noted in, or end, the only incident that is open; in quotes it is text."""
+    with pytest.raises(NotFoundError, match="is not the whole ID of an incident"):
+        ids.first_id(word(f"{text} fixed"), KNOWN, is_grave=is_grave)
+    assert ids.first_id(word(f'"{text} fixed"'), KNOWN, is_grave=is_grave) is None
+
+
+@pytest.mark.parametrize("text", ["A100", "db01", "eth0", "web2", "IPv6", "SHA1"])
+def test_a_name_with_a_number_begins_a_note_but_no_resolution(text: str) -> None:
+    """`A100 is hot` is taken as it is, unless it is a slip away from an incident's ID."""
+    assert ids.first_id(word(f"{text} is hot"), KNOWN) is None
+    with pytest.raises(NotFoundError, match="I know no incident"):
+        ids.first_id(word(f"{text} is hot"), KNOWN, is_grave=True)
+    found = ids.ending(text)
+    assert found is not None
+    for near in (f"INC-20261125-{found[:3]}Z", f"INC-20261125-{found[1]}{found[0]}{found[2:]}"):
+        with pytest.raises(NotFoundError, match=f"I know no incident {found}"):
+            ids.first_id(word(f"{text} is hot"), [near])
+
+
 @pytest.mark.parametrize("text", ["ZZZZ", "WCZA", "`ZZZZ`", "ZZZZ:", "INC-ZZZZ", "inc-zzzz"])
 @pytest.mark.parametrize("is_grave", [True, False])
 def test_four_capitals_that_nobody_says_are_asked_about(text: str, *, is_grave: bool) -> None:

@@ -58,6 +58,19 @@ async def test_talk_in_the_thread_is_no_update_but_a_resolution_ends_the_reminde
     assert asked(world, card, "How does it go?") == []
 
 
+async def test_nobody_is_reminded_of_what_was_resolved_while_slack_was_slow(world: World) -> None:
+    """The reminder fell due, and Slack takes its time to say whether its owner is still there."""
+    card, incident_id = await opened(world)
+    await world.stored("incidents", _id=incident_id, untold=[])
+    before = len(world.slack.calls_of("users.info"))
+    world.slack.faults.add("latency", "users.info", value=1.0)
+    world.clock.forward(minutes=31)
+    await world.slack.until(lambda: len(world.slack.calls_of("users.info")) > before, "Slack to be asked")
+    await world.changes("incidents", incident_id, {"status": "resolved", "resolved_at": world.clock()})
+    await world.slack.settled(1.5)
+    assert asked(world, card, "How does it go?") == []
+
+
 async def test_a_snooze_puts_the_reminder_off(world: World) -> None:
     """By the button below it: half an hour of silence, then once more; the thread says who wanted it."""
     card, incident_id = await opened(world)
@@ -98,11 +111,15 @@ async def test_a_reminder_that_fell_due_while_no_bot_was_there_comes_late_and_on
 
 
 async def test_a_silent_day_asks_whether_it_is_over(world: World) -> None:
-    """Once; *Close it* closes the incident, *Keep it open* keeps it."""
+    """Once, by one of two bots; *Close it* closes the incident, *Keep it open* keeps it."""
+    await world.starts()
     card, incident_id = await opened(world)
     kept, other = await opened(world, "open sev3 search is slow", "search is slow")
     world.clock.forward(hours=25)
     question = await world.slack.shows("Is it over?", incident_id, "@ann", thread=card)
+    await world.stored("incidents", 2, asked_at={"$ne": None})
+    await world.slack.settled(0.4)
+    assert asked(world, card, "How does it go?") == []
     assert question.buttons == ["Close it", "Keep it open"]
     await world.ann.clicks("Close it", question)
     await world.slack.until(lambda: "closed" in card.shown, "the card to be closed")

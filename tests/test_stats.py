@@ -113,6 +113,7 @@ async def test_drawing_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyP
         ("stats 1s", "No incident was opened in the last 1 s."),
         ("stats 0d", "“0d” is no time at all.\n> stats *0d*"),
         ("stats -5d", "“-5d” is negative.\n> stats *-5d*"),
+        ("stats 7", "“7” has no unit.\n> stats *7*\nDid you mean `7d`?"),
         ("stats 400d", "“400d” is too long: 366d is the most."),
         ("stats for ever", "“for” is not a duration.\n> stats *for* ever"),
         ("stats 7d please", "“please” does not belong to a duration.\n> stats 7d *please*"),

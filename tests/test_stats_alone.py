@@ -57,6 +57,13 @@ def test_times_run_from_opening_and_from_the_beginning() -> None:
     assert told.to_resolve == Spread(1, *minutes(180, 180))
 
 
+def test_what_two_people_opened_happened_once() -> None:
+    """A duplicate is no incident of its own: neither number nor hour nor repeated title, and the answer says so."""
+    told = stats.stats([replace(one(hour=10), is_duplicate=True), one()], NOW, MONTH)
+    assert (told.count, told.duplicates, told.repeats, told.busiest) == (1, 1, (), ((9, 1),))
+    assert "1 duplicate of another is not counted." in str(view.told(told).payload())
+
+
 def test_severities_and_hours_are_counted() -> None:
     """Every severity and every hour of the UTC day has its number; the busiest three come first."""
     some = [one(hour=hour) for hour in (3, 3, 3, 9, 9, 22, 23)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -138,6 +139,23 @@ async def test_a_quiet_window_is_summed_up_in_few_words(world: World) -> None:
     assert "no incident, all services up." in post.text
     assert "All 6 services were up before and after." in post.shown
     assert "No deviations, lessons, incidents or alerts still firing." in post.shown
+
+
+async def test_an_outage_in_between_is_in_the_summary(world: World) -> None:
+    """All is up at the start and at the end; what watching saw in between is told, and kept with the summary."""
+    await begun(world)
+    at = datetime(2026, 11, 28, 3, 10, tzinfo=UTC)
+    for state in ("up", "down", "degraded", "up"):
+        readings = [{"s": "loki", "state": state, "ms": 3.0}, {"s": "llm", "state": "up", "ms": 3.0}]
+        await world.puts("health", {"_id": at, "at": at, "readings": readings})
+        at += timedelta(minutes=1)
+    world.clock.set(END)
+    post = await summed_up(world)
+    assert "no incident, all services up again." in post.text
+    assert "loki: up before and after. In between (2026-11-28 03:11 to 03:12 UTC) it was not up in 2 of " in post.shown
+    assert "llm: up before and after.\n" in post.shown
+    (dip,) = (await world.document("windows", WINDOW))["summary"]["dips"]
+    assert (dip["service"], dip["count"]) == ("loki", 2)
 
 
 async def test_what_a_killed_bot_left_is_gone_on_with(world: World) -> None:

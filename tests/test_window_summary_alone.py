@@ -8,6 +8,7 @@ from bot.domain.checklist_template import GUIDE, Line, Place, Start, started
 from bot.domain.health import Reading, State
 from bot.domain.window import Window
 from bot.domain.window_summary import (
+    Dip,
     During,
     Held,
     Snapshot,
@@ -57,6 +58,24 @@ def test_health_is_compared_in_words() -> None:
     assert compared(None, snapshot(loki=UP)) == ["Not checked at the start.", "loki: up at the end."]
     assert compared(snapshot(loki=UP), None) == ["Not checked at the end."]
     assert compared(snapshot(loki=OFF), snapshot(loki=OFF)) == ["No services are switched on."]
+
+
+def test_what_was_down_in_between_is_told_too() -> None:
+    """Two looks, before and after, do not see it; the rounds of watching do."""
+    before, after = snapshot(loki=UP, llm=UP), snapshot(loki=UP, llm=UP)
+    first = START + timedelta(minutes=10)
+    dips = [Dip("loki", first, first + timedelta(minutes=3), 3, 240)]
+    assert compared(before, after, dips) == [
+        "loki: up before and after. In between (2026-11-28 02:10 to 02:13 UTC) it was not up in 3 of 240 checks.",
+        "llm: up before and after.",
+    ]
+    assert compared(before, after, [Dip("llm", first, first, 1, 1)])[1] == (
+        "llm: up before and after. In between (2026-11-28 02:10 UTC) it was not up in 1 of 1 check."
+    )
+    summary = WindowSummary(held=HELD, at=END, before=before, after=after, dips=tuple(dips))
+    assert in_a_sentence(summary).endswith("all services up again")
+    for shown in (str(view.posted(summary).payload()), markdown(summary, {})):
+        assert "not up in 3 of 240 checks" in shown
 
 
 def test_an_emergency_without_a_scope_is_not_called_idle() -> None:

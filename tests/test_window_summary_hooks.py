@@ -66,7 +66,8 @@ async def test_a_window_is_attended_to_once_however_often_it_is_looked_at(world:
     store, wall = world.store(), Wall(deaths=4)
     health = HealthDesk([], world.clock)
     people = Nobody()
-    ports = SummaryPorts(store.window_records, store.checklists, store.opened, health, people, wall, store.exports)
+    records = (store.window_records, store.checklists, store.opened)
+    ports = SummaryPorts(*records, health, store.rounds, people, wall, store.exports)
     audit = AuditDesk(Chain(store.audit), lambda entry: entry, world.clock)
     desks = [WindowSummaryDesk(ports, audit, world.clock) for _ in range(3)]
     kept = await world.document("windows", WINDOW)

@@ -7,7 +7,7 @@ https://www.crockford.com/base32.html
 import re
 from collections.abc import Collection, Iterable
 
-from bot.commands.words import Line, Word, key
+from bot.commands.words import Line, Word, key, shown
 from bot.errors import NotFoundError
 
 REPEATED = 60  # characters of a text that a remedy repeats
@@ -19,6 +19,10 @@ _ENDING = re.compile(rf"(?:[0-9]{{1,8}}-)?{_CROCKFORD}{{4}}|{_CROCKFORD}{{1,3}}"
 _WINDOW = re.compile(r"(?:(?:MW-)?[0-9]{8}-|[0-9]{1,7}-)?[0-9]{4}")
 # Numbers with a unit have the shape of an ending, and texts begin with them: "500s are gone", "10GB freed".
 _MEASURE = re.compile(r"[0-9]+(?:S|MS|SEC|MIN|H|HRS|D|X|XX|K|M|G|B|KB|MB|GB|TB|AM|PM|ST|ND|RD|TH)")
+# Names of things are letters and then a number, and texts begin with them: "A100 is hot", "db01 is slow".
+_THING = re.compile(r"[A-Z]+[0-9]+")
+# Nobody says this of anything else, so one with a character too few or too many is no word of a text.
+_BROKEN = re.compile(r"INC-?[0-9]{8}")
 # An ID as it is shown has none of I, L, O, U; a word in capitals that has them (DISK, DOWN, FULL) is no mistyped one.
 _SHOWN = re.compile(rf"{_CROCKFORD}{{4}}")
 # What can be said: a vowel among the first three letters, as in CERT, APPS, ETCD, SYNC; WCZA and ZZZZ cannot be.
@@ -83,10 +87,15 @@ def first_id(word: Word, known: Collection[str], *, is_grave: bool = False) -> s
     It is an ID if it has the whole shape (`INC-20261123-7KQ4`, `20261123-7KQ4`), or is the end of a known one: four
     characters or more, with a digit in them or in capitals, so that "desk" and "disk" stay words. NotFoundError if it
     is the end of several; or of none, but was meant for one: taken for text, a mistyped ID would change another
-    incident. `is_grave`: the act is one that nobody wants to see done to another incident, so the doubt is greater.
+    incident. `known` should have the open ones as well: what is one slip away from one of them is asked about, and what
+    is not may be the name of a thing (`A100 is hot`). `is_grave`: the act is one that nobody wants to see done to
+    another incident, so the doubt is greater.
     """
     found = None if word.quoted else ending(word.text)
     if found is None:
+        if not word.quoted and _BROKEN.match(_bare(word.text)):
+            remedy = f"{_LISTS['incident']} A text that begins so is written in quotes: `{_in_quotes(word)}`."
+            raise NotFoundError(f"{shown(word.text)} is not the whole ID of an incident.", remedy)
         return None
     if re.fullmatch(r"(?:INC-)?[0-9]{8}-.{4}", found):
         return found
@@ -98,8 +107,11 @@ def first_id(word: Word, known: Collection[str], *, is_grave: bool = False) -> s
     fitting = [one for one in known if one.endswith(found)]
     if fitting:
         return match(found, fitting)
+    is_thing = not is_grave and bool(_THING.fullmatch(bare)) and not any(_is_slip(found, one[-4:]) for one in known)
+    if is_thing:
+        return None
     if is_called_one or _is_only_an_ending(bare[-4:]):
-        remedy = f'{_LISTS["incident"]} A text that begins so is written in quotes: `"{found} …"`.'
+        remedy = f"{_LISTS['incident']} A text that begins so is written in quotes: `{_in_quotes(word)}`."
         raise NotFoundError(f"I know no incident {found}.", remedy)
     if word.text == word.text.upper() and _may_be_mistyped(bare, is_grave=is_grave):
         remedy = (
@@ -107,6 +119,20 @@ def first_id(word: Word, known: Collection[str], *, is_grave: bool = False) -> s
         )
         raise NotFoundError(f"No incident ends in {found}.", remedy)
     return None
+
+
+def may_be_a_thing(wanted: str) -> bool:
+    """Whether an ending (see `ending`) may as well be the name of a thing, so that a text may begin with it."""
+    return len(wanted) == 4 and _is_only_an_ending(wanted)
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Whether two endings differ by one character, or by two neighbours that changed places."""
+    wrong = [at for at in range(4) if one[at] != other[at]]
+    if len(wrong) == 2:
+        first, second = wrong
+        return second - first == 1 and one[first] == other[second] and one[second] == other[first]
+    return len(wrong) == 1
 
 
 def _is_only_an_ending(tail: str) -> bool:

@@ -16,6 +16,7 @@
     /incident resolve [ID] TEXT
     /incident reopen [ID] [TEXT]
     /incident close [ID]
+    /incident duplicate [ID] of ID
     /incident summary [ID]                      see `summary`
     /incident export [ID] [markdown|json]
 

@@ -32,6 +32,7 @@ USAGES = (
     Usage("resolve [ID] TEXT", "say what fixed it", "resolve 7KQ4 fixed by a restart", "resolve"),
     Usage("reopen [ID] [WHY]", "it is not over after all", "reopen it is back", "reopen"),
     Usage("close [ID]", "a resolved one is done with", "close 7KQ4", "close"),
+    Usage("duplicate [ID] of ID", "the first is about the same, and is closed", "duplicate 7KQ4 of 2M9X", "duplicate"),
 )
 
 
@@ -105,7 +106,16 @@ class Snooze:
     id: str | None = None
 
 
-Step = SetStatus | Rate | Assign | Resolve | Reopen | Close | Update | Take | Snooze
+@dataclass(frozen=True)
+class Duplicate:
+    """Close an incident (None: the thread's) as a duplicate of another one."""
+
+    of: str
+    id: str | None = None
+
+
+OneStep = SetStatus | Rate | Assign | Resolve | Reopen | Close | Update | Take | Snooze  # of one incident alone
+Step = OneStep | Duplicate
 
 
 def _status(line: Line, known: Collection[str]) -> SetStatus:
@@ -183,8 +193,28 @@ def _reopen(line: Line, known: Collection[str]) -> Reopen:
 
 
 def _close(line: Line, _: Collection[str]) -> Close:
+    double = next((word for word in line.words[1:] if word.key == "duplicate"), None)
+    if double is not None:
+        raise double.wrong("That has a word of its own.", "Write `duplicate of 7KQ4` or `duplicate 2M9X of 7KQ4`.")
     line.no_more_than(2)
     return Close(_id(line.words[1]) if len(line.words) > 1 else None)
+
+
+def _duplicate(line: Line, _: Collection[str]) -> Duplicate:
+    """`duplicate of B` in the thread of A, or `duplicate A of B`; which one stays is not guessed."""
+    line.no_more_than(4)
+    some = line.words[1:]
+    if not some or some[-1].key == "of":
+        raise line.rest(len(line.words)).wrong(
+            "A duplicate of which one?", "Name it by the end of its ID: `duplicate of 7KQ4`."
+        )
+    if len(some) == 1 or some[-2].key != "of":
+        said = " ".join(word.text for word in some[:-1] if word.key != "of")
+        way = f"duplicate {said} of {some[-1].text}" if said else f"duplicate of {some[-1].text}"
+        known = all(ids.ending(word.text) for word in some if word.key != "of")
+        remedy = f"Did you mean `{way}`?" if known else "Write `duplicate of 7KQ4` or `duplicate 2M9X of 7KQ4`."
+        raise some[-1].wrong("Which of them is to be closed?", remedy)
+    return Duplicate(_id(some[-1]), _id(some[0]) if len(some) == 3 else None)
 
 
 def _update(line: Line, known: Collection[str]) -> Update:
@@ -221,4 +251,5 @@ VERBS: dict[str, Callable[[Line, Collection[str]], Step]] = {
     "resolve": _resolve,
     "reopen": _reopen,
     "close": _close,
+    "duplicate": _duplicate,
 }

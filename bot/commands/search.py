@@ -98,7 +98,7 @@ def read_search(line: Line, _: Collection[str] = ()) -> Search | List:
         raise line.rest(1).wrong("There is nothing to search for: words have letters or digits.", remedy)
     if len(texts) > MOST_WORDS:
         raise texts[MOST_WORDS].wrong(
-            f"That are {len(texts)} words; {MOST_WORDS} are the most.", "Leave the common ones out."
+            f"Those are {len(texts)} words; {MOST_WORDS} are the most.", "Leave the common ones out."
         )
     return Search(tuple(word.text for word in texts), which)
 

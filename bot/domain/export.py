@@ -48,13 +48,17 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Record:
-    """All that an export tells: the incident, its timeline, names by user id, when it is written, the thread's link."""
+    """All that an export tells: the incident, its timeline, names by user id, when it is written, the thread's link.
+
+    `original` leads to the incident that it is a duplicate of.
+    """
 
     incident: Incident
     entries: Sequence[Entry]
     names: Mapping[str, str]
     at: datetime
     link: str = ""
+    original: str = ""
 
     def name(self, user_id: str) -> str:
         """How the person is called; the id where Slack did not say; empty if there is nobody."""

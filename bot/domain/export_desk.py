@@ -143,7 +143,8 @@ class ExportDesk:
         known = await asyncio.to_thread(people_in, incident, entries)
         asked = await self._people.names_of([user_id for user_id, name in known.items() if not name])
         url = self._people.link_to(incident.channel, incident.card_ts or "")
-        record = Record(incident, entries, {**known, **asked}, self._clock(), url)
+        original = self._people.link_to(incident.channel, incident.duplicate_card)
+        record = Record(incident, entries, {**known, **asked}, self._clock(), url, original)
         papers = await asyncio.to_thread(_papers, record, formats)
         if await self._sharing.in_thread(incident, papers, who):
             return How.IN_THREAD

@@ -26,6 +26,7 @@ _DID = {
     "snoozed": "put the reminder off",
     "escalated": "escalated it",
     "reposted": "posted the card again",
+    "restored": "put it back, since MongoDB had lost it",
 }
 
 
@@ -72,9 +73,11 @@ def _facts(record: Record) -> list[str]:
         ("Cause", record.readable(incident.cause)),
         ("Resolution", record.readable(incident.resolution)),
         ("Lesson", record.readable(incident.lesson)),
-        ("Duplicate of", incident.duplicate_of),
     ]
     lines = [line for label, text in facts for line in _fact(label, text)]
+    lines.append(
+        f"- **Duplicate of:** {link(record.original, incident.duplicate_of) if incident.duplicate_of else '–'}"
+    )
     if incident.quote:
         lines += _fact("Opened from a message of", f"{who(incident.quote.author) or 'an app'}")
         if incident.quote.deleted_at:

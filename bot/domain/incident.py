@@ -14,7 +14,6 @@ whatever MongoDB missed is put back from the channel. The steps are in `incident
 """
 
 import hashlib
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -98,6 +97,7 @@ class Deed(StrEnum):
     SNOOZED = "snoozed"
     ESCALATED = "escalated"
     REPOSTED = "reposted"
+    RESTORED = "restored"  # MongoDB had lost it, or what was done to it lately
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ class Act:
 
     `text` is what the person said. `was` and `now` are the old and the new value where one was changed: a severity,
     a status, an owner's user id; of an escalation `was` is the role and `now` the person; of a
-    closing `now` is the incident that it is a duplicate of, if it is one.
+    closing `now` is the incident that it is a duplicate of, if it is one; of a note that tells the original of a
+    duplicate `now` is the duplicate and `was` where its card is.
     """
 
     version: int
@@ -156,6 +157,7 @@ class Incident:
     update that people read: an act or a note, not what is said in the thread. `joined` are all who wrote or acted.
     `active_at` is when something was said in its thread last, `reminded_at` when its owner was asked for an update,
     `asked_at` when it was asked whether it is over. `said` are the notes of the last minute.
+    `duplicate_card` is where the card was of the one that it is a duplicate of.
     `untold` are the acts that timeline, thread and card may not show yet: after a kill they are told again.
     """
 
@@ -175,6 +177,7 @@ class Incident:
     cause: str = ""
     lesson: str = ""
     duplicate_of: str = ""
+    duplicate_card: str = ""
     joined: tuple[str, ...] = ()
     acknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
@@ -256,15 +259,6 @@ def wrong_beginning(began: datetime, now: datetime) -> str:
             " incident's thread when it began."
         )
     return ""
-
-
-def is_similar(one: str, other: str) -> bool:
-    """Whether two titles may be about the same: most of the words of the shorter one are in the other as well."""
-    first, second = (set(re.findall(r"\w{3,}", title.casefold())) for title in (one, other))
-    common = len(first & second)
-    if not common:
-        return one.casefold().split() == other.casefold().split()
-    return common / min(len(first), len(second)) > 0.6 and common / len(first | second) > 0.4
 
 
 def mint(now: datetime) -> str:

@@ -14,7 +14,7 @@ from bot.domain.batch import Batches
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident, Reasons, Severity, Status, Touched
 from bot.domain.role import RoleDesk
-from bot.errors import ConflictError, RefusedError
+from bot.errors import ConflictError, NotFoundError, RefusedError
 
 TRIES = 20  # of a change that others keep overtaking
 SNOOZE = timedelta(minutes=30)
@@ -133,12 +133,15 @@ class IncidentChanges:
         return before, after
 
     async def reopen(self, incident_id: str, who: str, text: str) -> Incident:
-        """Opens it again."""
-        return (
-            await self._steer(
-                incident_id, who, "reopen", lambda known: steps.reopened(known, who, text, self._clock()), detail=text
-            )
-        )[1]
+        """Opens it again; the one that it was closed as a duplicate of is told of it."""
+        before, after = await self._steer(
+            incident_id, who, "reopen", lambda known: steps.reopened(known, who, text, self._clock()), detail=text
+        )
+        if before.duplicate_of:
+            told = f"{incident_id} (“{after.title}”) is open again: it is no duplicate."
+            with suppress(NotFoundError):
+                await self._tell_original(before.duplicate_of, who, told, after)
+        return after
 
     async def close(self, incident_id: str, who: str) -> Incident:
         """Closes a resolved one."""
@@ -150,21 +153,29 @@ class IncidentChanges:
         Of two that are closed as duplicates of each other at once, the one opened first is open again.
         """
         if duplicate_of == incident_id:
-            raise ConflictError("An incident is no duplicate of itself.", "Nothing was changed.")
+            raise ConflictError(
+                "An incident is no duplicate of itself.", "Nothing was changed; name both: `duplicate 7KQ4 of 2M9X`."
+            )
+        card = ""
         if duplicate_of:
-            steps.must_stand(await self._shown.get(duplicate_of), incident_id)
+            original = await self._shown.get(duplicate_of)
+            steps.must_stand(original, incident_id)
+            card = original.card_ts or ""
         _, after = await self._steer(
             incident_id,
             who,
             "close",
-            lambda known: steps.dismissed(known, who, why, self._clock(), duplicate_of),
+            lambda known: steps.dismissed(known, who, why, self._clock(), duplicate_of, card),
             detail=why,
         )
         if duplicate_of:
             await self._leave_one_open(after, await self._shown.get(duplicate_of))
             text = f"{incident_id} (“{after.title}”) is about the same, and was closed as a duplicate."
-            await self.note(duplicate_of, who, text)
+            await self._tell_original(duplicate_of, who, text, after)
         return after
+
+    async def _tell_original(self, incident_id: str, who: str, text: str, duplicate: Incident) -> None:
+        await self._change(incident_id, lambda known: steps.noted(known, who, text, self._clock(), duplicate))
 
     async def _leave_one_open(self, one: Incident, other: Incident) -> None:
         """Whoever closes the second of the two sees both closed, and mends it. Raises ConflictError for that one."""

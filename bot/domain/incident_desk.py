@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
-from bot.domain.incident import SAME, Act, Deed, Incident, Opening, is_similar
-from bot.domain.incident_lost import LostIncidents
+from bot.domain.incident import SAME, Deed, Incident, Opening
+from bot.domain.incident_lost import LOOK_BACK, LostIncidents, opening, put_back, put_forward
 from bot.domain.incident_ports import IncidentBoard, Incidents
 from bot.domain.incident_steps import opened, reposted
+from bot.domain.similar import is_similar
 from bot.domain.timeline import Entry
 from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import NotFoundError, StoreAwayError, UserError
 
-LOOK_BACK = timedelta(days=7)  # how far the channel is read for incidents that MongoDB does not have
+AROUND = timedelta(hours=6)  # a card may be posted some time after its incident was opened
 LATE = timedelta(seconds=2)
 LEFT_BEHIND = timedelta(seconds=15)  # an act untold for so long was left by a bot that died
 
@@ -232,42 +233,61 @@ class IncidentDesk:
                 return
             known = await self.get(incident.id)
 
-    async def catch_up(self) -> None:
-        """Takes in the incidents that MongoDB missed or lost. Raises StoreAwayError and UnreadableError."""
-        count = await self.put_back(self._clock() - LOOK_BACK)
+    async def catch_up(self, opened_on: datetime | None = None) -> None:
+        """Takes in the incidents that MongoDB missed or lost: the latest, or those `opened_on` an earlier day.
+
+        Raises StoreAwayError and UnreadableError.
+        """
+        if opened_on is None:
+            count = await self.put_back(self._clock() - LOOK_BACK)
+        else:
+            count = await self.put_back(opened_on - AROUND, opened_on + timedelta(days=1) + AROUND)
         if count:
             await self._audit.wrote(SYSTEM, "catch up", "incidents", detail=f"{count} put back")
 
-    async def put_back(self, since: datetime) -> int:
+    async def put_back(self, since: datetime, until: datetime | None = None) -> int:
         """Keeps the incidents whose cards are in the channel but not in MongoDB; how many there were."""
         count = 0
-        async for incident in self._board.cards(since):
+        async for incident in self._board.cards(since, until):
             count += await self._put_back(incident)
         return count
 
     async def _put_back(self, incident: Incident) -> bool:
-        opening = _opening(incident)
         known, is_new = await self._keep(incident)
         if not is_new and known.card_ts is not None:
-            return False
+            return await self._put_forward(known, incident)
         # Lost whole, or written by a bot that did not live to note its card, or that is about to: now record and card
         # have each other, which is audited where something was lost. Telling twice changes nothing.
         if is_new:
             await self._audit.wrote(SYSTEM, "put back", incident.id, detail="found in the channel, missing in MongoDB")
-        await self.tell(replace(known, card_ts=incident.card_ts, untold=known.untold or (opening,)))
+        await self.tell(replace(known, card_ts=incident.card_ts, untold=known.untold or (opening(incident),)))
         return is_new
+
+    async def _put_forward(self, known: Incident, shown: Incident) -> bool:
+        """A card is drawn after the write: where it tells more than MongoDB has, that is an older backup."""
+        if known.version >= shown.version:
+            return False
+        after = put_forward(known, shown, self._clock())
+        if not await self._incidents.save(after, known.version):
+            return False  # somebody changes it just now, so it is looked at again with the next card
+        await self._incidents.carded(after.id, shown.card_ts or "")
+        await self._incidents.reminded(after.id, self._clock())
+        await self._incidents.asked(after.id, self._clock())
+        await self._audit.wrote(SYSTEM, "put back", after.id, detail="MongoDB had an older state than the card")
+        self.late_card(after)
+        await self.tell(after)
+        return True
 
     async def _keep(self, incident: Incident) -> tuple[Incident, bool]:
         """The incident as it is kept, and whether it was not."""
-        new = replace(incident, untold=(_opening(incident),))
+        known = await self._incidents.get(incident.id)
+        if known is not None:
+            return known, False
+        new = put_back(await self._board.quoting(incident), self._clock())
         if await self._incidents.add(new):
-            return incident, True
+            return new, True
         known = await self._incidents.get(incident.id)
         if known is not None:
             return known, False
         # Its words are those of another one, which was opened where nobody knew of it: people saw both IDs.
-        return incident, await self._incidents.add(replace(new, words=""))
-
-
-def _opening(incident: Incident) -> Act:
-    return Act(1, Deed.OPENED, incident.opened_by, incident.opened_at, incident.title)
+        return new, await self._incidents.add(replace(new, words=""))

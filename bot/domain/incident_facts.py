@@ -1,14 +1,16 @@
-"""An incident as its card's metadata carries it, which is enough to put it back when MongoDB lost it."""
+"""An incident as its card's metadata carries it, and acts as the thread's replies do: enough to put both back."""
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.incident import Incident, Severity, Status, Touched
+from bot.domain.incident import Act, Deed, Incident, Severity, Status, Touched
+from bot.domain.quote import Quote
 
 # Slack takes 8,000 bytes of metadata. Title and affected may take 5,400 of them in JSON, the rest shares what is left.
-_BYTES = {"resolution": 700, "cause": 350, "lesson": 350}
+_BYTES = {"resolution": 540, "cause": 270, "lesson": 270}
 _JOINED_MOST = 30
+_ACT_BYTES = {"text": 5_000, "was": 2_000}
 
 Fact = str | int
 
@@ -31,8 +33,12 @@ def facts(incident: Incident) -> dict[str, Fact]:
         "version": incident.version,
         "words": incident.words,
         "duplicate_of": incident.duplicate_of,
+        "duplicate_card": incident.duplicate_card,
     }
-    for name in ("acknowledged_at", "resolved_at", "closed_at"):
+    if incident.quote is not None:
+        quote = incident.quote
+        told |= {"quote_channel": quote.channel, "quote_ts": quote.ts, "quote_author": quote.author}
+    for name in ("acknowledged_at", "resolved_at", "closed_at", "snoozed_until"):
         moment: datetime | None = getattr(incident, name)
         if moment is not None:
             told[name] = moment.isoformat()
@@ -79,10 +85,15 @@ def from_facts(payload: Mapping[str, object], channel: str, card_ts: str) -> Inc
             cause=text("cause"),
             lesson=text("lesson"),
             duplicate_of=text("duplicate_of"),
+            duplicate_card=text("duplicate_card"),
             joined=tuple(text("joined").split()),
             acknowledged_at=moment("acknowledged_at"),
             resolved_at=moment("resolved_at"),
             closed_at=moment("closed_at"),
+            snoozed_until=moment("snoozed_until"),
+            quote=Quote(text("quote_channel"), text("quote_ts"), text("quote_author"), "")
+            if text("quote_ts")
+            else None,
             status_set=Touched(status_by, updated_at) if status_by else None,
             card_ts=card_ts,
             version=int(str(payload["version"])),
@@ -90,3 +101,30 @@ def from_facts(payload: Mapping[str, object], channel: str, card_ts: str) -> Inc
         )
     except (KeyError, ValueError):
         return None
+
+
+def act_facts(act: Act) -> dict[str, Fact]:
+    """An act, flat, for the reply that tells it. What is long is cut: the reply itself has all of it."""
+    told: dict[str, Fact] = {
+        "version": act.version,
+        "deed": act.deed.value,
+        "who": act.who,
+        "at": act.at.isoformat(),
+        "text": _within(act.text, _ACT_BYTES["text"]),
+        "was": _within(act.was, _ACT_BYTES["was"]),
+        "now": act.now,
+    }
+    return {name: value for name, value in told.items() if value != ""}
+
+
+def act_from(payload: Mapping[str, object]) -> Act | None:
+    """The act that a reply's metadata carries; None where it carries none."""
+
+    def text(name: str) -> str:
+        return str(payload.get(name, ""))
+
+    try:
+        version, deed, at = int(text("version")), Deed(text("deed")), datetime.fromisoformat(text("at"))
+    except ValueError:
+        return None
+    return None if at.tzinfo is None else Act(version, deed, text("who"), at, text("text"), text("was"), text("now"))

@@ -37,6 +37,12 @@ class Incidents(Protocol):
     async def moved(self, incident: Incident, gone_ts: str | None, was: int) -> bool:
         """Keeps that the card is elsewhere now, and the act that says so; False if the stored version is not `was`."""
 
+    async def reminded(self, incident_id: str, at: datetime) -> None:
+        """Keeps when its owner was reminded of an update."""
+
+    async def asked(self, incident_id: str, at: datetime) -> None:
+        """Keeps when it was asked whether it is over."""
+
     async def told(self, incident_id: str, version: int) -> None:
         """Forgets the untold acts up to this version."""
 
@@ -65,8 +71,11 @@ class IncidentBoard(Protocol):
     async def lost_cards(self) -> list[str]:
         """The IDs of incidents whose cards Slack could not find when they were to be edited."""
 
-    def cards(self, since: datetime) -> AsyncIterator[Incident]:
+    def cards(self, since: datetime, until: datetime | None = None) -> AsyncIterator[Incident]:
         """The incidents whose cards are in the channel, as the cards tell them. Raises UnreadableError."""
+
+    async def quoting(self, incident: Incident) -> Incident:
+        """An incident as its card tells it, with the words of the message that it was opened from."""
 
     async def card_at(self, channel: str, ts: str) -> Incident | None:
         """The incident whose card this message is, as the card tells it. Raises UnreadableError."""

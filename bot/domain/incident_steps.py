@@ -56,8 +56,8 @@ def opened(opening: Opening, now: datetime) -> Incident:
     )
 
 
-def noted(incident: Incident, who: str, text: str, now: datetime) -> Incident:
-    """The incident with a note; notes are taken after its end too.
+def noted(incident: Incident, who: str, text: str, now: datetime, duplicate: Incident | None = None) -> Incident:
+    """The incident with a note, which may tell of its duplicate; notes are taken after its end too.
 
     The same words of the same person within a minute are one note (a double Enter): the incident stays as it was.
     """
@@ -65,7 +65,10 @@ def noted(incident: Incident, who: str, text: str, now: datetime) -> Incident:
     said = Said(who, digest(text), now)
     if any((one.by, one.words) == (said.by, said.words) for one in recent):
         return incident
-    return _after(replace(incident, said=(*recent, said)), Act(0, Deed.NOTED, who, now, text))
+    told = Act(0, Deed.NOTED, who, now, text)
+    if duplicate is not None:
+        told = replace(told, was=duplicate.card_ts or "", now=duplicate.id)
+    return _after(replace(incident, said=(*recent, said)), told)
 
 
 def digest(text: str) -> str:
@@ -165,6 +168,7 @@ def reopened(incident: Incident, who: str, text: str, now: datetime) -> Incident
         status=Status.INVESTIGATING,
         resolution="",
         duplicate_of="",
+        duplicate_card="",
         resolved_at=None,
         closed_at=None,
         snoozed_until=None,
@@ -186,7 +190,9 @@ def closed(incident: Incident, who: str, now: datetime) -> Incident:
     return _after(over, Act(0, Deed.CLOSED, who, now, was=Status.RESOLVED))
 
 
-def dismissed(incident: Incident, who: str, why: str, now: datetime, duplicate_of: str = "") -> Incident:
+def dismissed(
+    incident: Incident, who: str, why: str, now: datetime, duplicate_of: str = "", duplicate_card: str = ""
+) -> Incident:
     """The open incident, closed without a resolution: another one is about the same, or nobody works on it."""
     must_be_open(incident)
     over = replace(
@@ -194,6 +200,7 @@ def dismissed(incident: Incident, who: str, why: str, now: datetime, duplicate_o
         status=Status.CLOSED,
         resolution=why,
         duplicate_of=duplicate_of,
+        duplicate_card=duplicate_card,
         closed_at=now,
         status_set=Touched(who, now),
     )

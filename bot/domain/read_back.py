@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.clock import Clock
-from bot.domain.incident import Incident
+from bot.domain.incident import Act, Incident
 from bot.domain.timeline import Heard, Mark
 from bot.domain.timeline_desk import Recount, TimelineDesk, Timelines
 from bot.errors import StoreAwayError, UserError
@@ -24,10 +24,13 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a thread, oldest first: the timestamps of all that is there, and what people said in it."""
+    """A part of a thread, oldest first: the timestamps of all that is there, what people said in it, and what the bot
+    told there of what they did.
+    """
 
     shown: frozenset[str]
     heard: Sequence[Heard]
+    acts: Sequence[Act] = ()
 
 
 class Readable(Protocol):
@@ -109,6 +112,8 @@ class ReadBack:
         shown: set[str] = set()
         async for page in self._board.thread(incident):
             await self._desk.enter(incident.id, *page.heard)
+            if page.acts:
+                await self._desk.told_before(incident, page.acts)
             wrong = [one for heard in page.heard for one in recounts(incident.id, heard, known.get(heard.ts, {}))]
             if wrong:
                 await self._timelines.recount(wrong)

@@ -18,6 +18,9 @@ class Reminded(Protocol):
     async def open_ones(self) -> list[Incident]:
         """All that are open."""
 
+    async def get(self, incident_id: str) -> Incident | None:
+        """The one with this ID, as it is now."""
+
     async def reminded(self, incident_id: str, at: datetime) -> None:
         """Keeps when its owner was reminded of an update."""
 
@@ -88,12 +91,20 @@ class ReminderDesk:
         for incident in await self._incidents.open_ones():
             if incident.card_ts is None:
                 continue  # no thread to ask in yet
-            if is_silent(incident, now):
-                await self._board.ask_whether_over(incident, incident.last_sign, await self._owners.asked(incident))
-                await self._incidents.asked(incident.id, now)
-            elif (due := overdue(incident, self._every, now)) is not None:
-                await self._board.remind(incident, due, await self._owners.asked(incident))
-                await self._incidents.reminded(incident.id, now)
+            if is_silent(incident, now) or overdue(incident, self._every, now) is not None:
+                asked = await self._owners.asked(incident)
+                # Slack took its time to say who is there: meanwhile it may have been updated, or resolved.
+                current = await self._incidents.get(incident.id)
+                if current is not None and current.owner == incident.owner:
+                    await self._ask(current, asked, now)
+
+    async def _ask(self, incident: Incident, asked: Asked, now: datetime) -> None:
+        if is_silent(incident, now):
+            await self._board.ask_whether_over(incident, incident.last_sign, asked)
+            await self._incidents.asked(incident.id, now)
+        elif (due := overdue(incident, self._every, now)) is not None:
+            await self._board.remind(incident, due, asked)
+            await self._incidents.reminded(incident.id, now)
 
     def due(self, incidents: Sequence[Incident]) -> list[datetime | None]:
         """When the next update of each should be there."""
@@ -105,7 +116,8 @@ def overdue(incident: Incident, every: timedelta, now: datetime) -> datetime | N
     due = incident.update_due(every)
     if due is None or due > now:
         return None
-    return None if incident.reminded_at and incident.reminded_at >= due else due
+    asked = [at for at in (incident.reminded_at, incident.asked_at) if at is not None]
+    return None if asked and max(asked) >= due else due  # who was asked whether it is over was asked how it goes
 
 
 def is_silent(incident: Incident, now: datetime) -> bool:

@@ -18,7 +18,7 @@ HOURS = 3
 
 @dataclass(frozen=True)
 class Brief:
-    """What statistics need of an incident; the last two are None if nobody acted on it, or it is not resolved."""
+    """What statistics need of an incident; the times are None if nobody acted on it, or it is not resolved."""
 
     title: str
     severity: Severity
@@ -26,6 +26,7 @@ class Brief:
     began: datetime
     acknowledged_at: datetime | None
     resolved_at: datetime | None
+    is_duplicate: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Repeat:
 class Stats:
     """A period's incidents. `by_hour` has the openings of the 24 hours of the UTC day.
 
-    `is_capped`: there were more, and only the newest `count` were looked at, back to `since`.
+    `is_capped`: there were more, and only the newest were looked at, back to `since`. `duplicates` were closed as such:
+    what two people opened happened once, so they are not counted among the others.
     """
 
     since: datetime
@@ -64,6 +66,7 @@ class Stats:
     by_hour: tuple[int, ...]
     repeats: tuple[Repeat, ...]
     is_capped: bool = False
+    duplicates: int = 0
 
     @property
     def busiest(self) -> tuple[tuple[int, int], ...]:
@@ -84,12 +87,13 @@ def spread(times: Iterable[timedelta]) -> Spread:
 
 def stats(incidents: Sequence[Brief], until: datetime, period: timedelta) -> Stats:
     """The statistics of incidents, newest first; of more than `COUNTED` the newest so many."""
-    some = incidents[:COUNTED]
+    seen = incidents[:COUNTED]
+    some = [one for one in seen if not one.is_duplicate]
     is_capped = len(incidents) > COUNTED
     severities = Counter(one.severity for one in some)
     hours = Counter(one.opened_at.astimezone(UTC).hour for one in some)
     return Stats(
-        since=some[-1].opened_at if is_capped else until - period,
+        since=seen[-1].opened_at if is_capped else until - period,
         until=until,
         period=period,
         count=len(some),
@@ -99,6 +103,7 @@ def stats(incidents: Sequence[Brief], until: datetime, period: timedelta) -> Sta
         by_hour=tuple(hours[hour] for hour in range(24)),
         repeats=_repeats(some),
         is_capped=is_capped,
+        duplicates=len(seen) - len(some),
     )
 
 

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     SNOOZED = "snoozed"
     ESCALATED = "escalated"
     REPOSTED = "reposted"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True)

@@ -201,6 +201,14 @@ class TimelineDesk:
         name = "" if done.who == SYSTEM else await self._threads.name_of(done.who)
         await self._timelines.add(replace(entry, author_name=name))
 
+    async def told_before(self, incident: Incident, done: Sequence[Act]) -> None:
+        """Enters acts that the thread tells and MongoDB lost."""
+        untold = {one.version for one in incident.untold}
+        known = {one.version: act(incident.id, one) for one in done if one.version not in untold}
+        if len(await self._timelines.said([entry.id for entry in known.values()])) < len(known):
+            names = {who: await self._threads.name_of(who) for who in {e.author for e in known.values()} - {SYSTEM}}
+            await self._add(*(replace(entry, author_name=names.get(entry.author, "")) for entry in known.values()))
+
     async def quoted(self, incident: Incident) -> None:
         """Enters the message that an incident was opened from, at its original time."""
         if incident.quote is None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.domain.clock import Clock
+from bot.domain.incident import Incident
 from bot.domain.window_summary import During, Held, during
 from bot.domain.window_summary_ports import Attended, SummaryPorts
 from bot.errors import StoreAwayError
@@ -48,13 +49,31 @@ class WindowIncidents:
 
     async def during(self, held: Held, until: datetime) -> tuple[During, ...]:
         """Those opened from its beginning until then, in order; an emergency's own is opened just before."""
-        link = self._ports.people.link_to
+        now, link = self._clock(), self._ports.people.link_to
         found = [
-            during(incident, link(incident.channel, incident.card_ts) if incident.card_ts else "")
+            incident
             async for incident in self._ports.opened.opened(held.began - JUST_BEFORE, until, MOST)
-            if incident.opened_at >= held.began or incident.id == held.incident_id
+            if _is_of(held, incident)
         ]
-        return tuple(reversed(found))
+        if not found:
+            return ()
+        others = [one for one in await self._ports.records.recent(held.began, now) if one.held.id != held.id]
+        return tuple(
+            during(
+                incident,
+                link(incident.channel, incident.card_ts) if incident.card_ts else "",
+                tuple(one.held.id for one in others if _is_of(one.held, incident) and _was_then(one, incident, now)),
+            )
+            for incident in reversed(found)
+        )
+
+
+def _is_of(held: Held, incident: Incident) -> bool:
+    return incident.opened_at >= held.began or incident.id == held.incident_id
+
+
+def _was_then(attended: Attended, incident: Incident, now: datetime) -> bool:
+    return incident.opened_at < _until(attended, now)
 
 
 def _until(attended: Attended, now: datetime) -> datetime:

@@ -81,6 +81,17 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Dip:
+    """A service was not up in `count` of the `asked` rounds during a window: the first of them, and the last."""
+
+    service: str
+    first: datetime
+    last: datetime
+    count: int
+    asked: int
+
+
+@dataclass(frozen=True)
 class Ticks:
     """How far the checklist came: what is open, and what was waived with which reason, by number and text."""
 
@@ -92,20 +103,26 @@ class Ticks:
 
 @dataclass(frozen=True)
 class During:
-    """An incident that was opened during the window; `url` leads to its thread."""
+    """An incident that was opened during the window; `url` leads to its thread.
+
+    `also` are the other windows that it was opened during: an emergency and the window around it both tell of it, and
+    whoever reads both need not count it twice.
+    """
 
     id: str
     title: str
     severity: str
     status: str
     url: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class WindowSummary:
     """The whole of it at `at`. `ticks` is None without a checklist, a snapshot if nobody took it.
 
-    `firing`: the alerts that go on, None while the bot is not told of alerts.
+    `firing`: the alerts that go on, None while the bot is not told of alerts. `dips` are the services that were not up
+    at some time in between.
     """
 
     held: Held
@@ -117,6 +134,7 @@ class WindowSummary:
     before: Snapshot | None = None
     after: Snapshot | None = None
     firing: tuple[str, ...] | None = None
+    dips: tuple[Dip, ...] = ()
 
 
 def ticks_of(checklist: Checklist) -> Ticks:
@@ -135,9 +153,9 @@ def remarks_of(checklist: Checklist | None) -> tuple[tuple[Remark, ...], tuple[R
     return (checklist.remarks(Kind.NOTE), checklist.remarks(Kind.LESSON)) if checklist else ((), ())
 
 
-def during(incident: Incident, url: str) -> During:
+def during(incident: Incident, url: str, also: tuple[str, ...] = ()) -> During:
     """An incident as the summary names it."""
-    return During(incident.id, incident.title, incident.severity.upper(), incident.status.value, url)
+    return During(incident.id, incident.title, incident.severity.upper(), incident.status.value, url, also)
 
 
 def timing(held: Held) -> str:
@@ -154,15 +172,15 @@ def _away(actual: datetime, planned: datetime) -> str:
     return f"{spelled(abs(actual - planned))} {'early' if actual < planned else 'late'}"
 
 
-def compared(before: Snapshot | None, after: Snapshot | None) -> list[str]:
-    """Health before and after in words: one line if all is as it should be, else one for each service that is not."""
+def compared(before: Snapshot | None, after: Snapshot | None, dips: Sequence[Dip] = ()) -> list[str]:
+    """Health before, in between and after in words: one line if all was well, else one for each service."""
     if after is None:
         return ["Not checked at the end."]
     if not _on(after):
         return ["No services are switched on."]
     if before is None:
-        return ["Not checked at the start.", *_each({}, after)]
-    lines = _each({reading.service: reading for reading in before.readings}, after)
+        return ["Not checked at the start.", *_each({}, after, dips)]
+    lines = _each({reading.service: reading for reading in before.readings}, after, dips)
     return lines if any(not line.endswith("up before and after.") for line in lines) else [_fine(after)]
 
 
@@ -173,8 +191,18 @@ def _fine(after: Snapshot) -> str:
     )
 
 
-def _each(before: dict[str, Reading], after: Snapshot) -> list[str]:
-    return [_line(before.get(reading.service), reading) for reading in _on(after)]
+def _each(before: dict[str, Reading], after: Snapshot, dips: Sequence[Dip]) -> list[str]:
+    between = {dip.service: _dipped(dip) for dip in dips}
+    lines = [(_line(before.get(reading.service), reading), reading.service) for reading in _on(after)]
+    return [line + between.get(service, "") for line, service in lines]
+
+
+def _dipped(dip: Dip) -> str:
+    """` In between (…) it was not up …`: what two looks, before and after, do not see."""
+    last = f"{dip.last:%H:%M}" if dip.last.date() == dip.first.date() else f"{dip.last:%Y-%m-%d %H:%M}"
+    until = f" to {last}" if dip.last > dip.first else ""
+    when = f"{dip.first:%Y-%m-%d %H:%M}{until} UTC"
+    return f" In between ({when}) it was not up in {dip.count} of {counted(dip.asked, 'check')}."
 
 
 def _line(before: Reading | None, after: Reading) -> str:
@@ -214,7 +242,8 @@ def in_a_sentence(summary: WindowSummary) -> str:
     if summary.held.rolled_back:
         parts.append("rolled back")
     if summary.after is not None and _on(summary.after):
-        parts.append("not all services are up" if is_worse(summary.before, summary.after) else "all services up")
+        well = "all services up again" if summary.dips else "all services up"
+        parts.append("not all services are up" if is_worse(summary.before, summary.after) else well)
     return ", ".join(parts)
 
 

@@ -110,6 +110,7 @@ class WindowSummaryDesk:
             incidents=await self.incidents.during(held, held.ended if attended.is_over else now),
             before=attended.before,
             after=attended.after,
+            dips=tuple(await self._ports.rounds.dips(held.began, held.ended if attended.is_over else now)),
             firing=tuple(await firing.firing()) if firing else None,
         )
 

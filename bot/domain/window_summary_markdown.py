@@ -40,10 +40,11 @@ def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
     lines += ["", "## Incidents", ""]
     lines += [
         f"- {link(one.url, one.id)} {inline(one.severity)} {inline(one.title)} ({inline(one.status)})"
+        + (f", also during {', '.join(one.also)}" if one.also else "")
         for one in summary.incidents
     ] or ["None was opened during it."]
     lines += ["", "## Health", ""]
-    lines += [f"- {inline(line)}" for line in compared(summary.before, summary.after)]
+    lines += [f"- {inline(line)}" for line in compared(summary.before, summary.after, summary.dips)]
     if summary.firing is not None:
         lines += ["", "## Still firing", ""]
         lines += [f"- {inline(one)}" for one in summary.firing] or ["Nothing."]

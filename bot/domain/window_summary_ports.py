@@ -10,7 +10,7 @@ from bot.domain.export_desk import Claims
 from bot.domain.health import Report
 from bot.domain.incident import Incident
 from bot.domain.paper import Paper
-from bot.domain.window_summary import During, Held, Snapshot, WindowSummary
+from bot.domain.window_summary import Dip, During, Held, Snapshot, WindowSummary
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,13 @@ class Checkup(Protocol):
         """All of them at once; never raises for a service's sake."""
 
 
+class Rounds(Protocol):
+    """What the services answered, round by round."""
+
+    async def dips(self, since: datetime, until: datetime) -> list[Dip]:
+        """Those that were not up at some time in between. Raises StoreAwayError."""
+
+
 class Firing(Protocol):
     """The alerts that are firing."""
 
@@ -130,6 +137,7 @@ class SummaryPorts:
     checklists: Checklists
     opened: Opened
     health: Checkup
+    rounds: Rounds
     people: People
     board: SummaryBoard
     claims: Claims

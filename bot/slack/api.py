@@ -174,9 +174,10 @@ class Api:
             if error.code != "message_not_found":
                 raise
 
-    async def history(self, channel: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
+    async def history(self, channel: str, oldest: float, latest: float | None = None) -> AsyncIterator[dict[str, Any]]:
         """The channel's messages since `oldest` (seconds), newest first, with metadata. Raises SlackError."""
-        async for message in self._pages("conversations.history", channel=channel, oldest=f"{oldest:.6f}"):
+        until = {} if latest is None else {"latest": f"{latest:.6f}"}
+        async for message in self._pages("conversations.history", channel=channel, oldest=f"{oldest:.6f}", **until):
             yield message
 
     async def replies(self, channel: str, thread_ts: str) -> AsyncIterator[dict[str, Any]]:
@@ -185,11 +186,12 @@ class Api:
             yield message
 
     async def thread(self, channel: str, thread_ts: str) -> AsyncIterator[list[dict[str, Any]]]:
-        """The same by pages and gently. Raises SlackError."""
+        """The same by pages and gently, with metadata. Raises SlackError."""
         cursor = ""
         while True:
             more = {"cursor": cursor} if cursor else {}
-            answer = await self.gently("conversations.replies", channel=channel, ts=thread_ts, limit=PAGE, **more)
+            what = {"ts": thread_ts, "limit": PAGE, "include_all_metadata": True}
+            answer = await self.gently("conversations.replies", channel=channel, **what, **more)
             yield list(answer.get("messages", ()))
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:

@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 
 from bot.domain.clock import Clock
-from bot.domain.incident import Act, Incident
-from bot.domain.incident_facts import facts, from_facts
+from bot.domain.incident import Act, Deed, Incident
+from bot.domain.incident_facts import act_facts, act_from, facts, from_facts
 from bot.domain.incident_news import News
 from bot.domain.outbox import Content, Letter
 from bot.domain.read_back import Page, UnreadableError
@@ -77,8 +77,11 @@ class Board:
 
     async def reply(self, incident: Incident, act: Act) -> None:
         """See IncidentBoard.reply."""
-        view = incident_thread.acted(incident, act, self._guide.phone_bridge)
-        await self._say(incident, f"v{act.version}", view, broadcast=incident_thread.is_broadcast(act))
+        other = act.was if act.deed is Deed.NOTED else incident.duplicate_card
+        url = self._directory.link_to_thread(incident.channel, other) if act.now else ""
+        view = incident_thread.acted(incident, act, self._guide.phone_bridge, url)
+        key, is_broadcast = f"v{act.version}", incident_thread.is_broadcast(act)
+        await self._say(incident, key, view, broadcast=is_broadcast, facts=act_facts(act))
 
     async def remind(self, incident: Incident, due: datetime, asked: Asked) -> None:
         """See ReminderBoard.remind."""
@@ -93,9 +96,17 @@ class Board:
         """See NewsBoard.news."""
         await self._say(incident, news.key, incident_thread.news(incident, news))
 
-    async def _say(self, incident: Incident, what: str, view: Message, *, broadcast: bool = False) -> None:
+    async def _say(
+        self,
+        incident: Incident,
+        what: str,
+        view: Message,
+        *,
+        broadcast: bool = False,
+        facts: Mapping[str, str | int] | None = None,
+    ) -> None:
         """Says something in the thread; `what` names it within the incident, so that it is said once."""
-        content = _content(view, {"incident": incident.id})
+        content = _content(view, {"incident": incident.id, **(facts or {})})
         letter = Letter(
             REPLY,
             f"{incident.id}/{what}",
@@ -116,16 +127,23 @@ class Board:
         """See IncidentBoard.lost_cards."""
         return await self._outbox.gone(INCIDENT)
 
-    async def cards(self, since: datetime) -> AsyncIterator[Incident]:
+    async def cards(self, since: datetime, until: datetime | None = None) -> AsyncIterator[Incident]:
         """See IncidentBoard.cards."""
         channel = self._directory.ops_channel
         try:
-            async for message in self._api.history(channel, since.timestamp()):
+            async for message in self._api.history(channel, since.timestamp(), until.timestamp() if until else None):
                 incident = self._told_by(message, channel)
                 if incident is not None:
                     yield incident
         except SlackError as error:
             raise UnreadableError(str(error)) from error
+
+    async def quoting(self, incident: Incident) -> Incident:
+        """See IncidentBoard.quoting."""
+        quote = incident.quote
+        if quote is None or quote.words:
+            return incident
+        return replace(incident, quote=await self._directory.quote(quote.channel, quote.ts, quote.author))
 
     async def card_at(self, channel: str, ts: str) -> Incident | None:
         """See IncidentBoard.card_at."""
@@ -146,6 +164,13 @@ class Board:
             return None
         return from_facts(carried.get("event_payload") or {}, channel, str(message["ts"]))
 
+    def _act_in(self, message: Mapping[str, Any], incident: Incident) -> Act | None:
+        """The act that a reply of the bot's own tells."""
+        carried = message.get("metadata") or {}
+        payload = carried.get("event_payload") or {}
+        is_ours = carried.get("event_type") == REPLY and message.get("user") == self._directory.bot_user
+        return act_from(payload) if is_ours and payload.get("incident") == incident.id else None
+
     async def added(self, incident: Incident, entry: Entry) -> None:
         """See Quotations.added."""
         text = await self._directory.with_names(entry.text)
@@ -162,7 +187,8 @@ class Board:
             async for messages in self._api.thread(incident.channel, incident.card_ts or ""):
                 found = page(incident.channel, messages, self._directory.bot_user)
                 named = replace(found, heard=[await self._directory.groups.heard(one) for one in found.heard])
-                yield await self._members_only(named)
+                acts = tuple(act for one in messages if (act := self._act_in(one, incident)))
+                yield replace(await self._members_only(named), acts=acts)
         except SlackError as error:
             log.warning("thread not read", incident=incident.id, cause=str(error))
             is_gone = isinstance(error, DeclinedError) and error.code == "thread_not_found"
@@ -177,7 +203,8 @@ class Board:
 
     def _card(self, incident: Incident, *, is_saved: bool) -> Letter:
         url = self._directory.link_to_thread(incident.channel, incident.card_ts or "")
-        view = incident_card(incident, self._guide.links, url, is_saved=is_saved)
+        original = self._directory.link_to_thread(incident.channel, incident.duplicate_card)
+        view = incident_card(incident, self._guide.links, url, original, is_saved=is_saved)
         # Each version is drawn twice: without the link to its thread, and with it once the card was posted.
         revision = 2 * incident.version + bool(url) if is_saved else 0
         content = _content(view, facts(incident), revision)

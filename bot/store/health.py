@@ -12,6 +12,7 @@ from bot.domain.health import State
 from bot.domain.health_history import Counted, Piece
 from bot.domain.health_watch import Case, Change, Outage, Track, Watch
 from bot.domain.health_watch_ports import Round
+from bot.domain.window_summary import Dip
 from bot.errors import UserError
 from bot.store.mongo import Document, Documents, Index, TooLongError, known
 
@@ -122,7 +123,7 @@ def _outage(document: dict[str, Any]) -> Outage:
 
 
 class Rounds:
-    """Implements bot.domain.health_history.Rounds."""
+    """Implements bot.domain.health_history.Rounds and bot.domain.window_summary_ports.Rounds."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -153,3 +154,28 @@ class Rounds:
             Counted(one["_id"]["service"], one["_id"]["number"], Piece(one["asked"], one["up"], one["latency"]))
             for one in found
         ]
+
+    async def dips(self, since: datetime, until: datetime) -> list[Dip]:
+        """See Rounds.dips. A service that starts is neither up nor an outage."""
+        is_low = {"$in": ["$readings.state", [State.DOWN.value, State.DEGRADED.value]]}
+        low_at = {"$cond": [is_low, "$at", None]}
+        pipeline: list[Document] = [
+            {"$match": {"at": {"$gte": since, "$lte": until}}},
+            {"$unwind": "$readings"},
+            {
+                "$group": {
+                    "_id": "$readings.s",
+                    "asked": {"$sum": 1},
+                    "count": {"$sum": {"$cond": [is_low, 1, 0]}},
+                    "first": {"$min": low_at},  # $min and $max take no notice of null
+                    "last": {"$max": low_at},
+                }
+            },
+            {"$match": {"count": {"$gt": 0}}},
+            {"$sort": {"_id": 1}},
+        ]
+        try:
+            found = await self._documents.gathered(pipeline, AT)
+        except TooLongError:
+            return []
+        return [Dip(one["_id"], one["first"], one["last"], one["count"], one["asked"]) for one in found]

@@ -8,7 +8,7 @@ from bot.domain.incident import Severity
 from bot.domain.stats import Brief
 from bot.store.mongo import Document, Documents, Part
 
-FIELDS = ("title", "severity", "opened_at", "began", "acknowledged_at", "resolved_at")
+FIELDS = ("title", "severity", "opened_at", "began", "acknowledged_at", "resolved_at", "duplicate_of")
 
 
 class Briefs:
@@ -33,4 +33,5 @@ def _brief(document: Document) -> Brief:
         began=document.get("began") or document["opened_at"],
         acknowledged_at=document.get("acknowledged_at"),
         resolved_at=document.get("resolved_at"),
+        is_duplicate=bool(document.get("duplicate_of")),
     )

@@ -15,7 +15,7 @@ from bot.domain.checklist import Kind, Remark
 from bot.domain.checklist_ports import Headed
 from bot.domain.health import Reading, State
 from bot.domain.window import Deed, Window
-from bot.domain.window_summary import During, Held, No, Snapshot, Ticks, WindowSummary, Yes
+from bot.domain.window_summary import Dip, During, Held, No, Snapshot, Ticks, WindowSummary, Yes
 from bot.domain.window_summary_ports import Attended
 from bot.store.mongo import Document, Documents, known
 
@@ -193,9 +193,12 @@ def _summary(document: Document) -> WindowSummary | None:
         else None,
         deviations=_remarks(kept["deviations"]),
         lessons=_remarks(kept["lessons"]),
-        incidents=tuple(During(**known(During, one)) for one in kept["incidents"]),
+        incidents=tuple(
+            During(**known(During, {**one, "also": tuple(one.get("also", ()))})) for one in kept["incidents"]
+        ),
         before=_snapshot(document.get("health_before")),
         after=_snapshot(document.get("health_after")),
+        dips=tuple(Dip(**known(Dip, one)) for one in kept.get("dips", ())),
         firing=None if kept["firing"] is None else tuple(kept["firing"]),
     )
 

@@ -105,10 +105,12 @@ def reopened(incident: Incident) -> Message:
     return said(mrkdwn("{} is open again.", incident.id))
 
 
-def closed(incident: Incident) -> Message:
-    """The answer to whoever closed it."""
+def closed(incident: Incident, original_url: str = "") -> Message:
+    """The answer to whoever closed it; `original_url` leads to the one that it is a duplicate of."""
     if incident.duplicate_of:
-        return said(mrkdwn("{} is closed as a duplicate of {}.", incident.id, incident.duplicate_of))
+        return said(
+            mrkdwn("{} is closed as a duplicate of {}.", incident.id, link(original_url, incident.duplicate_of))
+        )
     return said(mrkdwn("{} is closed.", incident.id))
 
 
@@ -128,8 +130,8 @@ def opening(title: str) -> Message:
     return said(mrkdwn("Opening “{}”…", title))
 
 
-def shown(incident: Incident, entries: Sequence[Entry], url: str) -> Message:
-    """One incident with the newest part of its timeline."""
+def shown(incident: Incident, entries: Sequence[Entry], url: str, original_url: str = "") -> Message:
+    """One incident with the newest part of its timeline; see `closed` for `original_url`."""
     head = [
         mrkdwn(
             "*{}* · {} · *{}*",
@@ -145,8 +147,9 @@ def shown(incident: Incident, entries: Sequence[Entry], url: str) -> Message:
     if incident.affected:
         head.append(mrkdwn("Affected: {}", incident.affected))
     if incident.duplicate_of:
-        head.append(mrkdwn("A duplicate of {}", incident.duplicate_of))
-    for label, text in (("Resolution", incident.resolution), ("Cause", incident.cause), ("Lesson", incident.lesson)):
+        head.append(mrkdwn("A duplicate of {}", link(original_url, incident.duplicate_of)))
+    resolution = "" if incident.duplicate_of else incident.resolution  # which would say the same again
+    for label, text in (("Resolution", resolution), ("Cause", incident.cause), ("Lesson", incident.lesson)):
         if text:
             head.append(some_lines(label, text, RESOLUTION_SHOWN))
     blocks: list[Block] = [section(joined("\n", head))]

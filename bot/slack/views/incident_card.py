@@ -56,9 +56,11 @@ def headline(incident: Incident) -> Mrkdwn:
     return mrkdwn("Incident {} ({}) is {}: {}", incident.id, incident.severity.upper(), incident.status, incident.title)
 
 
-def card(incident: Incident, links: Links, thread_url: str, *, is_saved: bool) -> Message:
-    """The card as it should look now; `thread_url` is empty as long as it was not posted."""
-    blocks: list[Block] = [header(incident.title), section(joined("\n", _facts(incident, links)))]
+def card(incident: Incident, links: Links, thread_url: str, original_url: str = "", *, is_saved: bool) -> Message:
+    """The card as it should look now; `thread_url` is empty as long as it was not posted, `original_url` leads to the
+    incident that it is a duplicate of.
+    """
+    blocks: list[Block] = [header(incident.title), section(joined("\n", _facts(incident, links, original_url)))]
     where = _where(incident, links, thread_url)
     if where:
         blocks.append(context(where))
@@ -74,7 +76,7 @@ def card(incident: Incident, links: Links, thread_url: str, *, is_saved: bool) -
     return Message(headline(incident), tuple(blocks))
 
 
-def _facts(incident: Incident, links: Links) -> list[Mrkdwn]:
+def _facts(incident: Incident, links: Links, original_url: str) -> list[Mrkdwn]:
     lines = [
         mrkdwn("*{}* · {} · *{}*: {}", incident.id, named(incident.severity), incident.status, incident.status.meaning),
         _people(incident),
@@ -88,7 +90,7 @@ def _facts(incident: Incident, links: Links) -> list[Mrkdwn]:
         if due is not None:
             lines[-1] += mrkdwn("; the next one is due {}", local(due))
     else:
-        lines += _ending(incident)
+        lines += _ending(incident, original_url)
     if incident.quote is not None:
         lines.append(_source(incident.quote))
     return lines
@@ -110,10 +112,10 @@ def _times(incident: Incident) -> Mrkdwn:
     return mrkdwn("Lasted {}, from {} to {}", spelled(incident.lasted(end)), both(incident.began), both(end))
 
 
-def _ending(incident: Incident) -> list[Mrkdwn]:
+def _ending(incident: Incident, original_url: str) -> list[Mrkdwn]:
     by = mrkdwn(" by {}", person(incident.status_set.by)) if incident.status_set else Mrkdwn("")
     if incident.duplicate_of:
-        return [mrkdwn("Closed{}: a duplicate of *{}*", by, incident.duplicate_of)]
+        return [mrkdwn("Closed{}: a duplicate of *{}*", by, link(original_url, incident.duplicate_of))]
     how = "Resolved" if incident.resolved_at else "Closed"
     lines = [some_lines(mrkdwn("{}{}", how, by), incident.resolution, RESOLUTION_SHOWN)]
     if incident.cause:

@@ -16,7 +16,7 @@ from slack_sdk.models.views import View
 from bot.domain.incident import AFFECTED_LIMIT, RESOLUTION_LIMIT, TITLE_LIMIT, WORKING, Incident, Severity
 from bot.domain.incident_steps import digest
 from bot.domain.quote import Quote
-from bot.slack.mrkdwn import mrkdwn, person
+from bot.slack.mrkdwn import mrkdwn, person, plain
 from bot.slack.views.parts import brief, section, short
 
 OPEN_FORM = "incident_open_form"
@@ -39,7 +39,7 @@ UPDATE_LIMIT = 2_500  # of the 3,000 that one message of the thread shows
 
 def open_form(severity: Severity, channel: str, quote: Quote | None = None) -> View:
     """Of a bare `/incident open`, or from a message. `private_metadata` has the channel, and where the message is."""
-    first_line = next((line for line in quote.words.splitlines() if line.strip()), "") if quote else ""
+    first_line = next((line for line in plain(quote.words).splitlines() if line.strip()), "") if quote else ""
     title = PlainTextInputElement(
         action_id=INPUT,
         max_length=TITLE_LIMIT,

@@ -16,8 +16,13 @@ KEEP_BUTTON = "incident_keep"
 NEWS_SHOWN = 1_200
 
 
-def acted(incident: Incident, act: Act, phone_bridge: str = "") -> Message:
-    """What the thread says of an act; the phone bridge is named where somebody is called."""
+def acted(incident: Incident, act: Act, phone_bridge: str = "", url: str = "") -> Message:
+    """What the thread says of an act; the phone bridge is named where somebody is called.
+
+    `url` leads to the other incident, where one is a duplicate of the other.
+    """
+    if act.now and act.deed in (Deed.CLOSED, Deed.NOTED):
+        return said(_duplicate(act, url))
     told = said(_TOLD.get(act.deed, _noted)(incident, act))
     if act.deed is not Deed.ESCALATED or not phone_bridge:
         return told
@@ -75,9 +80,15 @@ def _reopened(_: Incident, act: Act) -> Mrkdwn:
     return mrkdwn("{} reopened it{}", person(act.who), _why(act))
 
 
+def _duplicate(act: Act, url: str) -> Mrkdwn:
+    """Of the one that was closed, or in the thread of the one that goes on; the other's ID leads to it."""
+    other = link(url, act.now)
+    if act.deed is Deed.CLOSED:
+        return mrkdwn("{} closed it as a duplicate of *{}*: write there.", person(act.who), other)
+    return mrkdwn(":memo: Note by {}: {}{}", person(act.who), other, act.text.removeprefix(act.now))
+
+
 def _closed(_: Incident, act: Act) -> Mrkdwn:
-    if act.now:
-        return mrkdwn("{} closed it as a duplicate of *{}*: write there.", person(act.who), act.now)
     return mrkdwn("{} closed it{}", person(act.who), _why(act))
 
 
@@ -99,6 +110,14 @@ def _reposted(incident: Incident, _: Act) -> Mrkdwn:
     )  # fmt: skip
 
 
+def _restored(incident: Incident, _: Act) -> Mrkdwn:
+    return mrkdwn(
+        "MongoDB had lost {}, or what was done to it lately. It is put back as its card has it ({}, {}, owner {}), and"
+        " what this thread tells is read back. Alerts and changes of health that were attached may be missing.",
+        incident.id, incident.severity.upper(), incident.status, person(incident.owner),
+    )  # fmt: skip
+
+
 _TOLD = {
     Deed.RESOLVED: _resolved,
     Deed.STATUS: _moved,
@@ -110,6 +129,7 @@ _TOLD = {
     Deed.SNOOZED: _snoozed,
     Deed.ESCALATED: _escalated,
     Deed.REPOSTED: _reposted,
+    Deed.RESTORED: _restored,
 }
 
 

@@ -34,6 +34,9 @@ def told(stats: Stats) -> Message:
         lines.append(Mrkdwn("*Again and again*: no title came twice."))
     how = "To resolve is counted from when the trouble began. 90 % means: nine of ten took no longer."
     small = [mrkdwn("{}, {} to {}", _incidents(stats.count), utc(stats.since), utc(stats.until)), mrkdwn("{}", how)]
+    if stats.duplicates:
+        few = "1 duplicate of another is" if stats.duplicates == 1 else f"{stats.duplicates:,} duplicates of others are"
+        small.append(mrkdwn("{} not counted.", few))
     if stats.is_capped:
         small.insert(0, mrkdwn("There were more; these are the newest {}.", f"{stats.count:,}"))
     return Message(sentence, (section(mrkdwn("*{}*", title(stats))), section(joined("\n", lines)), context(*small)))

@@ -40,6 +40,7 @@ _VERBS = {
     Kind.SNOOZED: "put the reminder off",
     Kind.ESCALATED: "escalated it",
     Kind.REPOSTED: "found the card deleted, and posted it anew",
+    Kind.RESTORED: "put it back from the card, since MongoDB had lost it",
 }
 _CHANNEL = re.compile(r"&lt;#([CG][A-Z0-9]{1,20})&gt;")
 _GROUP = re.compile(r"&lt;!subteam\^(S[A-Z0-9]{1,20})(?:\|@?([\w.-]{1,80}))?&gt;")  # of an earlier bot

@@ -87,7 +87,7 @@ def _ticks(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
 
 
 def _health(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
-    lines = compared(summary.before, summary.after)
+    lines = compared(summary.before, summary.after, summary.dips)
     return [mrkdwn("*Health* {}", lines[0])] if len(lines) == 1 else _list("*Health*", lines, size)
 
 
@@ -128,14 +128,16 @@ def _incidents(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
 def incident_line(one: During, most: int = 150) -> Mrkdwn:
     """An incident of a window among others."""
     where = link(one.url, one.id) if one.url else one.id
-    return mrkdwn("• {} {} {} ({})", where, one.severity, brief(one.title, most), one.status)
+    also = f", also during {', '.join(one.also)}" if one.also else ""
+    return mrkdwn("• {} {} {} ({}){}", where, one.severity, brief(one.title, most), one.status, also)
 
 
 def opened(held: Held, one: During) -> Message:
     """In the window's thread: an incident was opened during it, or is what the emergency is about."""
     how = "is what this emergency is about" if one.id == held.incident_id else "was opened during this window"
     where = link(one.url, one.id) if one.url else one.id
-    return said(mrkdwn("Incident {} ({}, {}) {}.", where, one.severity, brief(one.title, 300), how))
+    also = f" It is told in {' and '.join(one.also)} too." if one.also else ""
+    return said(mrkdwn("Incident {} ({}, {}) {}.{}", where, one.severity, brief(one.title, 300), how, also))
 
 
 def _list(title: str, items: Sequence[str], size: Size) -> list[Mrkdwn]:
