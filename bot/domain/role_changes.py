@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.audit import AuditDesk, Outcome
+from bot.domain.audit import SYSTEM, AuditDesk, Outcome
 from bot.domain.clock import Clock
 from bot.domain.outbox import UndeliveredError
 from bot.domain.role import Group, Holder, Role, RoleDesk
@@ -61,6 +61,9 @@ class RoleRecords(Protocol):
 
     async def told(self, change: Change) -> None:
         """Forgets that it is to be told."""
+
+    async def went_round(self, role: Role, since: datetime) -> bool:
+        """Keeps that the turn which began then was handed over; False if another bot kept it before."""
 
 
 class Groups(Protocol):
@@ -188,22 +191,25 @@ class RoleChanges:
         await self._records.told(change)
 
     async def _hand_over(self, now: datetime) -> None:
-        """Tells whoever's turn has begun, and whose is over, once among all bots."""
+        """Audits each turn that has begun, and tells whose it is and whose it was: once among all bots."""
         for holder in await self._records.holders():
             turn = holder.turn(now)
-            if (
-                turn is None
-                or turn.since is None
-                or now - turn.since > LATE
-                or (holder.role, turn.since) in self._heard
-            ):
+            if turn is None or turn.since is None or (holder.role, turn.since) in self._heard:
                 continue
             had_it = holder.turn(turn.since - timedelta(seconds=1))
+            if had_it is not None and had_it.who != turn.who:
+                await self._audit_turn(holder.role, had_it.who, turn, turn.since)
             with suppress(UndeliveredError):
-                await self._voice.your_turn(turn.who, holder.role, turn)
-                if had_it is not None and had_it.who != turn.who:
-                    await self._voice.turn_over(had_it.who, holder.role, turn)
+                if now - turn.since <= LATE:
+                    await self._voice.your_turn(turn.who, holder.role, turn)
+                    if had_it is not None and had_it.who != turn.who:
+                        await self._voice.turn_over(had_it.who, holder.role, turn)
                 self._heard.add((holder.role, turn.since))
+
+    async def _audit_turn(self, role: Role, had_it: str, turn: Turn, since: datetime) -> None:
+        if await self._records.went_round(role, since):
+            passed = f"from {had_it} to {turn.who}, {since:%Y-%m-%d %H:%M} to {turn.until:%Y-%m-%d %H:%M} UTC"
+            await self._audit.wrote(SYSTEM, "hand over", role, Outcome.DONE, passed)
 
 
 def _settled(wanted: Holder, known: Holder, before: Holder) -> Holder:
