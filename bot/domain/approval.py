@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from bot.domain.audit import AuditDesk, Outcome
+from bot.domain.freeze import Freeze
 from bot.domain.role import Holder, Role, unassigned
 from bot.domain.window import Window
 from bot.domain.window_steps import named
@@ -32,6 +33,20 @@ class Rights:
         """Lets the tech lead and the engineer delegated, the tech lead's backup, through."""
         sentence = f"To {act} takes the tech lead or the tech lead's backup."
         await self._allow(who, [Role.TECH_LEAD], act, subject, sentence)
+
+    async def frozen_out(self, who: str, window: Window, freeze: Freeze) -> RefusedError:
+        """The refusal to put the end of a window off into a freeze: only the tech lead lets it."""
+        await self._audit.wrote(who, "extend", window.id, Outcome.REFUSED, f"{freeze.id}: {freeze.reason}")
+        return RefusedError(
+            f"{window.id} would run into the freeze {freeze.id} ({freeze.start:%Y-%m-%d %H:%M} to "
+            f"{freeze.over_at:%Y-%m-%d %H:%M} UTC), so it was not extended: {freeze.reason}",
+            f"It takes an exception first: `/maintenance except {window.id} REASON`.",
+            may=await self.leads(),
+        )
+
+    async def leads(self) -> tuple[str, ...]:
+        """The tech lead and the tech lead's backup."""
+        return await self._people([Role.TECH_LEAD])
 
     async def roles_to_approve(self, who: str, window: Window, act: str) -> tuple[str, ...]:
         """The roles of this person whose yes the scope of the window takes."""

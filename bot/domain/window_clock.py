@@ -146,8 +146,8 @@ class WindowClock:
         """The window one step on, or None if nothing is due."""
         if window.is_unrecorded:
             return steps.adopted(window, now)
-        if window.state is State.UNDER_WAY and window.is_plain and now >= window.end:
-            return steps.ended(window, SYSTEM, window.end, now)
+        if window.state is State.UNDER_WAY:
+            return _under_way(window, freezes, now)
         if window.state is not State.PLANNED or not self.counts(window, now):
             return None
         if self._is_outdated(window, now):
@@ -188,3 +188,14 @@ def _ready_at(window: Window) -> datetime:
     """When nothing stood in its way any more: its start, or the approval or exception that came after it."""
     moments = [act.at for act in window.acts if act.deed in (Deed.APPROVED, Deed.EXCEPTED, Deed.THAWED)]
     return max([window.start, *moments])
+
+
+def _under_way(window: Window, freezes: Sequence[Freeze], now: datetime) -> Window | None:
+    """One that is under way: the plain one ends by the clock; of a freeze that came over it people hear."""
+    if window.is_plain and now >= window.end:
+        return steps.ended(window, SYSTEM, window.end, now)
+    told = [act.text for act in window.acts if act.deed is Deed.OVERTAKEN]
+    for freeze in freezes:
+        if freeze.overtakes(window, now) and not any(text.startswith(freeze.id) for text in told):
+            return steps.overtaken(window, f"{freeze.id}: {freeze.reason}", now)
+    return None

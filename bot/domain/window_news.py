@@ -57,7 +57,9 @@ class WindowNews:
         return True
 
     async def _say(self, window: Window, act: Act, head_ts: str) -> bool:
-        return await self._board.say(window, act, head_ts, await self._rights.approvers(window))
+        is_frozen = act.deed is Deed.OVERTAKEN
+        people = await self._rights.leads() if is_frozen else await self._rights.approvers(window)
+        return await self._board.say(window, act, head_ts, people)
 
     def _how(self, window: Window, act: Act, told: Mapping[str, Announcement]) -> _How:
         heard = bool(window.head) or any(one.state is State.ANNOUNCED for one in told.values())
@@ -68,7 +70,7 @@ class WindowNews:
             return _How.SILENT
         if any(one.state is State.CLAIMED for one in told.values()):
             return _How.WAIT
-        always = (Deed.SCOPED, Deed.APPROVED, Deed.REJECTED, Deed.EXCEPTED, Deed.ROLLED_BACK)
+        always = (Deed.SCOPED, Deed.APPROVED, Deed.REJECTED, Deed.EXCEPTED, Deed.OVERTAKEN, Deed.ROLLED_BACK)
         return _How.SAY if heard or act.deed in always else _How.SILENT
 
     def _is_moot(self, window: Window, act: Act, told: Mapping[str, Announcement]) -> bool:
@@ -80,6 +82,8 @@ class WindowNews:
                 return any(one.deed is Deed.RESTORED and one.version > act.version for one in window.acts)
             case Deed.FROZEN:
                 return not window.frozen or any(one.version >= act.version for one in told.values())
+            case Deed.OVERTAKEN:
+                return not window.is_live or window.exemption is not None
             case Deed.THAWED:
                 return bool(window.frozen) or not window.is_live
         return act.deed in (Deed.SCHEDULED, Deed.NOT_HELD)

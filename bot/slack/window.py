@@ -77,7 +77,7 @@ class WindowBoard:
         content = _content(shown, {"window": head.window.id, "rung": head.name}, revision=step + 1)
         await self._outbox.edit(letter_id(ANNOUNCEMENT, head.key), content, self._directory.ops_channel)
 
-    async def say(self, window: Window, act: Act, head_ts: str, approvers: tuple[str, ...]) -> bool:
+    async def say(self, window: Window, act: Act, head_ts: str, people: tuple[str, ...]) -> bool:
         """See NewsBoard.say."""
         thread_ts = head_ts
         if not thread_ts and act.deed in (Deed.APPROVED, Deed.REJECTED) and window.scope is not None:
@@ -89,7 +89,7 @@ class WindowBoard:
             REPLY,
             _key(window, act.version),
             self._directory.ops_channel,
-            _content(approval_view.acted(window, act, approvers), {"window": window.id}),
+            _content(approval_view.acted(window, act, people), {"window": window.id}),
             self._clock(),
             thread_ts=thread_ts or None,
             broadcast=bool(thread_ts) and approval_view.is_broadcast(act),

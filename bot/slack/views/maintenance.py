@@ -141,7 +141,8 @@ def _undoable(text: Mrkdwn, window: Window) -> Message:
 
 def _next(window: Window, frozen: str) -> Mrkdwn:
     if frozen:
-        return mrkdwn("It lies in a freeze, so it is not held unless the tech lead excepts it: {}", brief(frozen, 300))
+        text = "It lies in a freeze, so it is not held unless the tech lead excepts it (`/maintenance except {} …`): {}"
+        return mrkdwn(text, window.id, brief(frozen, 300))
     if window.scope is None:
         return Mrkdwn("`/maintenance scope TEXT` says what is done in it.")
     return what_is_planned(window)
