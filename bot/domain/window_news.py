@@ -38,6 +38,7 @@ class WindowNews:
         self._rights = rights
         self._audit = audit
         self._ladder = ladder
+        self._named: dict[str, tuple[int, tuple[str, ...]]] = {}  # who was last named as who may approve, by window
 
     async def tell(self, window: Window, told: Mapping[str, Announcement], head_ts: str) -> bool:
         """Tells the untold acts; whether none is left. `told` was read after the window. Raises StoreAwayError."""
@@ -55,6 +56,13 @@ class WindowNews:
             if await self._windows.told(window.id, act.version) and trouble:
                 await self._audit.wrote(SYSTEM, "coordinate", window.id, Outcome.REFUSED, trouble)
         return True
+
+    async def name_approvers(self, window: Window, approvers: tuple[str, ...]) -> None:
+        """Has the message of a scope that waits name who may approve it now: roles change hands, and go round."""
+        waits = window.is_live and window.scope is not None and window.scope.lacks
+        if waits and self._named.get(window.id) != (window.version, approvers):
+            await self._board.refresh_scope(window, approvers)
+            self._named[window.id] = (window.version, approvers)
 
     async def _say(self, window: Window, act: Act, head_ts: str) -> bool:
         is_frozen = act.deed is Deed.OVERTAKEN

@@ -84,7 +84,7 @@ class NewsBoard(Protocol):
         """
 
     async def refresh_scope(self, window: Window, approvers: tuple[str, ...]) -> None:
-        """Has the message of the scope show whether it is approved."""
+        """Has the message of the scope show whether it is approved, and who may."""
 
     async def coordinate(self, window: Window, act: Act) -> str:
         """Tells an exception in the coordination thread, if there is one; why that was not possible, if it was not."""
