@@ -8,7 +8,7 @@ from bot.domain import window_steps as steps
 from bot.domain.approval import Rights
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock, spelled
-from bot.domain.window import Kind, Scope, State, Window, window_id
+from bot.domain.window import Deed, Kind, Scope, State, Window, window_id
 from bot.domain.window_clock import WindowClock
 from bot.domain.window_conflicts import busy, extended_already, must_be_seen, time_taken
 from bot.domain.window_desk import WindowDesk
@@ -18,6 +18,7 @@ from bot.errors import ConflictError, UserError
 TRIES = 20  # of a change that others keep overtaking
 NAMES = 30  # minutes whose names are tried for a window
 FARTHEST = timedelta(days=400)
+DOUBLE = timedelta(seconds=5)  # the same extension by the same person within this is one: a double Enter
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ class WindowChanges:
         for _ in range(TRIES):
             known = await self._desk.with_id(window_id)
             after = steps.extended(known, who, by, self._clock())
-            if seen and seen != int(known.end.timestamp()):
+            if (seen and seen != int(known.end.timestamp())) or _is_double(known, after):
                 raise extended_already(known)
             if not known.is_emergency and (freeze := await self._desk.freeze_over(after)) is not None:
                 raise await self._rights.frozen_out(who, known, freeze)
@@ -269,3 +270,9 @@ class WindowChanges:
     async def _made(self, window: Window) -> Made:
         freeze = await self._desk.freeze_over(window)
         return Made(window, freeze.reason if freeze else "")
+
+
+def _is_double(known: Window, after: Window) -> bool:
+    """Whether the same person put the end off by as much a moment ago."""
+    last, act = known.latest(Deed.EXTENDED), after.acts[-1]
+    return last is not None and (last.by, last.text) == (act.by, act.text) and act.at - last.at < DOUBLE
