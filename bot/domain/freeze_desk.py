@@ -88,9 +88,9 @@ class FreezeDesk:
         return await self._frozen(freeze)
 
     async def _frozen(self, freeze: Freeze) -> Frozen:
-        live, now = await self._windows.live(), self._clock()
-        windows = [one for one in live if freeze.holds(one) and one.actual_start is None and not one.exemption]
-        under_way = [one for one in live if freeze.overtakes(one, now)]
+        planned = await self._windows.planned_between(freeze.start, freeze.end)
+        windows = [one for one in planned if freeze.holds(one) and not one.exemption]
+        under_way = [one for one in await self._windows.under_way() if freeze.overtakes(one, self._clock())]
         return Frozen(await self._freezes.get(freeze.id) or freeze, tuple(windows), tuple(under_way))
 
     async def tick(self) -> None:

@@ -50,6 +50,15 @@ class WindowDesk:
         counted = [steps.as_recorded(window, now) for window in kept if self._passing.counts(window, now)]
         return sorted([*counted, *coming], key=lambda window: (window.start, window.id))
 
+    async def planned_between(self, start: datetime, end: datetime) -> list[Window]:
+        """Those to be held of which some time lies in this, however far ahead, in order of their start."""
+        now = self._clock()
+        kept = {one.id: one for one in await self._windows.begun_between(start - steps.MOST, end)}
+        coming = [one for one in occurrences(self._passing.rule, max(start, now), end) if one.id not in kept]
+        found = [*(one for one in kept.values() if self._passing.counts(one, now)), *coming]
+        on = [one for one in found if one.state is State.PLANNED and one.end > now and one.overlaps(start, end)]
+        return sorted(on, key=lambda window: (window.start, window.id))
+
     async def freezes(self) -> list[Freeze]:
         """The freezes that are in force or to come."""
         now = self._clock()

@@ -59,4 +59,5 @@ def _inside(windows: Sequence[Window]) -> str:
     if not windows:
         return "No window that is planned lies in it."
     listed = "; ".join(f"{window.id} ({period(window)})" for window in windows[:5])
+    listed += f" and {len(windows) - 5} more" if len(windows) > 5 else ""
     return f"Not held because of it: {listed}. `/maintenance except WINDOW REASON` makes an exception."
