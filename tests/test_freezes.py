@@ -53,6 +53,10 @@ async def test_a_freeze_is_announced_at_its_start_and_its_end(world: World) -> N
 async def test_a_frozen_window_is_told_as_frozen_once(world: World) -> None:
     """Its later rungs are skipped, with the reason in the audit; it is not begun."""
     await freezes(world)
+    await window(world, WEEKLY, frozen="year's end")
+    listed = await says(world, "list")
+    assert "24h ahead: due" in listed
+    assert "start: due" not in listed
     world.clock.set("2026-11-27 02:00:01")
     head = await told(world, f"{WEEKLY}/24h")
     assert "It is frozen and will not be held: year's end" in head.text

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
+from tests.asking import answer
 from tests.planning import says, told, window, with_roles
 from tests.world import World
 
@@ -114,3 +115,11 @@ async def test_the_channel_hears_that_a_window_was_moved_into_a_freeze(world: Wo
     assert "That one lies in a freeze, and is not held unless the tech lead excepts it: audit" in post.shown
     await says(world, "unfreeze 20261207-0000", world.bob)
     await window(world, "MW-20261207-0200", frozen="")
+
+
+async def test_without_a_tech_lead_the_refusal_says_who_hands_the_role_out(world: World) -> None:
+    """Nobody may except it: that is to be mended first."""
+    await says(world, "freeze 2026-11-28 07:00..2026-11-29 year's end", world.bob)
+    await answer(world.slack, world.ann, "/ops", "role tech-lead none")
+    shown = await says(world, "extend 2h")
+    assert "To be assigned: tech-lead; an admin of the bot hands them out with `/ops role tech-lead @who`." in shown

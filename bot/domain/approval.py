@@ -37,10 +37,11 @@ class Rights:
     async def frozen_out(self, who: str, window: Window, freeze: Freeze) -> RefusedError:
         """The refusal to put the end of a window off into a freeze: only the tech lead lets it."""
         await self._audit.wrote(who, "extend", window.id, Outcome.REFUSED, f"{freeze.id}: {freeze.reason}")
+        nobody = unassigned([holder for holder in await self._roles.holders() if holder.role is Role.TECH_LEAD])
         return RefusedError(
             f"{window.id} would run into the freeze {freeze.id} ({freeze.start:%Y-%m-%d %H:%M} to "
             f"{freeze.over_at:%Y-%m-%d %H:%M} UTC), so it was not extended: {freeze.reason}",
-            f"It takes an exception first: `/maintenance except {window.id} REASON`.",
+            f"It takes an exception first: `/maintenance except {window.id} REASON`. {nobody}".strip(),
             may=await self.leads(),
         )
 

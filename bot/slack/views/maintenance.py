@@ -82,7 +82,10 @@ def _timetable(
     for number, (each, ladder) in enumerate(windows[:SHOWN]):
         lines.append(_line(each, now, room))
         if number == 0:
-            lines += [_rung_line(rung, (happened.told or {}).get(rung.key)) for rung in ladder]
+            told = happened.told or {}
+            # Of a frozen one only the first is told: that it is frozen.
+            due = ladder if not each.frozen else [one for one in ladder if one.key in told or one is ladder[0]]
+            lines += [_rung_line(rung, told.get(rung.key)) for rung in due]
         if opened := happened.opened.get(each.id):
             more = f" (the newest {INCIDENTS} of {len(opened)})" if len(opened) > INCIDENTS else ""
             lines.append(mrkdwn("Incidents opened during {}{}:", each.id, more))
