@@ -105,6 +105,16 @@ async def test_an_emergency_goes_on_into_a_freeze(world: World) -> None:
     assert heard(world, "there is a freeze in its time") == []
 
 
+async def test_an_emergency_in_a_freeze_says_that_there_is_one(world: World) -> None:
+    """Whoever reads that there is no maintenance, and that some is on, reads why; nobody has to except it."""
+    world.clock.set("2026-11-28 08:00:00")
+    await says(world, "freeze now..2026-11-29 audit", world.bob)
+    assert "There is a freeze in its time: it is held all the same" in await says(world, "emergency replace the disk")
+    await world.slack.shows("Emergency maintenance", "It is held in spite of a freeze: it is an emergency")
+    (disk,) = await world.stored("windows", kind="emergency")
+    assert "is excepted already" in await says(world, f"except {disk['_id']} must be", world.bob)
+
+
 async def test_the_channel_hears_that_a_window_was_moved_into_a_freeze(world: World) -> None:
     """What was announced is corrected, and the new one is not promised."""
     world.clock.set("2026-12-04 02:00:01")

@@ -55,7 +55,10 @@ def declared(incident: Incident, window: Window | None, url: str) -> Message:
         return said(
             mrkdwn("{} MongoDB does not answer, so no window is announced; say the same again when it is back.", opened)
         )
-    return said(mrkdwn("{} The window {} lasts until {}; it is announced now.", opened, window.id, both(window.end)))
+    text = mrkdwn("{} The window {} lasts until {}; it is announced now.", opened, window.id, both(window.end))
+    if window.exemption:
+        text = mrkdwn("{} There is a freeze in its time: it is held all the same, and its announcement says so.", text)
+    return said(text)
 
 
 def timetable(
