@@ -1,5 +1,6 @@
 """Finds windows: the one under way, the next one, one by its ID, all that lie ahead."""
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from bot.domain import window_steps as steps
@@ -89,10 +90,20 @@ class WindowDesk:
         """The window with this whole ID, however long ago. Raises NotFoundError."""
         found = await self._windows.get(window_id)
         if found is None:
-            found = next((one for one in await self.recent() if one.id == window_id), None)
+            found = next((one for one in await self.recent() if one.id == window_id), None) or self._far(window_id)
         if found is None:
             raise NotFoundError(f"I know no window {window_id}.", "`/maintenance` lists them.")
         return steps.as_recorded(found, self._clock())
+
+    def _far(self, window_id: str) -> Window | None:
+        """A window of the rule with this ID that is planned only later."""
+        now = self._clock()
+        with suppress(ValueError):
+            start = datetime.strptime(window_id, "MW-%Y%m%d-%H%M").replace(tzinfo=now.tzinfo)
+            if now < start < now + FARTHEST:
+                around = occurrences(self._passing.rule, start, start + timedelta(minutes=1))
+                return next((one for one in around if one.id == window_id), None)
+        return None
 
     async def in_thread(self, channel: str, ts: str) -> Window | None:
         """The window whose thread this is."""
