@@ -166,6 +166,8 @@ async def test_nothing_is_begun_early_into_a_freeze(world: World) -> None:
     told = await says(world, "start MW-20261126-1000")
     assert "was not started: until 2026-11-26 09:00 UTC is a freeze: audit" in told
     assert f"/maintenance unfreeze {freeze['_id']}" in told
+    assert "Who may: @bob" in told
+    await world.stored("audit", act="start", outcome="refused", subject="MW-20261126-1000")
     await freezes(world, f"unfreeze {freeze['_id']}")
     assert "is under way" in await says(world, "start MW-20261126-1000")
 

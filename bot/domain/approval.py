@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from bot.domain.audit import AuditDesk, Outcome
-from bot.domain.freeze import Freeze
 from bot.domain.role import Holder, Role, unassigned
 from bot.domain.window import Window
 from bot.domain.window_steps import named
@@ -34,16 +33,12 @@ class Rights:
         sentence = f"To {act} takes the tech lead or the tech lead's backup."
         await self._allow(who, [Role.TECH_LEAD], act, subject, sentence)
 
-    async def frozen_out(self, who: str, window: Window, freeze: Freeze) -> RefusedError:
-        """The refusal to put the end of a window off into a freeze: only the tech lead lets it."""
-        await self._audit.wrote(who, "extend", window.id, Outcome.REFUSED, f"{freeze.id}: {freeze.reason}")
+    async def frozen_out(self, who: str, act: str, window_id: str, words: tuple[str, str]) -> RefusedError:
+        """The refusal of what would be done in a freeze, in these words: only the tech lead lets it."""
+        await self._audit.wrote(who, act, window_id, Outcome.REFUSED, words[0])
         nobody = unassigned([holder for holder in await self._roles.holders() if holder.role is Role.TECH_LEAD])
-        return RefusedError(
-            f"{window.id} would run into the freeze {freeze.id} ({freeze.start:%Y-%m-%d %H:%M} to "
-            f"{freeze.over_at:%Y-%m-%d %H:%M} UTC), so it was not extended: {freeze.reason}",
-            f"It takes an exception first: `/maintenance except {window.id} REASON`. {nobody}".strip(),
-            may=await self.leads(),
-        )
+        problem, remedy = words
+        return RefusedError(problem, f"{remedy} {nobody}".strip(), may=await self.leads())
 
     async def leads(self) -> tuple[str, ...]:
         """The tech lead and the tech lead's backup."""

@@ -10,7 +10,14 @@ from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock, spelled
 from bot.domain.window import Deed, Kind, Scope, State, Window, window_id
 from bot.domain.window_clock import WindowClock
-from bot.domain.window_conflicts import busy, extended_already, must_be_seen, time_taken
+from bot.domain.window_conflicts import (
+    busy,
+    extended_already,
+    extended_into,
+    must_be_seen,
+    started_in,
+    time_taken,
+)
 from bot.domain.window_desk import WindowDesk
 from bot.domain.window_ports import Windows
 from bot.errors import ConflictError, UserError
@@ -161,10 +168,7 @@ class WindowChanges:
         known, now = await self._desk.with_id(window_id), self._clock()
         begun = steps.begun(known, who, now, now)
         if (freeze := await self._desk.freeze_over(replace(known, start=min(now, known.start)))) is not None:
-            raise UserError(
-                f"{window_id} was not started: until {freeze.over_at:%Y-%m-%d %H:%M} UTC is a freeze: {freeze.reason}",
-                f"Start it afterwards; the tech lead may lift the freeze: `/maintenance unfreeze {freeze.id}`.",
-            )
+            raise await self._rights.frozen_out(who, "start", window_id, started_in(known, freeze))
         if not known.is_emergency and (taken := await self._passing.in_the_way(begun)) is not None:
             raise time_taken(taken)
         return await self._change(window_id, "start", lambda found: steps.begun(found, who, now, now))
@@ -179,7 +183,7 @@ class WindowChanges:
             if (seen and seen != int(known.end.timestamp())) or _is_double(known, after):
                 raise extended_already(known)
             if not known.is_emergency and (freeze := await self._desk.freeze_over(after)) is not None:
-                raise await self._rights.frozen_out(who, known, freeze)
+                raise await self._rights.frozen_out(who, "extend", window_id, extended_into(known, freeze))
             # Two who extend at once mean one extension, unless they say it one after the other.
             if not known.is_emergency and (taken := await self._passing.in_the_way(after)) is not None:
                 raise time_taken(taken)

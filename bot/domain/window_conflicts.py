@@ -1,5 +1,6 @@
-"""What is said where others were quicker: with a window's end, its scope, its time, or with everything at once."""
+"""What is said where a window's time is a freeze's, or others were quicker: with its end, scope or time, or at once."""
 
+from bot.domain.freeze import Freeze
 from bot.domain.window import Deed, Window
 from bot.errors import ConflictError
 
@@ -35,3 +36,20 @@ def time_taken(window: Window) -> ConflictError:
 def busy(window_id: str) -> ConflictError:
     """Others were quicker, again and again."""
     return ConflictError(f"{window_id} is being changed by many at once.", "Nothing was changed; say it again.")
+
+
+def started_in(window: Window, freeze: Freeze) -> tuple[str, str]:
+    """Why one is not begun early into a freeze, and what helps."""
+    return (
+        f"{window.id} was not started: until {freeze.over_at:%Y-%m-%d %H:%M} UTC is a freeze: {freeze.reason}",
+        f"Start it afterwards; the tech lead may lift the freeze: `/maintenance unfreeze {freeze.id}`.",
+    )
+
+
+def extended_into(window: Window, freeze: Freeze) -> tuple[str, str]:
+    """Why one is not put off into a freeze, and what helps."""
+    when = f"{freeze.start:%Y-%m-%d %H:%M} to {freeze.over_at:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"{window.id} would run into the freeze {freeze.id} ({when}), so it was not extended: {freeze.reason}",
+        f"It takes an exception first: `/maintenance except {window.id} REASON`.",
+    )
