@@ -68,6 +68,48 @@ async def test_a_freeze_over_a_window_under_way_is_told_in_its_thread(world: Wor
     assert len(heard(world, "there is a freeze in its time")) == 1
 
 
+async def test_a_freeze_that_is_taken_back_is_told_in_the_thread_as_well(world: World) -> None:
+    """Once, by two bots; the window is extended as if there had been none."""
+    await world.starts()
+    await says(world, "freeze 2026-11-28 05:00..2026-11-29 audit", world.bob)
+    await world.slack.shows("there is a freeze in its time, FRZ-20261128-0500: audit")
+    await says(world, "unfreeze 20261128-0500", world.bob)
+    await world.slack.shows(WEEKLY, "has no freeze in its time any more: its end may be put off again.")
+    assert f"{WEEKLY} now ends at 2026-11-28 07:00 UTC" in await says(world, "extend 1h")
+    await world.slack.shows("was extended by 1 h by @ann")
+    assert len(heard(world, "has no freeze in its time any more")) == 1
+
+
+async def test_a_window_that_begins_since_the_freeze_is_lifted_says_that_it_is_held(world: World) -> None:
+    """Its start is past by then, so it begins at once: that it was frozen is what people heard of it."""
+    world.clock.set("2026-12-04 02:00:01")
+    await says(world, "freeze 2026-12-05..2026-12-05 audit", world.bob)
+    await told(world, "MW-20261205-0200/24h")
+    world.clock.set("2026-12-05 03:00:00")
+    await world.stored("audit", subject="MW-20261205-0200/start", outcome="skipped")
+    await says(world, "unfreeze 20261205-0000", world.bob)
+    await world.slack.shows("MW-20261205-0200", "is not frozen any more, so it is held.")
+    begun = await window(world, "MW-20261205-0200", state="under way")
+    assert begun["actual_start"].strftime("%H:%M") == "03:00"
+    await world.slack.shows("MW-20261205-0200", "has started after all")
+    assert heard(world, "its end may be put off again") == []
+
+
+async def test_a_window_that_is_excepted_after_its_start_says_when_it_began(world: World) -> None:
+    """The start that was due was not told, since it was frozen then."""
+    world.clock.set("2026-12-04 02:00:01")
+    await says(world, "freeze 2026-12-05..2026-12-05 audit", world.bob)
+    await told(world, "MW-20261205-0200/24h")
+    world.clock.set("2026-12-05 03:00:00")
+    await world.stored("audit", subject="MW-20261205-0200/start", outcome="skipped")
+    await says(world, "except MW-20261205-0200 security fix", world.bob)
+    post = await world.slack.shows("MW-20261205-0200", "has started after all (2026-12-05 03:00 UTC)")
+    assert "ends at 2026-12-05 06:00 UTC" in post.shown
+    world.clock.set("2026-12-05 06:00:01")
+    await told(world, "MW-20261205-0200/end")
+    assert len(heard(world, "has started after all")) == 1
+
+
 async def test_an_excepted_window_hears_of_no_freeze(world: World) -> None:
     """It was excepted before the next one came."""
     await says(world, "freeze 2026-11-28 03:00..2026-11-29 audit", world.bob)

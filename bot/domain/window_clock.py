@@ -17,6 +17,7 @@ from bot.domain.window_ports import Booking, Calendar, Windows
 CATCH_UP = timedelta(hours=24)  # windows that ended longer ago are nobody's business any more
 AHEAD = timedelta(days=15)  # so far at least windows are planned; further if they are announced earlier
 PATIENCE, PAUSE = 10, 0.05  # looks, and seconds between them, for a window whose time is booked already
+_IN_FREEZES = (Deed.OVERTAKEN, Deed.THAWED, Deed.EXCEPTED)  # what a window that is under way has to do with them
 LOST = timedelta(minutes=1)  # a time booked so long ago for a window that is not there was left by a bot that died
 
 
@@ -191,11 +192,13 @@ def _ready_at(window: Window) -> datetime:
 
 
 def _under_way(window: Window, freezes: Sequence[Freeze], now: datetime) -> Window | None:
-    """One that is under way: the plain one ends by the clock; of a freeze that came over it people hear."""
+    """One that is under way: the plain one ends by the clock; of a freeze that came over it, and went, people hear."""
     if window.is_plain and now >= window.end:
         return steps.ended(window, SYSTEM, window.end, now)
     told = [act.text for act in window.acts if act.deed is Deed.OVERTAKEN]
-    for freeze in freezes:
-        if freeze.overtakes(window, now) and not any(text.startswith(freeze.id) for text in told):
+    over = [freeze for freeze in freezes if freeze.overtakes(window, now)]
+    for freeze in over:
+        if not any(text.startswith(freeze.id) for text in told):
             return steps.overtaken(window, f"{freeze.id}: {freeze.reason}", now)
-    return None
+    latest = next((act.deed for act in reversed(window.acts) if act.deed in _IN_FREEZES), None)
+    return steps.thawed(window, now) if latest is Deed.OVERTAKEN and not over else None

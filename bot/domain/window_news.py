@@ -102,9 +102,15 @@ class WindowNews:
         known = told.get(rung.key)
         if known is None or known.state is State.CLAIMED:
             return _How.WAIT
-        if known.state is State.SKIPPED or known.version >= act.version:
-            return _How.SILENT
-        return _How.SAY
+        if known.state is State.SKIPPED:  # a start that was frozen when it was due is told when it comes after all
+            return _How.SAY if window.head and act.deed is Deed.BEGAN and _was_freed(window, act) else _How.SILENT
+        return _How.SILENT if known.version >= act.version else _How.SAY
+
+
+def _was_freed(window: Window, began: Act) -> bool:
+    """Whether it began since it was excepted, or its freeze lifted, after its planned start."""
+    freed = [act for act in window.acts if act.deed in (Deed.THAWED, Deed.EXCEPTED) and act.version < began.version]
+    return bool(freed) and freed[-1].at >= window.start
 
 
 class Attendance:

@@ -154,9 +154,13 @@ def _frozen(window: Window, act: Act) -> Mrkdwn:
     return mrkdwn("{} ({}, {}) is frozen and will not be held{}", window.title, window.id, period(window), _why(act))
 
 
-def _thawed(window: Window, _: Act) -> Mrkdwn:
-    text = "{} ({}, {}) is not frozen any more, so it is planned as before. {}"
-    return mrkdwn(text, window.title, window.id, period(window), what_is_planned(window))
+def _thawed(window: Window, act: Act) -> Mrkdwn:
+    if not act.text:  # it was under way, so no reason kept it from being held
+        text = "{} ({}) has no freeze in its time any more: its end may be put off again."
+        return mrkdwn(text, window.title, window.id)
+    then = "so it is planned as before" if window.actual_start is None else "so it is held"
+    text = "{} ({}, {}) is not frozen any more, {}. {}"
+    return mrkdwn(text, window.title, window.id, period(window), then, what_is_planned(window))
 
 
 def _overtaken(window: Window, act: Act, people: Sequence[str]) -> Mrkdwn:
