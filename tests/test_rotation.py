@@ -34,13 +34,28 @@ async def test_a_hand_over_is_in_the_trail_once(world: World) -> None:
 
 
 async def test_a_hand_over_while_no_bot_ran_is_in_the_trail_all_the_same(world: World) -> None:
-    """A day later nobody is told any more; who had the role when is asked of the trail all the same."""
+    """A day later both are told, since the turn is still on, and the trail has when it began; once by two bots."""
     await answer(world.slack, world.ann, "/ops", "role on-call @dee")
     await answer(world.slack, world.ann, "/ops", ROTATE)
     await world.stored("roles", untold=[])
     await world.stops()
     world.clock.set("2026-12-01 12:00:00")
     await world.starts()
+    await world.starts()
     (entry,) = await world.stored("audit", act="hand over")
     assert entry["detail"].startswith("from U0DEE to U0BOB, 2026-11-30 09:00")
-    assert [text for text in told(world, "dee") if "is over" in text] == []
+    await hears(world, "bob", "You have the role on-call until 2026-12-07")
+    await hears(world, "dee", "Your turn with the role on-call is over: @bob has it")
+    await world.slack.settled(0.4)
+    assert len([text for text in told(world, "dee") if "is over" in text]) == 1
+
+
+async def test_a_turn_that_began_before_the_rotation_was_set_is_no_hand_over(world: World) -> None:
+    """Nobody had it in the week before by a rotation of today; the next turn is one."""
+    await answer(world.slack, world.ann, "/ops", "role on-call rotate @bob @cyd weekly from 2026-11-16")
+    await hears(world, "cyd", "You are in its rotation")
+    world.clock.set("2026-11-30 09:00:01")
+    await hears(world, "bob", "You have the role on-call until 2026-12-07")
+    (entry,) = await world.stored("audit", act="hand over")
+    assert entry["detail"].startswith("from U0CYD to U0BOB, 2026-11-30 09:00")
+    assert [text for text in told(world, "bob") if "is over" in text] == []

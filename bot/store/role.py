@@ -82,4 +82,6 @@ def _group(known: Document | None) -> Group | None:
 def _rotation(known: Document | None) -> Rotation | None:
     if not known:
         return None
-    return Rotation(tuple(known["people"]), Every(known["every"]), known["begins"], known["before"])
+    return Rotation(
+        tuple(known["people"]), Every(known["every"]), known["begins"], known["before"], known.get("made_at")
+    )
