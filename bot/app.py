@@ -236,7 +236,7 @@ class App:
             freezes=maintenance.freezes,
             attendance=maintenance.attendance,
             calendar=maintenance.calendar,
-            emergencies=EmergencyDesk(store.windows, incidents, roles, audit, clock),
+            emergencies=EmergencyDesk(store.windows, store.freezes, incidents, roles, audit, clock),
             incidents=incidents,
             changes=changes,
             reminders=ReminderDesk(store.incidents, board, Answering(roles, directory), settings.update_every, clock),

@@ -8,6 +8,7 @@ from bot.domain.checklist_desk import ChecklistDesk
 from bot.domain.checklist_evidence import Checkup, Depths, EvidenceBoard, EvidenceDesk, EvidencePorts, Summaries
 from bot.domain.checklist_ports import Announced, ChecklistBoard, ChecklistPorts, Checklists
 from bot.domain.checklist_reminder import ChecklistReminder, ReminderBoard
+from bot.domain.checklist_roles import ChecklistRoles
 from bot.domain.checklist_template import TemplateDesk, Templates
 from bot.domain.clock import Clock
 from bot.domain.role import RoleDesk
@@ -45,17 +46,24 @@ class Kept:
 class ChecklistCare:
     """What the bot does about checklists by itself."""
 
-    def __init__(self, desk: ChecklistDesk, evidence: EvidenceDesk, reminder: ChecklistReminder) -> None:
+    def __init__(
+        self, desk: ChecklistDesk, roles: ChecklistRoles, evidence: EvidenceDesk, reminder: ChecklistReminder
+    ) -> None:
         self._desk = desk
+        self._roles = roles
         self._evidence = evidence
         self._reminder = reminder
 
     async def tick(self) -> None:
-        """Posts those of announced windows, shows what is unshown, proves items, reminds. Raises StoreAwayError."""
+        """Posts those of announced windows, shows what is unshown, has items follow roles, proves items, reminds.
+
+        Raises StoreAwayError.
+        """
         await self._desk.post_announced()
         await self._desk.close_called_off()
         await self._desk.reopen_restored()
         await self._desk.tell_left_behind()
+        await self._roles.tick()
         await self._evidence.tick()
         await self._reminder.tick()
 
@@ -80,4 +88,5 @@ def checklist_desks(
         clock,
     )
     reminder = ChecklistReminder(kept.checklists, board, roles, clock)
-    return ChecklistDesks(desk, templates, ChecklistCare(desk, evidence, reminder))
+    following = ChecklistRoles(kept.checklists, desk, roles, audit, clock)
+    return ChecklistDesks(desk, templates, ChecklistCare(desk, following, evidence, reminder))

@@ -10,7 +10,6 @@ from bot.commands.grammar import Help
 from bot.commands.moments import moment
 from bot.domain.checklist import Checklist, Kind, Press
 from bot.domain.checklist_ports import Errand
-from bot.domain.role import Role
 from bot.errors import NotFoundError, StoreAwayError, away_means
 from bot.slack.views import checklist as view
 from bot.slack.views import ops as ops_view
@@ -64,8 +63,7 @@ async def _change(desks: Desks, call: Call, said: words.Said) -> None:
 async def _errand(desks: Desks, said: words.Assign) -> Errand:
     due = moment(said.when.text, desks.clock(), ahead=True) if said.when else None
     if said.is_role:
-        holder = next(one for one in await desks.roles.holders() if one.role is Role(said.assignee))
-        return Errand(holder.owner or said.assignee, due, said.rule)
+        return Errand("", due, said.rule, said.assignee)
     await desks.places.must_be_a_person(said.assignee)
     return Errand(said.assignee, due, said.rule)
 

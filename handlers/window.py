@@ -1,7 +1,7 @@
 """What changes windows and freezes: words, buttons, and the forms behind them."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.commands import ids
@@ -10,10 +10,11 @@ from bot.commands.naming import REASON_LIMIT
 from bot.commands.restore import Restore
 from bot.commands.words import is_blank
 from bot.commands.words import title as clean_title
+from bot.domain.audit import SYSTEM
 from bot.domain.silence import Matcher
-from bot.domain.window import Scope, State, Window
+from bot.domain.window import Deed, Scope, State, Window
 from bot.domain.window_changes import Plan
-from bot.errors import NotFoundError, UserError, WordError
+from bot.errors import ConflictError, NotFoundError, UserError, WordError
 from bot.slack.views import approval as approval_view
 from bot.slack.views import maintenance as view
 from handlers import restore
@@ -21,6 +22,8 @@ from handlers.call import Call, reading
 from handlers.desks import Desks
 
 Body = Mapping[str, Any]
+JUST = timedelta(minutes=1)  # so long the same word means the window to which that was done
+_DONE = {Deed.BEGAN: "was started", Deed.ENDED: "was ended", Deed.CANCELLED: "was cancelled"}
 
 
 async def take(desks: Desks, call: Call, said: words.Step | Restore) -> None:
@@ -58,19 +61,19 @@ async def _step(desks: Desks, call: Call, said: words.Step) -> None:
     changes, who = desks.window_changes, call.who
     match said:
         case words.Start():
-            window = await which(desks, call, said.window, lambda one: one.state is State.PLANNED)
+            window = await _which_next(desks, call, said.window, Deed.BEGAN)
             await call.answer(view.started(await changes.start(window, who)))
         case words.Extend():
-            window = await which(desks, call, said.window, _is_under_way)
+            window = await _which_next(desks, call, said.window, Deed.ENDED)
             await call.answer(view.extended(await changes.extend(window, who, said.by)))
         case words.End():
-            window = await which(desks, call, said.window, _is_under_way)
+            window = await _which_next(desks, call, said.window, Deed.ENDED)
             await call.answer(view.ended(await changes.end(window, who)))
         case words.Rollback():
             window = await which(desks, call, said.window, lambda one: one.actual_start is not None)
             await call.answer(view.rolled_back(await changes.roll_back(window, who, await named(desks, said.reason))))
         case words.Cancel():
-            window = await which(desks, call, said.window, lambda one: one.state is State.PLANNED)
+            window = await _which_next(desks, call, said.window, Deed.CANCELLED)
             await call.answer(view.cancelled(await changes.cancel(window, who, await named(desks, said.reason))))
 
 
@@ -87,6 +90,10 @@ def _waits(window: Window) -> bool:
     return window.is_live and window.scope is not None and not window.scope.is_approved
 
 
+def _is_planned(window: Window) -> bool:
+    return window.state is State.PLANNED
+
+
 def _is_under_way(window: Window) -> bool:
     return window.state is State.UNDER_WAY
 
@@ -98,6 +105,22 @@ def _matchers(said: words.Scope) -> tuple[Matcher, ...]:
 async def named(desks: Desks, text: str) -> str:
     """A person's reason, with the people in it as names."""
     return (await desks.places.with_names(text))[: REASON_LIMIT * 2]
+
+
+async def _which_next(desks: Desks, call: Call, named: str | None, deed: Deed) -> str:
+    """The window that is meant by a word after which another one is the current or next.
+
+    Said a moment after somebody did that, by a double Enter or by two people at once, it does not mean the next one.
+    Raises ConflictError then, and as `which`.
+    """
+    fits = _is_under_way if deed is Deed.ENDED else _is_planned
+    if named is None and not (call.thread_ts and await desks.windows.in_thread(call.channel, call.thread_ts)):
+        for window in await desks.windows.recent():
+            act = window.latest(deed)
+            if act and act.by != SYSTEM and not fits(window) and desks.clock() - act.at < JUST:
+                what = f"{window.id} {_DONE[deed]} a moment ago"
+                raise ConflictError(what, "Nothing more was changed; name the window if you mean another.", by=act.by)
+    return await which(desks, call, named, fits)
 
 
 async def which(desks: Desks, call: Call, named: str | None, fits: Callable[[Window], bool]) -> str:

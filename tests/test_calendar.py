@@ -38,6 +38,29 @@ async def test_windows_and_freezes_are_served_as_a_calendar(world: World) -> Non
     assert "secret" not in text
 
 
+async def test_a_window_that_is_planned_only_later_is_frozen_in_it_too(world: World) -> None:
+    """A freeze in a month: whoever subscribes does not see its windows as held, until it is lifted."""
+    await with_roles(world)
+    shown = await says(world, "freeze 2026-12-20..2026-12-31 holidays", world.bob)
+    assert "Not held because of it: MW-20261226-0200 (Saturday 2026-12-26 02:00 to 06:00 UTC)." in shown
+    _, _, text = await fetched(world)
+    events = {str(one["UID"]): one for one in icalendar.Calendar.from_ical(text).walk("VEVENT")}
+    assert events["MW-20261226-0200@ops-bot"]["STATUS"] == "CANCELLED"
+    assert "(frozen)" in events["MW-20261226-0200@ops-bot"]["SUMMARY"]
+    assert events["MW-20270102-0200@ops-bot"]["STATUS"] == "CONFIRMED"
+    await says(world, "unfreeze 20261220-0000", world.bob)
+    _, _, text = await fetched(world)
+    events = {str(one["UID"]): one for one in icalendar.Calendar.from_ical(text).walk("VEVENT")}
+    assert events["MW-20261226-0200@ops-bot"]["STATUS"] == "CONFIRMED"
+
+
+async def test_a_long_freeze_lists_some_of_its_windows_and_counts_the_others(world: World) -> None:
+    """A quarter without maintenance has thirteen Saturdays."""
+    await with_roles(world)
+    shown = await says(world, "freeze 2027-01-01..2027-03-31 migration", world.bob)
+    assert "MW-20270130-0200 (Saturday 2027-01-30 02:00 to 06:00 UTC) and 8 more." in shown
+
+
 async def test_a_person_gets_the_calendar_as_a_file(world: World) -> None:
     """In their direct messages; the answer says where to subscribe."""
     assert "GET /calendar.ics" in await says(world, "calendar")

@@ -47,7 +47,7 @@ async def test_the_form_shows_the_guide_s_list_and_keeps_a_version(world: World)
     await answer(world.slack, world.bob, "/checklist", "start")
     card = await world.slack.shows(f"Checklist of {WINDOW}: 0 of 3 done")
     assert "2. Check 3 < 4 & 5" in card.shown
-    assert "1. for @ann, due 2026-11-28 01:30 UTC" in card.shown
+    assert "1. for @ann (on-call), due 2026-11-28 01:30 UTC" in card.shown
     assert "During" not in card.shown
     stored = await world.document("checklists", WINDOW)
     assert [(one["text"], one["tag"], one["phase"]) for one in stored["items"]] == [

@@ -53,6 +53,10 @@ async def test_a_freeze_is_announced_at_its_start_and_its_end(world: World) -> N
 async def test_a_frozen_window_is_told_as_frozen_once(world: World) -> None:
     """Its later rungs are skipped, with the reason in the audit; it is not begun."""
     await freezes(world)
+    await window(world, WEEKLY, frozen="year's end")
+    listed = await says(world, "list")
+    assert "24h ahead: due" in listed
+    assert "start: due" not in listed
     world.clock.set("2026-11-27 02:00:01")
     head = await told(world, f"{WEEKLY}/24h")
     assert "It is frozen and will not be held: year's end" in head.text
@@ -107,6 +111,19 @@ async def test_the_tech_lead_excepts_a_window(world: World) -> None:
     assert "is under way" in (await told(world, f"{WEEKLY}/start")).text
 
 
+async def test_a_window_is_excepted_long_before_it_is_planned(world: World) -> None:
+    """The answer to a freeze in a month names a Saturday in it, and that one is excepted, or given a scope, at once."""
+    assert "MW-20261226-0200" in await freezes(world, "freeze 2026-12-20..2026-12-31 holidays")
+    assert "is held in spite of" in await freezes(world, "except MW-20261226-0200 security fix")
+    kept = await window(world, "MW-20261226-0200", frozen="")
+    assert kept["exemption"]["reason"] == "security fix"
+    assert "MW-20270102-0200 is in the channel" in await says(world, "scope MW-20270102-0200 upgrade Loki")
+    assert (await window(world, "MW-20270102-0200"))["scope"]["text"] == "upgrade Loki"
+    assert "MW-20270109-0200 (" in await says(world, "cancel MW-20270109-0200 holidays")
+    assert "I know no window MW-20261227-0200" in await freezes(world, "except MW-20261227-0200 security fix")
+    assert "I know no window MW-20281230-0200" in await freezes(world, "except MW-20281230-0200 security fix")
+
+
 async def test_a_coordination_thread_that_cannot_be_written_to_is_audited(world: World) -> None:
     """The bot is not in that channel: the exception holds all the same."""
     await world.stops()
@@ -149,6 +166,8 @@ async def test_nothing_is_begun_early_into_a_freeze(world: World) -> None:
     told = await says(world, "start MW-20261126-1000")
     assert "was not started: until 2026-11-26 09:00 UTC is a freeze: audit" in told
     assert f"/maintenance unfreeze {freeze['_id']}" in told
+    assert "Who may: @bob" in told
+    await world.stored("audit", act="start", outcome="refused", subject="MW-20261126-1000")
     await freezes(world, f"unfreeze {freeze['_id']}")
     assert "is under way" in await says(world, "start MW-20261126-1000")
 

@@ -64,7 +64,18 @@ async def test_what_a_newer_bot_keeps_beside_is_left_alone(shared: World) -> Non
     (sheet,) = await shared.documents("checklists")
     newer = [{**item, "scale": 3} for item in sheet["items"]]
     await shared.changes("checklists", sheet["_id"], {"items": newer, "scale": 3})
+    window = next(one for one in await shared.documents("windows") if one["state"] == "planned")
+    act = {"deed": "painted blue", "version": 1, "by": "ops-bot", "at": shared.clock(), "text": "", "scale": 3}
+    await shared.changes("windows", window["_id"], {"acts": [act], "untold": [1], "version": 1})
     told = await answer(shared.slack, shared.ann, "/maintenance")
     assert told.shown.count("a holiday") == 2
+    assert window["_id"] in told.shown
+    assert (
+        "is in the channel"
+        in (await answer(shared.slack, shared.ann, "/maintenance", f"scope {window['_id']} paint")).shown
+    )
+    await shared.slack.shows("wrote what is to be done", window["_id"])
+    (kept,) = await shared.stored("windows", _id=window["_id"], untold=[1])
+    assert [one["deed"] for one in kept["acts"]] == ["painted blue", "scoped"]
     assert sheet["items"][0]["text"] in (await answer(shared.slack, shared.ann, "/checklist", "show")).shown
     assert "done" in (await answer(shared.slack, shared.ann, "/checklist", "done 1")).shown

@@ -112,6 +112,7 @@ async def test_rejections_and_incidents_stay_with_their_window(world: World) -> 
     assert f"Incidents opened during {WINDOW}:" in listed.shown
     assert f"• {incident['_id']} SEV2 checkout *is* down (investigating)" in listed.shown
     await says(world, f"extend 30m {WINDOW}")
+    world.clock.forward(seconds=10)
     await says(world, f"extend 30m {WINDOW}")
     world.clock.set("2026-11-28 07:00:01")
     await world.slack.shows("was planned to end now (2026-11-28 07:00 UTC). Has it ended?", thread=head)

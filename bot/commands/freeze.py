@@ -23,7 +23,7 @@ USAGES = (
     Usage("unfreeze ID", "lift a freeze", "unfreeze FRZ-20261220-0000", "unfreeze"),
     Usage(
         "except WINDOW REASON",
-        "hold a window in spite of a freeze: the tech lead",
+        "hold a window in spite of a freeze, or put it off into one: the tech lead",
         "except MW-20261226-0200 security fix",
         "except",
     ),

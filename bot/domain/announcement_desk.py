@@ -40,7 +40,7 @@ class AnnouncementDesk:
         self._audit = audit
         self._clock = passing.clock
         self._finished: dict[str, int] = {}  # the version of which nothing remains to be said
-        self._headed: dict[str, int] = {}  # what each head was last made to show
+        self._headed: dict[str, tuple[int, tuple[str, ...]]] = {}  # what each head was last made to show, and whom
 
     async def told(self, window: Window) -> dict[str, Announcement]:
         """What was announced of a window, by key. Raises StoreAwayError."""
@@ -59,6 +59,8 @@ class AnnouncementDesk:
     async def _see_to(self, window: Window, now: datetime) -> None:
         if self._finished.get(window.id) == window.version:
             return
+        approvers = await self._rights.approvers(window)
+        await self._news.name_approvers(window, approvers)
         ladder = rungs(window, self.ladder)
         if ladder[0].due > now and not window.head and not window.untold:
             return
@@ -66,7 +68,7 @@ class AnnouncementDesk:
         told = await self._records.of(window.id)
         head = await self._records.head(window.id)
         is_finished &= await self._news.tell(window, told, head.ts if head else "")
-        await self._keep_head(window, ladder, told)
+        await self._keep_head(window, ladder, told, approvers)
         if is_finished and not window.is_live:
             self._finished[window.id] = window.version
 
@@ -143,12 +145,17 @@ class AnnouncementDesk:
             await self._audit.wrote(SYSTEM, "announce", rung.key, Outcome.DONE, f"{spelled(late)} late" if late else "")
         return True
 
-    async def _keep_head(self, window: Window, ladder: Sequence[Rung], told: Mapping[str, Announcement]) -> None:
-        """Has the head show where the window stands; the rung that it was posted for may have left the ladder."""
+    async def _keep_head(
+        self, window: Window, ladder: Sequence[Rung], told: Mapping[str, Announcement], approvers: tuple[str, ...]
+    ) -> None:
+        """Has the head show where the window stands; the rung that it was posted for may have left the ladder.
+
+        What told of a start that is held up names who may approve it now.
+        """
         announced = [one for one in told.values() if one.state is State.ANNOUNCED]
         # Each act and each rung is one step, so of two heads the one with the higher number is right.
         step = window.version + len(announced)
-        if not announced or self._headed.get(window.id) == step:
+        if not announced or self._headed.get(window.id) == (step, approvers):
             return
         head = await self._records.head(window.id)
         if head is not None:
@@ -159,8 +166,12 @@ class AnnouncementDesk:
             # What was told of an end that was put off since is not where it stands.
             due = [rung for rung in ladder if rung.due <= self._clock()]
             latest = next((rung for rung in reversed(due) if is_announced(told.get(rung.key))), first)
+            latest = replace(latest, approvers=approvers)
             await self._board.refresh_head(first, first.lateness(told_at), latest, step)
-        self._headed[window.id] = step
+            if latest.is_held_up and latest.key != first.key:
+                said_at = told[latest.key].at or latest.due
+                await self._board.refresh_held_up(latest, latest.lateness(said_at))
+        self._headed[window.id] = (step, approvers)
 
 
 def is_announced(known: Announcement | None) -> bool:

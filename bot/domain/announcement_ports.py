@@ -80,6 +80,9 @@ class WindowBoard(Protocol):
         looks for it.
         """
 
+    async def refresh_held_up(self, rung: Rung, late: timedelta) -> None:
+        """Has the reply that told of a start which is held up show who may approve now."""
+
     async def refresh_head(self, head: Rung, late: timedelta, latest: Rung, step: int) -> None:
         """Has the head, told `late`, show where the window stands after `latest`; `step` grows with what is told."""
 

@@ -33,6 +33,17 @@ class Rights:
         sentence = f"To {act} takes the tech lead or the tech lead's backup."
         await self._allow(who, [Role.TECH_LEAD], act, subject, sentence)
 
+    async def frozen_out(self, who: str, act: str, window_id: str, words: tuple[str, str]) -> RefusedError:
+        """The refusal of what would be done in a freeze, in these words: only the tech lead lets it."""
+        await self._audit.wrote(who, act, window_id, Outcome.REFUSED, words[0])
+        nobody = unassigned([holder for holder in await self._roles.holders() if holder.role is Role.TECH_LEAD])
+        problem, remedy = words
+        return RefusedError(problem, f"{remedy} {nobody}".strip(), may=await self.leads())
+
+    async def leads(self) -> tuple[str, ...]:
+        """The tech lead and the tech lead's backup."""
+        return await self._people([Role.TECH_LEAD])
+
     async def roles_to_approve(self, who: str, window: Window, act: str) -> tuple[str, ...]:
         """The roles of this person whose yes the scope of the window takes."""
         needs = window.scope.needs if window.scope else (Role.TECH_LEAD.value,)

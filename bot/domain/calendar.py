@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -89,8 +89,9 @@ class CalendarDesk:
         windows = await self._windows.begun_between(now - BACK, now + AHEAD)
         kept = {window.id for window in windows}
         counted = [window for window in windows if self._passing.counts(window, now)]
-        counted += [one for one in occurrences(self._passing.rule, now, now + AHEAD) if one.id not in kept]
         freezes = [one for one in await self._freezes.current(now - BACK) if not one.is_void]
+        coming = [one for one in occurrences(self._passing.rule, now, now + AHEAD) if one.id not in kept]
+        counted += [_as_frozen(one, freezes) for one in coming]
         entries = [*map(_window, counted), *map(_freeze, freezes)]
         return await asyncio.to_thread(self._writer.write, entries, now)
 
@@ -98,6 +99,12 @@ class CalendarDesk:
         """The same as a file in somebody's direct messages."""
         paper = Paper("maintenance.ics", await self.file(), "Maintenance windows and freezes")
         await self._sharing.privately(who, [paper], "the maintenance calendar")
+
+
+def _as_frozen(window: Window, freezes: Sequence[Freeze]) -> Window:
+    """What is planned only later, as it will be then."""
+    freeze = next((one for one in freezes if one.holds(window)), None)
+    return replace(window, frozen=freeze.reason) if freeze else window
 
 
 def _window(window: Window) -> Entry:

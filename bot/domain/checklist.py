@@ -25,7 +25,8 @@ class Item:
     """One thing to do, numbered from 1 through all phases; done when `done_by` (a Slack user id, or the bot) is there.
 
     `tag` names what proves it to the bot (see checklist_template); what proved it is in `evidence`. `assignee` is a
-    user id, or a role's name while nobody has the role. `due` follows from `due_rule`, if that is there. Where
+    user id, or a role's name while nobody has the role; `role` is there where the item is for whoever has that role
+    (see checklist_roles). `due` follows from `due_rule`, if that is there. Where
     somebody took a tick back, the bot keeps its `hands_off`. `doubted_at`: when it was last seen not to hold.
     """
 
@@ -44,6 +45,7 @@ class Item:
     waived_at: datetime | None = None
     hands_off: bool = False
     doubted_at: datetime | None = None
+    role: str = ""
 
     @property
     def is_done(self) -> bool:

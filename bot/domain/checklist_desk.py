@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.checklist import Checklist, Item, Kind, Press, Remark, Ticked, closed, meant, named, reopened
 from bot.domain.checklist_ports import ChecklistPorts, Errand
+from bot.domain.checklist_roles import who_has
 from bot.domain.checklist_template import Place, Start, due_at, on_window, started
 from bot.domain.clock import Clock
 from bot.domain.outbox import UndeliveredError
@@ -82,10 +84,7 @@ class ChecklistDesk:
         now = self._clock()
         head = next((one for one in await self._ports.announced.headed(now) if one.window.id == window.id), None)
         place = Place(head.channel, head.ts) if head else Place(channel)
-        people = {}
-        for holder in await self._ports.roles.holders():
-            turn = holder.turn(window.start)
-            people[str(holder.role)] = turn.who if turn else holder.owner
+        people = who_has(await self._ports.roles.holders(), max(now, window.start))
         return started(await self._ports.templates.newest(), Start(window, place, who, now, people))
 
     async def post_announced(self) -> None:
@@ -197,8 +196,11 @@ class ChecklistDesk:
         """Says who is to do items, and by when. Raises NotFoundError."""
         known = await self.get(window_id)
         if errand.rule and known.window_start and known.window_end:
-            errand = Errand(errand.assignee, due_at(errand.rule, known.window_start, known.window_end), errand.rule)
+            errand = replace(errand, due=due_at(errand.rule, known.window_start, known.window_end))
         now = self._clock()
+        if errand.role:
+            people = who_has(await self._ports.roles.holders(), max(now, known.window_start or now))
+            errand = replace(errand, assignee=people.get(errand.role) or errand.role)
         results, checklist = await self._each(
             window_id, numbers, lambda number: self._checklists.assign(window_id, number, errand, now)
         )

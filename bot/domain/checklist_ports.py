@@ -12,11 +12,15 @@ from bot.domain.window import Window
 
 @dataclass(frozen=True)
 class Errand:
-    """Who is to do an item, and by when: at `due`, which follows from `rule` if that is there."""
+    """Who is to do an item, and by when: at `due`, which follows from `rule` if that is there.
+
+    With a `role` it is for whoever has that, and the assignee follows from it.
+    """
 
     assignee: str
     due: datetime | None = None
     rule: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True)

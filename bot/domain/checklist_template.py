@@ -114,6 +114,7 @@ def started(template: Template, start: Start) -> Checklist:
             line.text,
             tag=line.tag,
             assignee=start.people.get(line.assignee) or line.assignee,
+            role=line.assignee,
             due_rule=line.due,
             due=due_at(line.due, window.start, window.end),
         )

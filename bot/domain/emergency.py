@@ -1,15 +1,16 @@
 """Emergency maintenance: a window that starts now, and the incident that it is about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
+from bot.domain.freeze import Freezes
 from bot.domain.incident import Incident, Opening
 from bot.domain.incident_desk import Opened
 from bot.domain.role import RoleDesk
-from bot.domain.window import Kind, Window, window_id
+from bot.domain.window import Exemption, Kind, Window, window_id
 from bot.domain.window_steps import declared
 from bot.errors import ConflictError, StoreAwayError
 
@@ -33,6 +34,9 @@ class Declared:
     window: Window | None
 
 
+EXEMPT = "it is an emergency"  # why one is held although it lies in a freeze
+
+
 class Emergencies(Protocol):
     """Where emergency windows are kept. Each method raises StoreAwayError."""
 
@@ -54,9 +58,16 @@ class EmergencyDesk:
     """Declares emergencies; who has a role may."""
 
     def __init__(
-        self, emergencies: Emergencies, incidents: Incidents, roles: RoleDesk, audit: AuditDesk, clock: Clock
+        self,
+        emergencies: Emergencies,
+        freezes: Freezes,
+        incidents: Incidents,
+        roles: RoleDesk,
+        audit: AuditDesk,
+        clock: Clock,
     ) -> None:
         self._emergencies = emergencies
+        self._freezes = freezes
         self._incidents = incidents
         self._roles = roles
         self._audit = audit
@@ -77,8 +88,11 @@ class EmergencyDesk:
 
     async def _kept(self, incident: Incident, length: timedelta) -> Window:
         """Its window: of the minute in which its incident was opened, or of the next if that has one."""
+        freezes = await self._freezes.current(self._clock())
         for later in range(TRIES):
             window = emergency_of(incident, length, later)
+            if any(one.holds(window) for one in freezes):
+                window = replace(window, exemption=Exemption(incident.opened_by, incident.opened_at, EXEMPT))
             if await self._emergencies.declare(Emergency(window, incident.id)) == incident.id:
                 return window
         raise ConflictError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from bot.domain.window import Window
+from bot.domain.window import State, Window
 
 MOST = timedelta(days=366)
 
@@ -37,8 +37,13 @@ class Freeze:
         return self.over_at <= self.start
 
     def holds(self, window: Window) -> bool:
-        """Whether any of the window's time lies in it."""
-        return not self.is_void and window.overlaps(self.start, self.over_at)
+        """Whether any of the window's time lies in it. One that was lifted keeps nothing from being held any more."""
+        return self.lifted_at is None and window.overlaps(self.start, self.end)
+
+    def overtakes(self, window: Window, now: datetime) -> bool:
+        """Whether it is in force, or will be, while a window that is under way lasts: until its end is recorded."""
+        is_on = window.state is State.UNDER_WAY and not window.is_emergency and window.exemption is None
+        return is_on and now < self.over_at and not self.is_void and self.start < max(window.end, now)
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,11 @@ NAMES = 30  # minutes whose names are tried
 
 @dataclass(frozen=True)
 class Frozen:
-    """A freeze, and the windows that lie in it."""
+    """A freeze, the windows that lie in it, and those under way whose time it is as well."""
 
     freeze: Freeze
     windows: tuple[Window, ...] = ()
+    under_way: tuple[Window, ...] = ()
 
 
 class FreezeDesk:
@@ -87,8 +88,10 @@ class FreezeDesk:
         return await self._frozen(freeze)
 
     async def _frozen(self, freeze: Freeze) -> Frozen:
-        windows = [one for one in await self._windows.live() if freeze.holds(one) and one.actual_start is None]
-        return Frozen(await self._freezes.get(freeze.id) or freeze, tuple(windows))
+        planned = await self._windows.planned_between(freeze.start, freeze.end)
+        windows = [one for one in planned if freeze.holds(one) and not one.exemption]
+        under_way = [one for one in await self._windows.under_way() if freeze.overtakes(one, self._clock())]
+        return Frozen(await self._freezes.get(freeze.id) or freeze, tuple(windows), tuple(under_way))
 
     async def tick(self) -> None:
         """Announces what is due. Raises StoreAwayError; the next tick goes on from there."""

@@ -12,8 +12,9 @@ from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.window import Act, Deed, Scope, State, Window
-from bot.domain.window_changes import TRIES, Made, busy, time_taken
+from bot.domain.window_changes import TRIES, Made
 from bot.domain.window_clock import WindowClock
+from bot.domain.window_conflicts import busy, time_taken
 from bot.domain.window_desk import WindowDesk
 from bot.domain.window_ports import Windows
 from bot.errors import ConflictError, NotFoundError, UserError

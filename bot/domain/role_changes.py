@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.audit import AuditDesk, Outcome
+from bot.domain.audit import SYSTEM, AuditDesk, Outcome
 from bot.domain.clock import Clock
 from bot.domain.outbox import UndeliveredError
 from bot.domain.role import Group, Holder, Role, RoleDesk
@@ -17,7 +17,6 @@ from bot.errors import ConflictError, UserError
 TRIES = 20  # of a change that others keep overtaking
 FRESH = timedelta(minutes=1)  # how long the members of a group are not asked for again
 PATIENCE = 1.5  # seconds that a permission waits for Slack; then the members last known count
-LATE = timedelta(hours=12)  # whose turn began longer ago is not told any more: they will have noticed
 LEFT_BEHIND = timedelta(seconds=15)  # a change untold for so long was left by a bot that died
 
 
@@ -61,6 +60,9 @@ class RoleRecords(Protocol):
 
     async def told(self, change: Change) -> None:
         """Forgets that it is to be told."""
+
+    async def went_round(self, role: Role, since: datetime) -> bool:
+        """Keeps that the turn which began then was handed over; False if another bot kept it before."""
 
 
 class Groups(Protocol):
@@ -150,7 +152,7 @@ class RoleChanges:
         for _ in range(TRIES):
             known = next(holder for holder in await self._records.holders() if holder.role is role)
             before = await self._now.now(known, at)
-            after = _settled(wanted(known), known, before)
+            after = _settled(wanted(known), known, before, at)
             if after == known:
                 return Handed(before, is_new=False)
             await self._must_make_sense(after, at)
@@ -188,32 +190,37 @@ class RoleChanges:
         await self._records.told(change)
 
     async def _hand_over(self, now: datetime) -> None:
-        """Tells whoever's turn has begun, and whose is over, once among all bots."""
+        """Audits each turn that has begun, and tells whose it is and was: once among all bots, however late."""
         for holder in await self._records.holders():
             turn = holder.turn(now)
-            if (
-                turn is None
-                or turn.since is None
-                or now - turn.since > LATE
-                or (holder.role, turn.since) in self._heard
-            ):
+            if turn is None or turn.since is None or (holder.role, turn.since) in self._heard:
                 continue
+            if holder.rotation and holder.rotation.made_at and turn.since <= holder.rotation.made_at:
+                continue  # it is told with the rotation
             had_it = holder.turn(turn.since - timedelta(seconds=1))
+            if had_it is not None and had_it.who != turn.who:
+                await self._audit_turn(holder.role, had_it.who, turn, turn.since)
             with suppress(UndeliveredError):
                 await self._voice.your_turn(turn.who, holder.role, turn)
                 if had_it is not None and had_it.who != turn.who:
                     await self._voice.turn_over(had_it.who, holder.role, turn)
                 self._heard.add((holder.role, turn.since))
 
+    async def _audit_turn(self, role: Role, had_it: str, turn: Turn, since: datetime) -> None:
+        if await self._records.went_round(role, since):
+            passed = f"from {had_it} to {turn.who}, {since:%Y-%m-%d %H:%M} to {turn.until:%Y-%m-%d %H:%M} UTC"
+            await self._audit.wrote(SYSTEM, "hand over", role, Outcome.DONE, passed)
 
-def _settled(wanted: Holder, known: Holder, before: Holder) -> Holder:
+
+def _settled(wanted: Holder, known: Holder, before: Holder, at: datetime) -> Holder:
     """What would be kept of it, at the version that is there: equal to `known` where nothing would change."""
     after = replace(wanted, version=known.version)
     if after.rotation is None:
         return after
-    rotation = replace(after.rotation, before=known.rotation.before if known.rotation else "")
+    was = known.rotation
+    rotation = replace(after.rotation, before=was.before if was else "", made_at=was.made_at if was else None)
     if rotation != known.rotation:  # until it begins, whoever has the role now keeps it
-        rotation = replace(rotation, before=before.owner)
+        rotation = replace(rotation, before=before.owner, made_at=at)
     return replace(after, owner="", owner_group=None, rotation=rotation)
 
 

@@ -21,13 +21,15 @@ class Every(StrEnum):
 class Rotation:
     """Two or more `people` in the order of their turns; the first turn of the first begins at `begins` (aware, UTC).
 
-    `before` has the role until then; if that is nobody, the first person has it at once.
+    `before` has the role until then; if that is nobody, the first person has it at once. `made_at` is when it was set:
+    turns that began before are nobody's hand-over.
     """
 
     people: tuple[str, ...]
     every: Every
     begins: datetime
     before: str = ""
+    made_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ WEEKLY_TITLE = "Weekly maintenance"
 def weekly(rule: WindowRule, day: date) -> Window:
     """The rule's window that starts on `day` (a day of the rule's zone and weekday).
 
-    A start in the gap of a clock change moves to the first moment after it; the length is the true one, so on
+    A time in the gap of a clock change moves behind it by as much as is left out; the length is the true one, so on
     a night with a change it differs from the wall clock's.
     """
     end_day = day if rule.end > rule.start else day + timedelta(days=1)

@@ -1,6 +1,6 @@
 """A maintenance window: when it is planned and when it was held, what is done in it, and where it stands.
 
-      scope, approve, reject, freeze, thaw, except           extend, scope, approve, reject, roll back
+      scope, approve, reject, freeze, thaw, except   extend, except, scope, approve, reject, roll back
                     ┌────┐                                           ┌────┐
     schedule ──▶ planned ─┴─begin: by hand, or by the clock──▶ under way ─┴─end──▶ over ─┐
                     │                                          ▲                     ▲   │ roll back
@@ -10,7 +10,8 @@
                     └──its time went by: not approved, frozen, or nobody was told──▶ not held
 
 The clock begins a window that has no scope or an approved one and is not frozen; it ends the weekly one without a
-scope. Any other end is a person's word. The steps are in `window_steps`.
+scope. Any other end is a person's word. A freeze over one that is under way stops nothing: that it lies in its time is
+told, and only an exception has the window put off into it. The steps are in `window_steps`.
 
 A moved window becomes another one: an ID names a start, and each rung of the new time is announced, which under the old
 ID would be told already.
@@ -74,6 +75,7 @@ class Deed(StrEnum):
     FROZEN = "frozen"
     THAWED = "thawed"
     EXCEPTED = "excepted"
+    OVERTAKEN = "overtaken by a freeze"
     NOT_HELD = "not held"
 
 
@@ -82,7 +84,7 @@ class Act:
     """One deed, kept with the window in the same write until it was told. `by` is a user id, or `ops-bot`.
 
     `text` is the reason or the scope; of a move the new window's ID (also where it is taken back), of an approval the
-    roles.
+    roles, of a freeze over a window that is under way its ID and reason.
     """
 
     version: int

@@ -10,6 +10,14 @@ from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock, spelled
 from bot.domain.window import Deed, Kind, Scope, State, Window, window_id
 from bot.domain.window_clock import WindowClock
+from bot.domain.window_conflicts import (
+    busy,
+    extended_already,
+    extended_into,
+    must_be_seen,
+    started_in,
+    time_taken,
+)
 from bot.domain.window_desk import WindowDesk
 from bot.domain.window_ports import Windows
 from bot.errors import ConflictError, UserError
@@ -17,6 +25,7 @@ from bot.errors import ConflictError, UserError
 TRIES = 20  # of a change that others keep overtaking
 NAMES = 30  # minutes whose names are tried for a window
 FARTHEST = timedelta(days=400)
+DOUBLE = timedelta(seconds=5)  # the same extension by the same person within this is one: a double Enter
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,8 @@ class WindowChanges:
         other, taken = await self._placed(other, besides=window.id)
         if taken is not None:
             raise time_taken(taken)
+        freeze = await self._desk.freeze_over(other)
+        other = replace(other, frozen=freeze.reason if freeze else "")  # told with the move
         if not await self._windows.save(steps.moved(window, other, who, now), window.version):
             await self._passing.release(other)
             changed = await self._desk.with_id(window.id)
@@ -128,7 +139,7 @@ class WindowChanges:
         roles = await self._rights.roles_to_approve(who, await self._desk.with_id(window_id), "approve")
 
         def step(known: Window) -> Window:
-            _must_be_seen(known, version)
+            must_be_seen(known, version)
             return steps.approved(known, who, roles, self._clock())
 
         return await self._change(window_id, "approve", step)
@@ -137,7 +148,7 @@ class WindowChanges:
         """The window, if this person may reject its scope now: asked before a form is opened."""
         window = await self._desk.with_id(window_id)
         await self._rights.roles_to_approve(who, window, "reject")
-        _must_be_seen(window, version)
+        must_be_seen(window, version)
         steps.rejected(window, who, "", self._clock())
         return window
 
@@ -146,7 +157,7 @@ class WindowChanges:
         await self._rights.roles_to_approve(who, await self._desk.with_id(window_id), "reject")
 
         def step(known: Window) -> Window:
-            _must_be_seen(known, version)
+            must_be_seen(known, version)
             return steps.rejected(known, who, reason, self._clock())
 
         return await self._change(window_id, "reject", step)
@@ -157,10 +168,7 @@ class WindowChanges:
         known, now = await self._desk.with_id(window_id), self._clock()
         begun = steps.begun(known, who, now, now)
         if (freeze := await self._desk.freeze_over(replace(known, start=min(now, known.start)))) is not None:
-            raise UserError(
-                f"{window_id} was not started: until {freeze.over_at:%Y-%m-%d %H:%M} UTC is a freeze: {freeze.reason}",
-                f"Start it afterwards; the tech lead may lift the freeze: `/maintenance unfreeze {freeze.id}`.",
-            )
+            raise await self._rights.frozen_out(who, "start", window_id, started_in(known, freeze))
         if not known.is_emergency and (taken := await self._passing.in_the_way(begun)) is not None:
             raise time_taken(taken)
         return await self._change(window_id, "start", lambda found: steps.begun(found, who, now, now))
@@ -172,8 +180,10 @@ class WindowChanges:
         for _ in range(TRIES):
             known = await self._desk.with_id(window_id)
             after = steps.extended(known, who, by, self._clock())
-            if seen and seen != int(known.end.timestamp()):
-                raise _extended(known)
+            if (seen and seen != int(known.end.timestamp())) or _is_double(known, after):
+                raise extended_already(known)
+            if not known.is_emergency and (freeze := await self._desk.freeze_over(after)) is not None:
+                raise await self._rights.frozen_out(who, "extend", window_id, extended_into(known, freeze))
             # Two who extend at once mean one extension, unless they say it one after the other.
             if not known.is_emergency and (taken := await self._passing.in_the_way(after)) is not None:
                 raise time_taken(taken)
@@ -182,7 +192,7 @@ class WindowChanges:
                 return after
             changed = await self._desk.with_id(window_id)
             if changed.end != known.end:
-                raise _extended(changed)
+                raise extended_already(changed)
         raise busy(window_id)
 
     async def end(self, window_id: str, who: str) -> Window:
@@ -204,10 +214,13 @@ class WindowChanges:
     async def make_exception(self, window_id: str, who: str, reason: str) -> Window:
         """Has it held although it lies in a freeze."""
         await self._rights.must_lead(who, "except a window from a freeze", window_id)
-        freeze = await self._desk.freeze_over(await self._desk.with_id(window_id))
+        window = await self._desk.with_id(window_id)
+        if window.state is State.UNDER_WAY:  # it may be put off into one
+            window = replace(window, end=window.start + steps.MOST)
+        freeze = await self._desk.freeze_over(window)
 
         def step(known: Window) -> Window:
-            # A freeze of a moment ago is not marked on its windows yet.
+            # A freeze of a moment ago is not marked on its windows yet, and never on one that is under way.
             frozen = known.frozen or (freeze.reason if freeze else "")
             return steps.excepted(replace(known, frozen=frozen), who, reason, self._clock())
 
@@ -263,32 +276,7 @@ class WindowChanges:
         return Made(window, freeze.reason if freeze else "")
 
 
-def _extended(window: Window) -> ConflictError:
-    act = window.latest(Deed.EXTENDED)
-    remedy = "Nothing more was changed; `/maintenance extend 30m` puts it off again."
-    problem = f"{window.id} was extended already: it ends at {window.end:%Y-%m-%d %H:%M} UTC."
-    return ConflictError(problem, remedy, by=act.by if act else "")
-
-
-def _must_be_seen(window: Window, version: int) -> None:
-    if version and window.scope is not None and window.scope.version != version:
-        raise ConflictError(
-            f"The scope of {window.id} was changed since, so nothing was approved or rejected.",
-            "Read the newer one, and decide on that.",
-            by=window.scope.by,
-        )
-
-
-def time_taken(window: Window) -> ConflictError:
-    """Another window has that time."""
-    same_day = window.start.date() == window.end.date()
-    last = f"{window.end:%H:%M}" if same_day else f"{window.end:%Y-%m-%d %H:%M}"
-    return ConflictError(
-        f"{window.id} “{window.title}” has that time: {window.start:%Y-%m-%d %H:%M} to {last} UTC.",
-        "Nothing was changed; choose another time, or cancel or move that one.",
-    )
-
-
-def busy(window_id: str) -> ConflictError:
-    """Others were quicker, again and again."""
-    return ConflictError(f"{window_id} is being changed by many at once.", "Nothing was changed; say it again.")
+def _is_double(known: Window, after: Window) -> bool:
+    """Whether the same person put the end off by as much a moment ago."""
+    last, act = known.latest(Deed.EXTENDED), after.acts[-1]
+    return last is not None and (last.by, last.text) == (act.by, act.text) and act.at - last.at < DOUBLE

@@ -17,6 +17,7 @@ from bot.domain.window_ports import Booking, Calendar, Windows
 CATCH_UP = timedelta(hours=24)  # windows that ended longer ago are nobody's business any more
 AHEAD = timedelta(days=15)  # so far at least windows are planned; further if they are announced earlier
 PATIENCE, PAUSE = 10, 0.05  # looks, and seconds between them, for a window whose time is booked already
+_IN_FREEZES = (Deed.OVERTAKEN, Deed.THAWED, Deed.EXCEPTED)  # what a window that is under way has to do with them
 LOST = timedelta(minutes=1)  # a time booked so long ago for a window that is not there was left by a bot that died
 
 
@@ -146,8 +147,8 @@ class WindowClock:
         """The window one step on, or None if nothing is due."""
         if window.is_unrecorded:
             return steps.adopted(window, now)
-        if window.state is State.UNDER_WAY and window.is_plain and now >= window.end:
-            return steps.ended(window, SYSTEM, window.end, now)
+        if window.state is State.UNDER_WAY:
+            return _under_way(window, freezes, now)
         if window.state is not State.PLANNED or not self.counts(window, now):
             return None
         if self._is_outdated(window, now):
@@ -188,3 +189,16 @@ def _ready_at(window: Window) -> datetime:
     """When nothing stood in its way any more: its start, or the approval or exception that came after it."""
     moments = [act.at for act in window.acts if act.deed in (Deed.APPROVED, Deed.EXCEPTED, Deed.THAWED)]
     return max([window.start, *moments])
+
+
+def _under_way(window: Window, freezes: Sequence[Freeze], now: datetime) -> Window | None:
+    """One that is under way: the plain one ends by the clock; of a freeze that came over it, and went, people hear."""
+    if window.is_plain and now >= window.end:
+        return steps.ended(window, SYSTEM, window.end, now)
+    told = [act.text for act in window.acts if act.deed is Deed.OVERTAKEN]
+    over = [freeze for freeze in freezes if freeze.overtakes(window, now)]
+    for freeze in over:
+        if not any(text.startswith(freeze.id) for text in told):
+            return steps.overtaken(window, f"{freeze.id}: {freeze.reason}", now)
+    latest = next((act.deed for act in reversed(window.acts) if act.deed in _IN_FREEZES), None)
+    return steps.thawed(window, now) if latest is Deed.OVERTAKEN and not over else None

@@ -1,5 +1,6 @@
 """Finds windows: the one under way, the next one, one by its ID, all that lie ahead."""
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from bot.domain import window_steps as steps
@@ -50,6 +51,15 @@ class WindowDesk:
         counted = [steps.as_recorded(window, now) for window in kept if self._passing.counts(window, now)]
         return sorted([*counted, *coming], key=lambda window: (window.start, window.id))
 
+    async def planned_between(self, start: datetime, end: datetime) -> list[Window]:
+        """Those to be held of which some time lies in this, however far ahead, in order of their start."""
+        now = self._clock()
+        kept = {one.id: one for one in await self._windows.begun_between(start - steps.MOST, end)}
+        coming = [one for one in occurrences(self._passing.rule, max(start, now), end) if one.id not in kept]
+        found = [*(one for one in kept.values() if self._passing.counts(one, now)), *coming]
+        on = [one for one in found if one.state is State.PLANNED and one.end > now and one.overlaps(start, end)]
+        return sorted(on, key=lambda window: (window.start, window.id))
+
     async def freezes(self) -> list[Freeze]:
         """The freezes that are in force or to come."""
         now = self._clock()
@@ -80,10 +90,20 @@ class WindowDesk:
         """The window with this whole ID, however long ago. Raises NotFoundError."""
         found = await self._windows.get(window_id)
         if found is None:
-            found = next((one for one in await self.recent() if one.id == window_id), None)
+            found = next((one for one in await self.recent() if one.id == window_id), None) or self._far(window_id)
         if found is None:
             raise NotFoundError(f"I know no window {window_id}.", "`/maintenance` lists them.")
         return steps.as_recorded(found, self._clock())
+
+    def _far(self, window_id: str) -> Window | None:
+        """A window of the rule with this ID that is planned only later."""
+        now = self._clock()
+        with suppress(ValueError):
+            start = datetime.strptime(window_id, "MW-%Y%m%d-%H%M").replace(tzinfo=now.tzinfo)
+            if now < start < now + FARTHEST:
+                around = occurrences(self._passing.rule, start, start + timedelta(minutes=1))
+                return next((one for one in around if one.id == window_id), None)
+        return None
 
     async def in_thread(self, channel: str, ts: str) -> Window | None:
         """The window whose thread this is."""

@@ -38,6 +38,7 @@ class WindowNews:
         self._rights = rights
         self._audit = audit
         self._ladder = ladder
+        self._named: dict[str, tuple[int, tuple[str, ...]]] = {}  # who was last named as who may approve, by window
 
     async def tell(self, window: Window, told: Mapping[str, Announcement], head_ts: str) -> bool:
         """Tells the untold acts; whether none is left. `told` was read after the window. Raises StoreAwayError."""
@@ -56,8 +57,17 @@ class WindowNews:
                 await self._audit.wrote(SYSTEM, "coordinate", window.id, Outcome.REFUSED, trouble)
         return True
 
+    async def name_approvers(self, window: Window, approvers: tuple[str, ...]) -> None:
+        """Has the message of a scope that waits name who may approve it now: roles change hands, and go round."""
+        waits = window.is_live and window.scope is not None and window.scope.lacks
+        if waits and self._named.get(window.id) != (window.version, approvers):
+            await self._board.refresh_scope(window, approvers)
+            self._named[window.id] = (window.version, approvers)
+
     async def _say(self, window: Window, act: Act, head_ts: str) -> bool:
-        return await self._board.say(window, act, head_ts, await self._rights.approvers(window))
+        is_frozen = act.deed is Deed.OVERTAKEN
+        people = await self._rights.leads() if is_frozen else await self._rights.approvers(window)
+        return await self._board.say(window, act, head_ts, people)
 
     def _how(self, window: Window, act: Act, told: Mapping[str, Announcement]) -> _How:
         heard = bool(window.head) or any(one.state is State.ANNOUNCED for one in told.values())
@@ -68,7 +78,7 @@ class WindowNews:
             return _How.SILENT
         if any(one.state is State.CLAIMED for one in told.values()):
             return _How.WAIT
-        always = (Deed.SCOPED, Deed.APPROVED, Deed.REJECTED, Deed.EXCEPTED, Deed.ROLLED_BACK)
+        always = (Deed.SCOPED, Deed.APPROVED, Deed.REJECTED, Deed.EXCEPTED, Deed.OVERTAKEN, Deed.ROLLED_BACK)
         return _How.SAY if heard or act.deed in always else _How.SILENT
 
     def _is_moot(self, window: Window, act: Act, told: Mapping[str, Announcement]) -> bool:
@@ -80,6 +90,8 @@ class WindowNews:
                 return any(one.deed is Deed.RESTORED and one.version > act.version for one in window.acts)
             case Deed.FROZEN:
                 return not window.frozen or any(one.version >= act.version for one in told.values())
+            case Deed.OVERTAKEN:
+                return not window.is_live or window.exemption is not None
             case Deed.THAWED:
                 return bool(window.frozen) or not window.is_live
         return act.deed in (Deed.SCHEDULED, Deed.NOT_HELD)
@@ -90,9 +102,15 @@ class WindowNews:
         known = told.get(rung.key)
         if known is None or known.state is State.CLAIMED:
             return _How.WAIT
-        if known.state is State.SKIPPED or known.version >= act.version:
-            return _How.SILENT
-        return _How.SAY
+        if known.state is State.SKIPPED:  # a start that was frozen when it was due is told when it comes after all
+            return _How.SAY if window.head and act.deed is Deed.BEGAN and _was_freed(window, act) else _How.SILENT
+        return _How.SILENT if known.version >= act.version else _How.SAY
+
+
+def _was_freed(window: Window, began: Act) -> bool:
+    """Whether it began since it was excepted, or its freeze lifted, after its planned start."""
+    freed = [act for act in window.acts if act.deed in (Deed.THAWED, Deed.EXCEPTED) and act.version < began.version]
+    return bool(freed) and freed[-1].at >= window.start
 
 
 class Attendance:

@@ -77,11 +77,14 @@ class Calendar(Protocol):
 class NewsBoard(Protocol):
     """Where acts are told."""
 
-    async def say(self, window: Window, act: Act, head_ts: str, approvers: tuple[str, ...]) -> bool:
-        """Tells an act in the window's thread, or below the message of its scope; False where neither is there yet."""
+    async def say(self, window: Window, act: Act, head_ts: str, people: tuple[str, ...]) -> bool:
+        """Tells an act in the window's thread, or below the message of its scope; False where neither is there yet.
+
+        `people` may do what comes next: approve the scope, except the window from a freeze.
+        """
 
     async def refresh_scope(self, window: Window, approvers: tuple[str, ...]) -> None:
-        """Has the message of the scope show whether it is approved."""
+        """Has the message of the scope show whether it is approved, and who may."""
 
     async def coordinate(self, window: Window, act: Act) -> str:
         """Tells an exception in the coordination thread, if there is one; why that was not possible, if it was not."""

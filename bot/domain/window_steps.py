@@ -180,11 +180,16 @@ def thawed(window: Window, now: datetime) -> Window:
     return after(replace(window, frozen=""), Act(0, Deed.THAWED, SYSTEM, now, window.frozen))
 
 
+def overtaken(window: Window, freeze: str, now: datetime) -> Window:
+    """Under way, and in a freeze from now on or soon (`freeze`: its ID and reason): it goes on, and that is told."""
+    return after(window, Act(0, Deed.OVERTAKEN, SYSTEM, now, freeze))
+
+
 def excepted(window: Window, who: str, reason: str, now: datetime) -> Window:
     """Held although it lies in a freeze."""
     if window.exemption:
         raise already(window, Deed.EXCEPTED, "is excepted already")
-    must_be_planned(window, "excepted")
+    _must_be_live(window)
     if not window.frozen:
         raise UserError(f"{window.id} does not lie in a freeze.", "`/maintenance` lists the freezes.")
     exemption = Exemption(who, now, reason)

@@ -18,6 +18,7 @@ from bot.slack.views import freeze as freeze_view
 from bot.slack.views import window as view
 from bot.slack.views.parts import Message, said
 
+_STEP = 1_000  # revisions of a message within one step of its window
 COORDINATED_WITHIN = 4.0  # seconds that Slack's word on the coordination thread is waited for
 
 
@@ -48,7 +49,7 @@ class WindowBoard:
             ANNOUNCEMENT,
             rung.key,
             self._directory.ops_channel,
-            _content(shown, facts, 1 if head_ts else version + 2),
+            _content(shown, facts, _STEP * (version + (1 if head_ts else 2))),
             self._clock(),
             thread_ts=head_ts,
             broadcast=head_ts is not None,
@@ -71,13 +72,21 @@ class WindowBoard:
         told = known.content.facts.get("version", version) if known else version
         return Posted(letter.channel, ts, int(told))
 
+    async def refresh_held_up(self, rung: Rung, late: timedelta) -> None:
+        """See WindowBoard.refresh_held_up."""
+        window = rung.window
+        letter = letter_id(ANNOUNCEMENT, rung.key)
+        facts: dict[str, str | int] = {"window": window.id, "rung": rung.name, "version": window.version}
+        await self._keep(letter, view.reply(rung, late), facts, window.version + 1)
+
     async def refresh_head(self, head: Rung, late: timedelta, latest: Rung, step: int) -> None:
         """See WindowBoard.refresh_head."""
         shown = view.head(head, late, latest)
-        content = _content(shown, {"window": head.window.id, "rung": head.name}, revision=step + 1)
-        await self._outbox.edit(letter_id(ANNOUNCEMENT, head.key), content, self._directory.ops_channel)
+        facts: dict[str, str | int] = {"window": head.window.id, "rung": head.name}
+        names_people = latest.is_held_up
+        await self._keep(letter_id(ANNOUNCEMENT, head.key), shown, facts, step + 1, names_people=names_people)
 
-    async def say(self, window: Window, act: Act, head_ts: str, approvers: tuple[str, ...]) -> bool:
+    async def say(self, window: Window, act: Act, head_ts: str, people: tuple[str, ...]) -> bool:
         """See NewsBoard.say."""
         thread_ts = head_ts
         if not thread_ts and act.deed in (Deed.APPROVED, Deed.REJECTED) and window.scope is not None:
@@ -89,7 +98,7 @@ class WindowBoard:
             REPLY,
             _key(window, act.version),
             self._directory.ops_channel,
-            _content(approval_view.acted(window, act, approvers), {"window": window.id}),
+            _content(approval_view.acted(window, act, people), {"window": window.id}),
             self._clock(),
             thread_ts=thread_ts or None,
             broadcast=bool(thread_ts) and approval_view.is_broadcast(act),
@@ -101,11 +110,25 @@ class WindowBoard:
         """See NewsBoard.refresh_scope. Those that were replaced lose their buttons."""
         for act in window.acts:
             if act.deed is Deed.SCOPED:
-                content = _content(
-                    approval_view.scope(window, act, approvers), {"window": window.id}, window.version + 1
-                )
-                key = _key(window, act.version)
-                await self._outbox.edit(letter_id(REPLY, key), content, self._directory.ops_channel)
+                shown = approval_view.scope(window, act, approvers)
+                letter = letter_id(REPLY, _key(window, act.version))
+                await self._keep(letter, shown, {"window": window.id}, window.version + 1)
+
+    async def _keep(
+        self, letter: str, shown: Message, facts: dict[str, str | int], step: int, *, names_people: bool = True
+    ) -> None:
+        """Has a message show a step, and within it whom it `names_people` as by now: that changes without a step.
+
+        Each step has room for many revisions. Of two bots that know different people the one that is wrong will know
+        better soon, and mends it.
+        """
+        known = await self._outbox.find(letter)
+        if known is None or known.content.revision >= (step + 1) * _STEP:
+            return
+        least, last = step * _STEP, known.content.revision
+        if last < least or (names_people and known.content.body != shown.payload()):
+            content = _content(shown, facts, max(least, last + 1))
+            await self._outbox.edit(letter, content, self._directory.ops_channel)
 
     async def coordinate(self, window: Window, act: Act) -> str:
         """See NewsBoard.coordinate."""

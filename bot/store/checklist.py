@@ -78,7 +78,7 @@ class Checklists:
 
     async def assign(self, window_id: str, number: int, errand: Errand, now: datetime) -> Checklist | None:
         """See Checklists.assign. Without a new moment the item keeps its own."""
-        assigned: Document = {"items.$.assignee": errand.assignee}
+        assigned: Document = {"items.$.assignee": errand.assignee, "items.$.role": errand.role}
         if errand.due is not None:
             assigned |= {"items.$.due": errand.due, "items.$.due_rule": errand.rule}
         return await self._change(window_id, {"number": number}, assigned, now)

@@ -50,6 +50,11 @@ class Roles:
         pull = {"untold": {"after.version": change.after.version}}
         await self._documents.update({"_id": change.after.role.value}, {"$pull": pull})
 
+    async def went_round(self, role: Role, since: datetime) -> bool:
+        """See RoleRecords.went_round."""
+        query: Document = {"_id": role.value, "went_round": {"$not": {"$gte": since}}}
+        return await self._documents.update(query, {"$set": {"went_round": since}}) == 1
+
 
 def _seat(holder: Holder) -> Document:
     seat: dict[str, Any] = asdict(holder)
@@ -77,4 +82,6 @@ def _group(known: Document | None) -> Group | None:
 def _rotation(known: Document | None) -> Rotation | None:
     if not known:
         return None
-    return Rotation(tuple(known["people"]), Every(known["every"]), known["begins"], known["before"])
+    return Rotation(
+        tuple(known["people"]), Every(known["every"]), known["begins"], known["before"], known.get("made_at")
+    )

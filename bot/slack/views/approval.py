@@ -20,7 +20,7 @@ INPUT = "value"
 
 _LOUD = (
     Deed.CANCELLED, Deed.MOVED, Deed.EXTENDED, Deed.BEGAN, Deed.ENDED, Deed.ROLLED_BACK, Deed.EXCEPTED, Deed.FROZEN,
-    Deed.THAWED, Deed.RESTORED,
+    Deed.THAWED, Deed.RESTORED, Deed.OVERTAKEN,
 )  # fmt: skip
 
 
@@ -29,10 +29,12 @@ def is_broadcast(act: Act) -> bool:
     return act.deed in _LOUD
 
 
-def acted(window: Window, act: Act, approvers: Sequence[str]) -> Message:
-    """What the window's thread says of an act."""
+def acted(window: Window, act: Act, people: Sequence[str]) -> Message:
+    """What the window's thread says of an act; `people` may do what comes next."""
     if act.deed is Deed.SCOPED:
-        return scope(window, act, approvers)
+        return scope(window, act, people)
+    if act.deed is Deed.OVERTAKEN:
+        return said(_overtaken(window, act, people))
     return said(_TOLD[act.deed](window, act))
 
 
@@ -135,10 +137,11 @@ def _cancelled(window: Window, act: Act) -> Mrkdwn:
 def _moved(window: Window, act: Act) -> Mrkdwn:
     other = window.successor
     when = mrkdwn(": {} (for you {})", period(other), local(other.start)) if other else Mrkdwn("")
-    return mrkdwn(
-        "{} ({}) was moved{}. It is now {}{}. That one is announced by itself.",
-        window.title, window.id, _by(act), act.text, when,
-    )  # fmt: skip
+    next_ = Mrkdwn("That one is announced by itself.")
+    if other is not None and other.frozen:
+        next_ = mrkdwn("That one lies in a freeze, and is not held unless the tech lead excepts it: {}", other.frozen)
+    text = "{} ({}) was moved{}. It is now {}{}. {}"
+    return mrkdwn(text, window.title, window.id, _by(act), act.text, when, next_)
 
 
 def _restored(window: Window, act: Act) -> Mrkdwn:
@@ -151,9 +154,21 @@ def _frozen(window: Window, act: Act) -> Mrkdwn:
     return mrkdwn("{} ({}, {}) is frozen and will not be held{}", window.title, window.id, period(window), _why(act))
 
 
-def _thawed(window: Window, _: Act) -> Mrkdwn:
-    text = "{} ({}, {}) is not frozen any more, so it is planned as before. {}"
-    return mrkdwn(text, window.title, window.id, period(window), what_is_planned(window))
+def _thawed(window: Window, act: Act) -> Mrkdwn:
+    if not act.text:  # it was under way, so no reason kept it from being held
+        text = "{} ({}) has no freeze in its time any more: its end may be put off again."
+        return mrkdwn(text, window.title, window.id)
+    then = "so it is planned as before" if window.actual_start is None else "so it is held"
+    text = "{} ({}, {}) is not frozen any more, {}. {}"
+    return mrkdwn(text, window.title, window.id, period(window), then, what_is_planned(window))
+
+
+def _overtaken(window: Window, act: Act, people: Sequence[str]) -> Mrkdwn:
+    text = "{} ({}) is under way, and there is a freeze in its time, {}\nNothing is stopped by it, but the end is not "
+    text += "put off into it. `/maintenance end` ends it; `/maintenance except {} REASON` makes an exception. "
+    may = joined(", ", [person(one) for one in people[:10]]) or Mrkdwn("nobody: the tech lead is to be assigned")
+    text += "Who may: {}."
+    return mrkdwn(text, window.title, window.id, brief(act.text, 1_000), window.id, may)
 
 
 def excepted(window: Window, act: Act) -> Mrkdwn:

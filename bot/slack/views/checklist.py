@@ -135,9 +135,11 @@ def _standing(item: Item, room: Room) -> Mrkdwn:
 
 
 def whom_of(item: Item) -> Mrkdwn:
-    """Who is to do it: a person, or a role that nobody has."""
+    """Who is to do it: a person, whoever has a role, or a role that nobody has."""
     named = person(item.assignee)
-    return named if named.startswith("<@") else mrkdwn("{} (to be assigned)", item.assignee)
+    if not named.startswith("<@"):
+        return mrkdwn("{} (to be assigned)", item.assignee)
+    return mrkdwn("{} ({})", named, item.role) if item.role else named
 
 
 def _remarks(checklist: Checklist, room: Room) -> list[Block]:

@@ -29,12 +29,15 @@ def told(rung: FreezeRung, late: timedelta) -> Message:
     return Message(text, (section(text), context(mrkdwn("{} · for you {}", freeze.id, local(moment)))))
 
 
-def made(freeze: Freeze, windows: Sequence[Window]) -> Message:
+def made(freeze: Freeze, windows: Sequence[Window], under_way: Sequence[Window] = ()) -> Message:
     """The answer to whoever made a freeze."""
     text = mrkdwn(
         "{} is set: {} to {}. Its start and its end are announced. {}",
         freeze.id, both(freeze.start), both(freeze.end), _inside(windows),
     )  # fmt: skip
+    if under_way:
+        listed = ", ".join(window.id for window in under_way[:5])
+        text = mrkdwn("{} Under way already, so not stopped by it: {}; their threads are told.", text, listed)
     return said(text)
 
 
@@ -56,4 +59,5 @@ def _inside(windows: Sequence[Window]) -> str:
     if not windows:
         return "No window that is planned lies in it."
     listed = "; ".join(f"{window.id} ({period(window)})" for window in windows[:5])
+    listed += f" and {len(windows) - 5} more" if len(windows) > 5 else ""
     return f"Not held because of it: {listed}. `/maintenance except WINDOW REASON` makes an exception."

@@ -55,7 +55,10 @@ def declared(incident: Incident, window: Window | None, url: str) -> Message:
         return said(
             mrkdwn("{} MongoDB does not answer, so no window is announced; say the same again when it is back.", opened)
         )
-    return said(mrkdwn("{} The window {} lasts until {}; it is announced now.", opened, window.id, both(window.end)))
+    text = mrkdwn("{} The window {} lasts until {}; it is announced now.", opened, window.id, both(window.end))
+    if window.exemption:
+        text = mrkdwn("{} There is a freeze in its time: it is held all the same, and its announcement says so.", text)
+    return said(text)
 
 
 def timetable(
@@ -82,7 +85,10 @@ def _timetable(
     for number, (each, ladder) in enumerate(windows[:SHOWN]):
         lines.append(_line(each, now, room))
         if number == 0:
-            lines += [_rung_line(rung, (happened.told or {}).get(rung.key)) for rung in ladder]
+            told = happened.told or {}
+            # Of a frozen one only the first is told: that it is frozen.
+            due = ladder if not each.frozen else [one for one in ladder if one.key in told or one is ladder[0]]
+            lines += [_rung_line(rung, told.get(rung.key)) for rung in due]
         if opened := happened.opened.get(each.id):
             more = f" (the newest {INCIDENTS} of {len(opened)})" if len(opened) > INCIDENTS else ""
             lines.append(mrkdwn("Incidents opened during {}{}:", each.id, more))
@@ -141,7 +147,8 @@ def _undoable(text: Mrkdwn, window: Window) -> Message:
 
 def _next(window: Window, frozen: str) -> Mrkdwn:
     if frozen:
-        return mrkdwn("It lies in a freeze, so it is not held unless the tech lead excepts it: {}", brief(frozen, 300))
+        text = "It lies in a freeze, so it is not held unless the tech lead excepts it (`/maintenance except {} …`): {}"
+        return mrkdwn(text, window.id, brief(frozen, 300))
     if window.scope is None:
         return Mrkdwn("`/maintenance scope TEXT` says what is done in it.")
     return what_is_planned(window)

@@ -53,8 +53,11 @@ def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
         question = mrkdwn("It was planned to end at {}. Has it ended?", utc(window.end))
         text = mrkdwn("{} {}", text, question)
         blocks[2:2] = [section(question), _answers(window)]
-    if latest is None and (said := _beside(rung)):
+    told = latest or rung
+    if (latest is None or told.is_held_up) and (said := _beside(told)):
         text = mrkdwn("{} {}", text, said)
+        if told.is_held_up:
+            blocks[2:2] = [section(said)]
     return Message(text if not late else text + _lateness(late), tuple(blocks))
 
 

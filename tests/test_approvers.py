@@ -1,0 +1,113 @@
+"""Who can approve, as messages name them that were posted before: they follow the roles, and nothing is said anew."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from sandbox.mongo import Mongod
+from sandbox.sight import Post
+from sandbox.slack import Slack
+from tests.asking import answer
+from tests.planning import says, told, window, with_roles
+from tests.world import NEVER, World
+
+pytestmark = pytest.mark.long
+
+ID = "MW-20261126-1400"
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A Wednesday noon; Bob leads, Ann is on call and has a window with a scope planned for Thursday."""
+    async with World(slack, mongod.url()) as ready:
+        await with_roles(ready)
+        await says(ready, "schedule thu 14:00 for 1h Upgrade Loki")
+        await says(ready, f"scope {ID} Upgrade Loki to 3.2")
+        await window(ready, ID, untold=[])
+        yield ready
+
+
+async def scope(world: World) -> Post:
+    """The message of the scope."""
+    return await world.slack.shows("wrote what is to be done", "Upgrade Loki to 3.2")
+
+
+async def names(world: World, post: Post, words: str) -> None:
+    """Waits until a message says so."""
+    await world.slack.until(lambda: words in post.shown, f"{words} in {post.shown}")
+
+
+async def test_a_scope_names_who_may_approve_it_by_now(world: World) -> None:
+    """Long before anything is announced: the role changes hands, is taken away, and is handed out again."""
+    post = await scope(world)
+    before = len(world.slack.channel().everything)
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @cyd backup @dee")
+    await names(world, post, "Who can approve: @cyd, @dee.")
+    assert post.buttons == ["Approve", "Reject"]
+    await answer(world.slack, world.ann, "/ops", "role tech-lead none")
+    await names(world, post, "Nobody can approve it yet")
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob")
+    await names(world, post, "Who can approve: @bob.")
+    assert len(world.slack.channel().everything) == before
+    await world.bob.clicks("Approve", post)
+    await names(world, post, "approved by the tech lead")
+    assert "Who can approve" not in post.shown
+    assert post.buttons == []
+
+
+async def test_a_start_that_is_held_up_names_who_may_approve_by_now(world: World) -> None:
+    """Its reply in the thread and the head, with two bots; also a role that changed while neither ran."""
+    world.clock.set("2026-11-26 13:45:01")
+    await told(world, f"{ID}/15m")
+    await world.starts()
+    world.clock.set("2026-11-26 14:00:01")
+    start = await told(world, f"{ID}/start")
+    assert "Who can approve: @bob." in start.shown
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @dee")
+    await names(world, start, "Who can approve: @dee.")
+    for _ in range(2):
+        await world.stops()
+    await world.changes("roles", "tech-lead", {"owner": "U0CYD"})
+    world.clock.set("2026-11-26 14:20:10")
+    await world.starts()
+    await names(world, start, "Who can approve: @cyd.")
+    await names(world, await scope(world), "Who can approve: @cyd.")
+    head = await world.slack.shows("Upgrade Loki: not started, not approved")
+    await names(world, head, "Who can approve: @cyd.")
+    assert "was to start now" in start.text
+    await says(world, "approve", world.slack.person("cyd"))
+    await world.slack.shows("has started after all", ID)
+    assert len([post for post in world.slack.channel().everything if "was to start now" in post.shown]) == 1
+
+
+async def test_a_head_that_told_of_a_start_held_up_names_them_too(world: World) -> None:
+    """The bots were away until the start: what is posted first is all that says so."""
+    await world.stops()
+    world.clock.set("2026-11-26 14:00:01")
+    await world.starts()
+    start = await told(world, f"{ID}/start")
+    assert "Upgrade Loki: not started, not approved" in start.shown
+    assert "Who can approve: @bob." in start.shown
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @cyd")
+    await names(world, start, "Who can approve: @cyd.")
+    await says(world, "approve", world.slack.person("cyd"))
+    await names(world, start, "Upgrade Loki: under way")
+    assert "Who can approve" not in start.shown
+
+
+async def test_a_bot_that_knows_the_roles_late_does_not_have_the_last_word(slack: Slack, mongod: Mongod) -> None:
+    """Of two bots one looks at windows never: what it did last is mended by the other."""
+    world = World(slack, mongod.url())
+    async with world:
+        await with_roles(world)
+        await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+        await says(world, f"scope {ID} Upgrade Loki to 3.2")
+        await window(world, ID, untold=[])
+        await world.stops()
+        world.tempo = replace(world.tempo, tick=NEVER)
+        await world.starts()
+        await answer(world.slack, world.ann, "/ops", "role tech-lead @cyd")
+        world.tempo = replace(world.tempo, tick=world.tempo.sweep)
+        await world.starts()
+        await names(world, await scope(world), "Who can approve: @cyd.")
