@@ -85,6 +85,7 @@ def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clo
     asking = EscalationBoard(means.outbox, direct, means.directory, settings.phone_bridge or "", clock)
     ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people, means.meter)
     alerts = AlertDesk(store.alerts, board, opening, near.news, means.spawn, clock)
+    near.incidents.turned = (store.alerts.turned,)
     return Alarms(
         alerts,
         AlertLook(store.alerts, Monitoring(address, means.http), alerts, means.meter, clock),

@@ -198,7 +198,7 @@ async def test_a_storm_is_one_message(world: World) -> None:
         for n in range(60)
     ]
     assert {status for status, _ in await asyncio.gather(*(sends(world, body) for body in bodies))} == {200}
-    digest = await world.slack.shows("Alert storm: 50 groups", within=8.0)
+    digest = await world.slack.shows("Alert storm: 60 groups", within=8.0)
     assert digest.buttons == ["Open incident"]
     assert len(await world.documents("alerts", kind="group", digest="")) == 10
     listed = await answer(world.slack, world.bob, "/ops", "alerts")
@@ -210,7 +210,7 @@ async def test_a_storm_is_one_message(world: World) -> None:
     await world.until(all_are_counted, "the gauge")
     await world.bob.clicks("Open incident", digest)
     (incident,) = await world.stored("incidents", untold=[])
-    assert incident["title"].startswith("Alert storm: 50 groups")
+    assert incident["title"].startswith("Alert storm: 60 groups")
 
 
 async def test_an_incident_s_card_goes_before_alerts(mongod: Mongod) -> None:

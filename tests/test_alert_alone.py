@@ -15,7 +15,7 @@ from bot.domain.alert import Alert, Digest, Group, Notice, turned
 from bot.domain.alert_steps import AGAIN, ENDED, LATE, MEMBERS, WHOLE, heard
 from bot.errors import WordError
 from bot.slack.views import alert as view
-from bot.store.alert import document
+from bot.store.alert_document import document
 from tests.alerting import alert as told_alert
 from tests.alerting import notification
 

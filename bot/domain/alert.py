@@ -123,7 +123,8 @@ class Group:
     """The alerts of one groupKey. `version` is what a change is compared against; `episode` numbers its messages.
 
     `episode` 0: it was never shown. `digest` names the storm's message that tells of it instead of one of its own,
-    `storm` the storm that it began in: the incident of that hears of it, also when it has a message of its own again.
+    `storm` the storm that it began in: the incident of that hears of it, also when it has a message of its own, be it
+    again, or since it was one of the first.
     `back_at`: when it last fired again after it was over. `left_out`: how many alerts it has besides its members, by
     the last notification.
     """

@@ -164,11 +164,19 @@ class AlertDesk:
         await self._storms.tick()
         await self._storm_news.tick()
         await self._incidents.finish()
+        await self._show_anew()
         for group in await self._groups.untold(self._clock() - LEFT_BEHIND):
             try:
                 await self.tell(group.id)
             except UndeliveredError:
                 continue  # the outbox has it in the log; the others have nothing to do with it
+
+    async def _show_anew(self) -> None:
+        for group in await self._groups.stale() if self._board.channel else ():
+            try:
+                await self._groups.shown(await self._shown(group))
+            except UndeliveredError:
+                continue  # as above
 
     # What people ask for
 
@@ -181,18 +189,7 @@ class AlertDesk:
 
     async def open_incident(self, topic_id: str, who: str, ts: str) -> Found:
         """Opens an incident from a group or a storm, or finds the open one; see AlertIncidents.open."""
-        found = await self._incidents.open(topic_id, who, ts)
-        if found.is_new:
-            self._spawn(self._reshow(topic_id), f"alert {topic_id}")
-        return found
-
-    async def _reshow(self, topic_id: str) -> None:
-        try:
-            group = await self._groups.get(topic_id)
-            if group is not None and not group.digest and self._board.channel:
-                await self._shown(group)
-        except (StoreAwayError, UndeliveredError):
-            return  # the next change shows it
+        return await self._incidents.open(topic_id, who, ts)
 
     async def listed(self) -> Listing:
         """What fires. Raises StoreAwayError."""

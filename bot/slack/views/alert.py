@@ -142,7 +142,9 @@ def digest(
         blocks.append(section(line, _silence(group) if may_silence else None))
     if total > len(worst):
         blocks.append(section(mrkdwn("… and {} more", total - len(worst))))
-    blocks.append(context(Mrkdwn("They came too many at once for a message each. `/ops alerts` lists what fires.")))
+    blocks.append(
+        context(Mrkdwn("Too many came at once: only the first have a message each. `/ops alerts` lists what fires."))
+    )
     if known is not None:
         blocks.append(context(mrkdwn("Incident {}", link(url, known.id))))
     elif firing:
