@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.health import Reading, State
+from bot.domain.health import Gap, Reading, State
 from bot.domain.health_watch import Case, Change, Outage, Place, Track, Watch
 
 FLAPPING = timedelta(minutes=10)  # down again within this is the same outage, so that nobody drowns in messages
@@ -20,6 +20,7 @@ TOGETHER = 3  # services that go down in one round are told in one message from 
 STARTS_WITHIN = timedelta(minutes=5)  # a service that starts for longer does not come up
 KEPT = timedelta(days=1)  # how long an outage that is over is remembered
 CHANGES = 40  # of one outage are remembered
+GAPS = 10  # times when nobody watched are remembered
 
 
 def verdict(reading: Reading, track: Track | None) -> bool | None:
@@ -69,6 +70,14 @@ def judged(watch: Watch, first: Sequence[Reading], second: Sequence[Reading], pl
     return _forgotten(watch, {reading.service for reading in first if reading.state is not State.OFF}, first)
 
 
+def asked(watch: Watch, now: datetime, patience: timedelta) -> Watch:
+    """A round is made now; the next one comes within that time."""
+    gaps = watch.gaps
+    if watch.seen is not None and now - watch.seen > watch.patience:
+        gaps = (*gaps, Gap(watch.seen, now))[-GAPS:]
+    return replace(watch, seen=max(now, watch.seen or now), patience=patience, gaps=gaps)
+
+
 def moved(watch: Watch, place: Place | None, now: datetime) -> Watch:
     """After a window: what went down in it, and is still down, gets a message in the channel."""
     for outage in watch.outages:
@@ -104,7 +113,9 @@ def merged(stored: Watch, remembered: Watch) -> Watch:
         known_track = watch.track(track.service)
         if known_track is None or known_track.since <= track.since:
             watch = watch.with_track(track)
-    return watch
+    gaps = sorted({*stored.gaps, *remembered.gaps}, key=lambda gap: gap.since)[-GAPS:]
+    seen = max((one.seen for one in (stored, remembered) if one.seen is not None), default=None)
+    return replace(watch, seen=seen, gaps=tuple(gaps))
 
 
 def _noted(watch: Watch, reading: Reading, told: bool | None) -> Watch:
