@@ -166,6 +166,8 @@ def test_the_longest_texts_fit_into_mongodb_and_what_is_shown_is_kept() -> None:
     [
         "alertname=~.*", "alertname=~.+", "job=", 'job=" "', "job!=loki", "job!~lo", 'a=~"x.*|.*"', 'a=~"[a-z]+"',
         'a=~"\\\\d+"',
+        'a=~"(?is:.*)"', 'a=~"(?P<name>.*)"', 'a=~"((?i-s:.*))"', 'a=~"[[:alpha:]ab]+"', 'a=~"[^[:space:]ab]*"',
+        'a=~"[]ab]+"', 'a=~"(?:.*)"', 'a=~"(?:(?:ab|.*))"', 'a=~"(?s)(?:.|ab)*"',
         'a=~".{10,}"', 'a=~"(prod|.*)"', 'a=~"a?b?"', 'a=~"ab|"', 'a=~"^.*$"', 'a=~"(ab)|(.*)"', 'a=~"(ab)*"',
     ],
 )  # fmt: skip
@@ -182,6 +184,8 @@ def test_what_could_match_everything_is_refused(text: str) -> None:
         ("job=“check out”", Matcher("job", "=", "check out")),
         ('a.b$c="x \\"y\\" z"', Matcher("a.b$c", "=", 'x "y" z')),
         ('a=~"db-.*"', Matcher("a", "=~", "db-.*")),
+        ("a=~(?i:prod|staging)", Matcher("a", "=~", "(?i:prod|staging)")),
+        ("a=~[[:alpha:]]+-prod", Matcher("a", "=~", "[[:alpha:]]+-prod")),
         ("a=~prod|staging", Matcher("a", "=~", "prod|staging")),
         ('{a=~"(?:prod|staging)"}', Matcher("a", "=~", "(?:prod|staging)")),
     ],
