@@ -90,7 +90,7 @@ class EscalationDesk:
     ) -> Escalation:
         for _ in range(TRIES):
             known = await self._records.newest(incident.id)
-            if known is None or not known.is_open:
+            if known is None or not known.is_open or known.is_spent(self._clock(), self._after):
                 number = known.number + 1 if known else 1
                 first = step(Escalation(incident.id, number, who, why, self._clock()))
                 if await self._records.add(first):
@@ -150,11 +150,11 @@ class EscalationDesk:
 
     async def standing(self) -> tuple[list[Holder], list[Standing]]:
         """Who has which role, and what runs. Raises StoreAwayError."""
+        newest = {known.incident_id: known for known in await self._records.open_ones() if known.is_open}
         found = []
-        for known in await self._records.open_ones():
-            if known.is_open:
-                incident = await self._ports.incidents.get(known.incident_id)
-                found.append(Standing(known, incident, known.due(self._after)))
+        for known in newest.values():
+            incident = await self._ports.incidents.get(known.incident_id)
+            found.append(Standing(known, incident, known.due(self._after)))
         return await self._ports.roles.holders(), found
 
     # What goes on by itself
