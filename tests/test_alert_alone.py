@@ -132,8 +132,7 @@ def test_a_group_of_which_alerts_are_left_out_is_not_called_over() -> None:
     cut = heard(None, replace(notice(one()), left_out=200), NOW)
     assert cut is not None
     assert (
-        "is firing (SEV3, 1 alerts and 200 that are not told apart)"
-        in view.alert(cut, None, "", may_silence=False).text
+        "is firing (SEV3, 1 alert and 200 that are not told apart)" in view.alert(cut, None, "", may_silence=False).text
     )
     over = heard(cut, replace(notice(one(end=1)), left_out=200), at(1))
     assert over is not None

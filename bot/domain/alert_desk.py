@@ -79,7 +79,16 @@ class AlertDesk:
             return False
         if kept.untold:
             self._spawn(self._tell_soon(kept), f"alert {kept.id}")
+        elif known is not None and known.left_out != kept.left_out and kept.ts and not kept.digest:
+            self._spawn(self._show_soon(kept), f"alert {kept.id}")
         return True
+
+    async def _show_soon(self, group: Group) -> None:
+        """No news for anybody, but the message says how many it does not know of."""
+        try:
+            await self._shown(group)
+        except (StoreAwayError, UndeliveredError):
+            return  # the next change shows it
 
     async def _kept(self, known: Group | None, after: Group) -> Group | None:
         if after.episode == (known.episode if known else 0):

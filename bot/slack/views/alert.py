@@ -46,7 +46,11 @@ def _state(group: Group) -> Mrkdwn:
         return Mrkdwn("is resolved (no longer in Alertmanager)" if is_gone else "is resolved")
     severity = group.severity.upper()
     if firing == total:
-        return mrkdwn("is firing ({}{})", severity, f", {total:,} alerts{more}" if total > 1 or more else "")
+        return mrkdwn(
+            "is firing ({}{})",
+            severity,
+            f", {total:,} alert{'s' if total > 1 else ''}{more}" if total > 1 or more else "",
+        )
     return mrkdwn("is partly resolved: {} of {}{} still fire ({})", f"{firing:,}", f"{total:,}", more, severity)
 
 
