@@ -16,6 +16,7 @@ from sandbox.services import Services
 from sandbox.slack import Slack
 from tests.asking import answer
 from tests.watching import Watched
+from tests.watching import told as outage
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -36,6 +37,28 @@ async def test_what_was_while_no_bot_ran_is_not_known(slack: Slack, mongod: Mong
         told = await answer(slack, world.ann, "/health", "history 24h")
         assert "Not watched from 2026-11-24 15:00 UTC to 2026-11-25 12:00 UTC (21 h)" in told.text
         assert "from 2026-11-25 12:00 UTC to 2026-11-25 15:00 UTC (3 h)" in told.shown
+
+
+@pytest.mark.long
+async def test_an_outage_says_when_nobody_watched(slack: Slack, mongod: Mongod, services: Services) -> None:
+    """One that was found after a time without a bot, and one that ended in it: how long they lasted is not known."""
+    async with Watched(slack, mongod.url(), services.environment()) as world:
+        await world.stops()
+        await services.switch("loki", "refuse")
+        world.clock.forward(hours=3)
+        await world.starts()
+        post = await outage(slack, "loki is down: connection refused.")
+        assert "Not watched from 2026-11-25 12:00 UTC to 2026-11-25 15:00 UTC" in post.shown
+        deep = await answer(slack, world.ann, "/health", "loki")
+        assert "not up since 2026-11-25 15:00 UTC" in deep.shown
+        assert "not watched from 2026-11-25 12:00 UTC to 2026-11-25 15:00 UTC" in deep.shown
+        await world.stops()
+        await services.switch("loki", "up")
+        world.clock.forward(hours=4)
+        await world.starts()
+        over = await outage(slack, "loki is up again after 4 h")
+        assert over.ts == post.ts
+        assert "Not watched from 2026-11-25 15:00 UTC to 2026-11-25 19:00 UTC" in over.shown
 
 
 def seen(*minutes: float) -> Watch:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.health import Gap, Reading, State
-from bot.domain.health_watch import Case, Change, Outage, Place, Track, Watch
+from bot.domain.health_watch import ROUND, Case, Change, Outage, Place, Track, Watch
 
 FLAPPING = timedelta(minutes=10)  # down again within this is the same outage, so that nobody drowns in messages
 TOGETHER = 3  # services that go down in one round are told in one message from this many on
@@ -75,6 +75,10 @@ def asked(watch: Watch, now: datetime, patience: timedelta) -> Watch:
     gaps = watch.gaps
     if watch.seen is not None and now - watch.seen > watch.patience:
         gaps = (*gaps, Gap(watch.seen, now))[-GAPS:]
+        for outage in watch.outages:
+            if outage.down and not outage.moved:
+                its = (*outage.gaps, gaps[-1])[-GAPS:]
+                watch = watch.with_outage(replace(outage, gaps=its, revision=outage.revision + 1))
     return replace(watch, seen=max(now, watch.seen or now), patience=patience, gaps=gaps)
 
 
@@ -84,7 +88,7 @@ def moved(watch: Watch, place: Place | None, now: datetime) -> Watch:
         if not outage.thread or outage.moved or not outage.down or place is not None:
             continue
         key = f"{outage.key}/after"
-        fresh = Outage(key, now, outage.down, outage.changes, incident=outage.incident)
+        fresh = Outage(key, now, outage.down, outage.changes, incident=outage.incident, gaps=outage.gaps)
         watch = watch.with_outage(fresh)
         watch = watch.with_outage(replace(outage, moved=True, revision=outage.revision + 1))
         for track in watch.tracks:
@@ -153,6 +157,7 @@ def _begun(watch: Watch, group: Sequence[Reading], place: Place | None) -> Watch
         tuple(_down(one) for one in group),
         channel=place.channel if place else "",
         thread=place.thread if place else "",
+        gaps=tuple(gap for gap in watch.gaps if gap.until > group[0].at - ROUND),
     )
     watch = watch.with_outage(outage)
     for case in cases:

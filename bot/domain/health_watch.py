@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from bot.domain.deep_health import Since
 from bot.domain.health import Gap, State
 
+ROUND = timedelta(minutes=1)  # a round with its confirming probe takes no longer
+
 
 @dataclass(frozen=True)
 class Track:
@@ -48,7 +50,8 @@ class Outage:
     """One message. `revision` grows with what it says, of which `told` is what Slack was given.
 
     `channel` and `thread` say where: in a window's thread, else in the ops channel. `moved`: the window is over, and
-    what is still down is told anew in the channel. `incident` was opened from it.
+    what is still down is told anew in the channel. `incident` was opened from it. `gaps`: nobody watched before it was
+    found, or while it lasted.
     """
 
     key: str
@@ -61,6 +64,7 @@ class Outage:
     thread: str = ""
     moved: bool = False
     incident: str = ""
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def ended(self) -> datetime | None:
@@ -112,7 +116,7 @@ class Watch:
         if self.seen is not None and now - self.seen > self.patience:
             gaps = (*gaps, Gap(self.seen, now))
         return {
-            one.service: Since(one.is_up, one.since, tuple(gap for gap in gaps if gap.until >= one.since))
+            one.service: Since(one.is_up, one.since, tuple(gap for gap in gaps if gap.until > one.since - ROUND))
             for one in self.tracks
         }
 

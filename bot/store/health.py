@@ -95,7 +95,7 @@ def _watch(document: Document, *, is_ours: bool) -> Watch:
         document["fence"],
         is_ours,
         document.get("seen"),
-        gaps=tuple(Gap(**known(Gap, gap)) for gap in document.get("gaps", ())),
+        gaps=_gaps(document),
         **rhythm,
     )
 
@@ -125,7 +125,11 @@ def _outage(document: dict[str, Any]) -> Outage:
         )
         for one in document["changes"]
     )
-    return Outage(**known(Outage, {**document, "cases": cases, "changes": changes}))
+    return Outage(**known(Outage, {**document, "cases": cases, "changes": changes, "gaps": _gaps(document)}))
+
+
+def _gaps(document: Document) -> tuple[Gap, ...]:
+    return tuple(Gap(**known(Gap, gap)) for gap in document.get("gaps", ()))
 
 
 class Rounds:
