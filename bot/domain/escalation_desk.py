@@ -1,6 +1,7 @@
 """Escalates incidents: each step is a write that one bot makes, then it is told; its time runs once it is in Slack."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from bot.domain import escalation as steps
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock, spelled
 from bot.domain.escalation import Cause, Crew, Escalation, State, Step
+from bot.domain.escalation_line import Line
 from bot.domain.escalation_outcome import Outcome, outcome
 from bot.domain.escalation_ports import EscalationBoard, Escalations, Meter, People, Taker
 from bot.domain.incident import Incident
@@ -40,6 +42,7 @@ class Ports:
     roles: RoleDesk
     people: People
     meter: Meter
+    line: Line
 
 
 class EscalationDesk:
@@ -137,6 +140,10 @@ class EscalationDesk:
         await self._end_soon(after)
         return after
 
+    def by_hand(self, instead: str) -> AbstractContextManager[None]:
+        """See Line.by_hand."""
+        return self._ports.line.by_hand(instead)
+
     @property
     def patience(self) -> str:
         """How long each step waits, in words."""
@@ -165,6 +172,7 @@ class EscalationDesk:
         After a while without any bot there is one step, and then its full time, since a step's time begins when it is
         in Slack.
         """
+        await self._ports.line.look()
         for known in await self._records.open_ones():
             try:
                 await self._see_to(known)

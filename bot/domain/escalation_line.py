@@ -1,0 +1,47 @@
+"""Who is in line to be called, as it was known last: while MongoDB is away people have to call each other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from bot.domain.clock import Clock
+from bot.domain.escalation import Crew, Rung
+from bot.domain.role import RoleDesk
+from bot.errors import StoreAwayError
+
+EVERY = timedelta(minutes=1)
+
+
+class Line:
+    """Remembers who has which role."""
+
+    def __init__(self, roles: RoleDesk, phone_bridge: str, clock: Clock) -> None:
+        self._roles = roles
+        self._phone_bridge = phone_bridge
+        self._clock = clock
+        self._looked_at: datetime | None = None
+        self._crew = Crew(())
+
+    async def look(self) -> None:
+        """Looks now and then. Raises StoreAwayError."""
+        now = self._clock()
+        if self._looked_at is None or not timedelta(0) <= now - self._looked_at < EVERY:
+            self._crew = Crew(await self._roles.holders())
+            self._looked_at = now
+
+    @contextmanager
+    def by_hand(self, instead: str) -> Iterator[None]:
+        """Where MongoDB's silence ends what is done inside: says so, and whom to call."""
+        try:
+            yield
+        except StoreAwayError as error:
+            if error.in_doubt:
+                raise
+            raise StoreAwayError(instead=instead + self._in_words()) from error
+
+    def _in_words(self) -> str:
+        rungs = (rung for rung in Rung if rung is not Rung.EVERYBODY)
+        people = [f"<@{who}> ({rung})" for rung in rungs for who in self._crew.people(rung)]
+        told = [f"In line are {', '.join(people)}: write to them or call them yourself"] if people else []
+        told += [f"The phone bridge is {self._phone_bridge}"] if self._phone_bridge else []
+        return "".join(f". {one}" for one in told)
