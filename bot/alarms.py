@@ -85,7 +85,7 @@ def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clo
     keeper = SilenceKeeper(store.silences, store.windows, silencer, silence_board, near.audit, clock)
     asking = EscalationBoard(means.outbox, direct, means.directory, settings.phone_bridge or "", clock)
     line = Line(near.roles, settings.phone_bridge or "", clock)
-    ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people, means.meter, line)
+    ports = Ports(near.incidents, near.timelines, near.changes, near.people, means.meter, line)
     alerts = AlertDesk(store.alerts, board, opening, near.news, means.spawn, clock)
     near.incidents.turned = (store.alerts.turned,)
     return Alarms(

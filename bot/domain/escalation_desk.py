@@ -16,7 +16,7 @@ from bot.domain.incident import Incident
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.incident_steps import must_be_open
 from bot.domain.outbox import UndeliveredError
-from bot.domain.role import Holder, RoleDesk
+from bot.domain.role import Holder
 from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import ConflictError, NotFoundError, RefusedError, StoreAwayError, UserError
 
@@ -34,12 +34,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where incidents are, who takes them, who is there, and who counts."""
+    """Where incidents are, who takes them, who is there and in line, and who counts."""
 
     incidents: IncidentDesk
     timelines: TimelineDesk
     taker: Taker
-    roles: RoleDesk
     people: People
     meter: Meter
     line: Line
@@ -162,7 +161,7 @@ class EscalationDesk:
         for known in newest.values():
             incident = await self._ports.incidents.get(known.incident_id)
             found.append(Standing(known, incident, known.due(self._after)))
-        return await self._ports.roles.holders(), found
+        return await self._ports.line.holders(), found
 
     # What goes on by itself
 
@@ -235,7 +234,7 @@ class EscalationDesk:
         await self._change(known.id, lambda one: replace(one, is_end_told=True, version=one.version + 1))
 
     async def _crew(self) -> Crew:
-        holders = await self._ports.roles.holders()
+        holders = await self._ports.line.holders()
         gone = set()
         for person in Crew(holders).everybody:
             try:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.clock import Clock
 from bot.domain.escalation import Crew, Rung
-from bot.domain.role import RoleDesk
+from bot.domain.role import Holder, RoleDesk
 from bot.errors import StoreAwayError
 
 EVERY = timedelta(minutes=1)
@@ -22,12 +22,16 @@ class Line:
         self._looked_at: datetime | None = None
         self._crew = Crew(())
 
+    async def holders(self) -> list[Holder]:
+        """Who has which role now. Raises StoreAwayError."""
+        holders = await self._roles.holders()
+        self._crew, self._looked_at = Crew(holders), self._clock()
+        return holders
+
     async def look(self) -> None:
-        """Looks now and then. Raises StoreAwayError."""
-        now = self._clock()
-        if self._looked_at is None or not timedelta(0) <= now - self._looked_at < EVERY:
-            self._crew = Crew(await self._roles.holders())
-            self._looked_at = now
+        """Looks now and then, so that it is known. Raises StoreAwayError."""
+        if self._looked_at is None or not timedelta(0) <= self._clock() - self._looked_at < EVERY:
+            await self.holders()
 
     @contextmanager
     def by_hand(self, instead: str) -> Iterator[None]:
