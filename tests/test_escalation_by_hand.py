@@ -32,4 +32,9 @@ async def test_who_is_in_line_is_named_while_mongodb_is_away(slack: Slack, own_m
         await world.bob.clicks("Escalate", card)
         await slack.until(lambda: len(world.bob.ephemerals) > before, "an answer")
         assert line in world.bob.ephemerals[-1].shown
+        seen = len(world.ann.ephemerals)
+        await world.ann.says("/escalate", "come", channel="#general")
+        await slack.until(lambda: len(world.ann.ephemerals) > seen, "an answer elsewhere")
+        assert line in world.ann.ephemerals[-1].shown
+        assert "555" not in world.ann.ephemerals[-1].shown
         own_mongod.start()

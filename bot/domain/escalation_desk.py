@@ -139,9 +139,9 @@ class EscalationDesk:
         await self._end_soon(after)
         return after
 
-    def by_hand(self, instead: str) -> AbstractContextManager[None]:
+    def by_hand(self, instead: str, *, is_inside: bool) -> AbstractContextManager[None]:
         """See Line.by_hand."""
-        return self._ports.line.by_hand(instead)
+        return self._ports.line.by_hand(instead, is_inside=is_inside)
 
     @property
     def patience(self) -> str:

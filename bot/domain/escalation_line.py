@@ -34,18 +34,21 @@ class Line:
             await self.holders()
 
     @contextmanager
-    def by_hand(self, instead: str) -> Iterator[None]:
-        """Where MongoDB's silence ends what is done inside: says so, and whom to call."""
+    def by_hand(self, instead: str, *, is_inside: bool) -> Iterator[None]:
+        """Where MongoDB's silence ends what is done inside: says so, and whom to call.
+
+        The phone bridge, which may have a code in it, is for those who are inside the ops channel.
+        """
         try:
             yield
         except StoreAwayError as error:
             if error.in_doubt:
                 raise
-            raise StoreAwayError(instead=instead + self._in_words()) from error
+            raise StoreAwayError(instead=instead + self._in_words(is_inside=is_inside)) from error
 
-    def _in_words(self) -> str:
+    def _in_words(self, *, is_inside: bool) -> str:
         rungs = (rung for rung in Rung if rung is not Rung.EVERYBODY)
         people = [f"<@{who}> ({rung})" for rung in rungs for who in self._crew.people(rung)]
         told = [f"In line are {', '.join(people)}: write to them or call them yourself"] if people else []
-        told += [f"The phone bridge is {self._phone_bridge}"] if self._phone_bridge else []
+        told += [f"The phone bridge is {self._phone_bridge}"] if self._phone_bridge and is_inside else []
         return "".join(f". {one}" for one in told)
