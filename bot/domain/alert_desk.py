@@ -3,6 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -186,6 +187,14 @@ class AlertDesk:
                 await self._groups.shown(await self._shown(group))
             except UndeliveredError:
                 continue  # as above
+
+    async def mend(self) -> None:
+        """Shows anew what fires and whose message was deleted: what joined since then, nobody saw."""
+        for group_id, episode in await self._board.lost():
+            group = await self._groups.get(group_id)
+            if group is not None and group.is_firing and not group.digest and group.episode == episode:
+                with suppress(UndeliveredError):  # the outbox has it in the log, and it is tried again
+                    await self._shown(group)
 
     # What people ask for
 

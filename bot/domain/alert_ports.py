@@ -161,5 +161,8 @@ class AlertBoard(Protocol):
     ) -> str:
         """Has the storm's message show this; its timestamp."""
 
+    async def lost(self) -> list[tuple[str, int]]:
+        """Groups, by their IDs, and episodes whose message somebody deleted, as came out when it was to be edited."""
+
     def link_to(self, channel: str, ts: str) -> str:
         """A message's permanent link, or nothing."""
