@@ -66,7 +66,7 @@ class Storm:
         card = await self._card("storm")
         await storm
         answered = time.perf_counter() - begun
-        await self._slack.shows(f"Alert storm: {self._count - CALM} groups", within=120.0)
+        await self._slack.shows(f"Alert storm: {self._count} groups", within=120.0)
         await self._slack.until(lambda: len(self._messages()) > CALM, "all messages", within=120.0)
         told = time.perf_counter() - begun
         await asyncio.sleep(3.0)  # what is still edited is counted too

@@ -11,11 +11,10 @@ if __name__ == "__main__" and not {"health", "doctor", "manifest", "--check-conf
         signal.signal(_number, lambda *_: os._exit(0))
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import VERSION, lifecycle, logs, settings_shown, shell
+from bot import VERSION, lifecycle, logs, settings_shown, shell, threads
 from bot.app import App
 from bot.doctor import from_outside
 from bot.errors import ConfigError
@@ -48,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Standard output holds the report alone, so that it can be read by a program.
         logs.configure("console", "warning", settings.secrets(), sys.stderr)
         if asked.command == "doctor":
-            return asyncio.run(_doctor(settings))
-        return asyncio.run(_health(settings, asked.names, as_json=asked.json, deep=asked.deep))
+            return threads.run(_doctor(settings))
+        return threads.run(_health(settings, asked.names, as_json=asked.json, deep=asked.deep))
     logs.configure(settings.log_format, settings.log_level, settings.secrets())
     return lifecycle.run(lambda: App(settings))
 

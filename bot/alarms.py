@@ -11,6 +11,7 @@ from bot.domain.alert_ports import LookMeter
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.escalation_desk import EscalationDesk, Ports
+from bot.domain.escalation_line import Line
 from bot.domain.escalation_ports import Meter
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
@@ -83,8 +84,10 @@ def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clo
     silence_board = SilenceBoard(means.outbox, direct, means.directory, clock)
     keeper = SilenceKeeper(store.silences, store.windows, silencer, silence_board, near.audit, clock)
     asking = EscalationBoard(means.outbox, direct, means.directory, settings.phone_bridge or "", clock)
-    ports = Ports(near.incidents, near.timelines, near.changes, near.roles, near.people, means.meter)
+    line = Line(near.roles, settings.phone_bridge or "", clock)
+    ports = Ports(near.incidents, near.timelines, near.changes, near.people, means.meter, line)
     alerts = AlertDesk(store.alerts, board, opening, near.news, means.spawn, clock)
+    near.incidents.turned = (store.alerts.turned,)
     return Alarms(
         alerts,
         AlertLook(store.alerts, Monitoring(address, means.http), alerts, means.meter, clock),

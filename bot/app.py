@@ -285,7 +285,7 @@ class App:
             finally:
                 metrics.alerts_received(outcome)
 
-        return Alerts(token.get_secret_value() if token else "", take)
+        return Alerts(token.get_secret_value() if token else "", take, metrics.alerts_received)
 
     def _readiness(self) -> Readiness:
         if self._status != "ready":

@@ -290,6 +290,7 @@ class Jobs:
             await self._owners.incidents.tell_left_behind()
             await self._owners.timelines.tell_left_behind()
             await self._owners.incidents.mend_cards()
+            await self._owners.alerts.mend()
             await self._owners.reminders.tick()
             await self._owners.search.fill_in()
             await self._owners.summaries.tell_left_behind()

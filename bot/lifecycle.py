@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from bot import threads
 from bot.errors import ConfigError, UserError
 from bot.logs import trace
 
@@ -38,7 +39,7 @@ def run(build: Callable[[], Runnable], limit: float = STOP_LIMIT, leave: Callabl
     """
     ending = _Ending(limit, leave)
     try:
-        return asyncio.run(_serve(build, ending))
+        return threads.run(_serve(build, ending))
     finally:
         ending.done()
 

@@ -23,7 +23,7 @@ _OUTBOX = {
     "parked": ("parked", "Messages that Slack refused"),
 }
 COUNTED_FOR = 60.0  # seconds; groups are counted every two
-_NOTIFIED = ("kept", "wrong", "not kept")
+_NOTIFIED = ("kept", "wrong", "too large", "not kept")
 _LOOKED = ("read", "not read")
 _TAKEN_SECONDS = (30, 60, 120, 300, 600, 900, 1_200, 1_800, 2_400, 3_600, 7_200)  # a step waits ten minutes
 
@@ -196,7 +196,7 @@ class Metrics:
         self._takeovers.labels(what).inc()
 
     def alerts_received(self, outcome: str) -> None:
-        """A notification was `kept`, was `wrong`, or could not be kept and is to be sent again (`not kept`)."""
+        """A notification was `kept`, `wrong`, `too large`, or could not be kept and comes again (`not kept`)."""
         self._notifications.labels(outcome).inc()
 
     def looked(self, outcome: str) -> None:

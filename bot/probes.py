@@ -62,7 +62,7 @@ class _Recorded:
 
     async def since(self) -> Mapping[str, Since]:
         """See Records.since."""
-        return (await self._watch.look()).since()
+        return (await self._watch.look()).since(utc_now())
 
 
 def _url(endpoint: Endpoint | None) -> str:

@@ -44,6 +44,7 @@ def _line(reading: Reading, width: int) -> str:
 def _facts(look: Look) -> list[str]:
     """What is known beyond readiness, a line for each."""
     since = [f"    since {look.since:%Y-%m-%d %H:%M} UTC"] if look.since else []
+    since += [f"    not watched from {gap.since:%Y-%m-%d %H:%M} to {gap.until:%Y-%m-%d %H:%M} UTC" for gap in look.gaps]
     lines = (f"  {' ' if one.is_good else '!'} {one.name}: {' '.join(one.text.split())}" for one in look.facts)
     return [*since, *lines]
 

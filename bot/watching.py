@@ -22,6 +22,9 @@ from bot.store.database import Store
 CONFIRM = 5.0  # seconds from a first failure to the confirming probe, at most; a quarter of a shorter interval
 
 
+PATIENCE = timedelta(minutes=5)  # a restart and a lead that ends are no time that nobody watched
+
+
 @dataclass(frozen=True)
 class Around:
     """What the health of services needs of the rest of the bot. `rhythm` None: as the interval says."""
@@ -65,7 +68,7 @@ def watching(
     return Watching(
         health=health,
         deep=DeepHealthDesk(health, probes, watch, clock),
-        history=HistoryDesk(store.rounds, around.pictures, health.names, clock),
+        history=HistoryDesk(store.rounds, around.pictures, health.names, rhythm.patience, clock),
         watch=watch,
         outages=OutageDesk(store.outages, incidents),
     )
@@ -73,4 +76,5 @@ def watching(
 
 def usual(every: timedelta) -> Rhythm:
     """The rhythm of rounds `every` so often. A lead that ended between two rounds would go to and fro."""
-    return Rhythm(min(CONFIRM, every.total_seconds() / 4), every * 1.5 + timedelta(seconds=15))
+    lease, patience = every * 1.5 + timedelta(seconds=15), max(PATIENCE, every * 3)
+    return Rhythm(min(CONFIRM, every.total_seconds() / 4), lease, patience)

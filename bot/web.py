@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Literal, Protocol
 
+import structlog
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
@@ -20,6 +21,8 @@ from bot.crowd import BACKLOG, Crowd
 from bot.errors import StoreAwayError, UserError
 from bot.metrics import CONTENT_TYPE
 from bot.webhook import WrongPayloadError
+
+log = structlog.get_logger("web")
 
 BODY_LIMIT = 1024 * 1024  # bytes; Slack's largest payloads are a fraction of it
 BODY_SECONDS = 5.0  # Slack gives up after three
@@ -59,11 +62,12 @@ class Alerts:
     """Monitoring's webhook: `take` gets the body of who knows the token, and returns when its content is kept.
 
     It raises WrongPayloadError for a body that is none, UserError (StoreAwayError) when it cannot be kept. Without a
-    token nobody is let in.
+    token nobody is let in. `lost` hears of a body that is not read at all, since it is `too large`.
     """
 
     token: str = field(repr=False)
     take: Callable[[bytes], Awaitable[None]]
+    lost: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,7 @@ class _Told:
     def __init__(self, alerts: Alerts, crowd: Crowd) -> None:
         self._crowd = crowd
         self._take = alerts.take
+        self._lost = alerts.lost
         self._token = alerts.token
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
@@ -192,6 +197,10 @@ class _Told:
                 body = await request.read()
         except TimeoutError:
             return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the body did not come in time")
+        except web.HTTPRequestEntityTooLarge:
+            self._lost("too large")
+            log.warning("a notification of alerts is over 1 MB and lost: set max_alerts in Alertmanager's receiver")
+            raise
         except (web.RequestPayloadError, ConnectionError):  # or nobody is there any more
             return refusal(HTTPStatus.BAD_REQUEST, "the body cannot be read")
         try:

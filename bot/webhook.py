@@ -52,6 +52,7 @@ class _Payload(_Model):
     labels: Texts = Field(default={}, alias="groupLabels")
     source: str = Field(default="", alias="externalURL")
     alerts: Annotated[list[_Alert], Field(min_length=1)]
+    left_out: Annotated[int, Field(alias="truncatedAlerts", ge=0, le=1_000_000_000)] = 0
 
 
 def read(body: bytes) -> Notice:
@@ -64,7 +65,7 @@ def read(body: bytes) -> Notice:
     except OverflowError:
         raise WrongPayloadError("alerts: a time is too far away to be one") from None
     labels = _pairs(payload.labels, LABEL_KEPT, LABELS_KEPT)
-    return Notice(payload.key, labels, alerts, payload.source, payload.version == "1")
+    return Notice(payload.key, labels, alerts, payload.source, payload.version == "1", payload.left_out)
 
 
 def _alert(told: _Alert) -> Alert:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.silence import Wish
+from bot.errors import away_means
 from bot.slack.views import alert as view
 from bot.slack.views import silence as silence_view
 from handlers.call import Call
@@ -17,7 +18,8 @@ HOUR = timedelta(hours=1)
 
 async def show_list(desks: Desks, call: Call) -> None:
     """`/ops alerts`: what fires."""
-    await call.answer(view.listed(await desks.alerts.listed()))
+    with away_means("so what fires cannot be shown; Alertmanager has it"):
+        await call.answer(view.listed(await desks.alerts.listed()))
 
 
 async def open_pressed(desks: Desks, call: Call, body: Body) -> None:

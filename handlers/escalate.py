@@ -16,6 +16,12 @@ Body = Mapping[str, Any]
 
 async def run(desks: Desks, call: Call, text: str) -> None:
     """Shows the matrix, or calls somebody. Alone in an incident's thread it calls, since there it is about that one."""
+    instead = "so nobody was called" if text or call.thread_ts else "so who was called cannot be shown"
+    with desks.escalations.by_hand(instead, is_inside=call.is_inside):
+        await _run(desks, call, text)
+
+
+async def _run(desks: Desks, call: Call, text: str) -> None:
     match await incident.parsed(desks, words.ending_in(text), lambda known: words.parse(text, known)):
         case Help() as said:
             await show_help(call, said.topic)
@@ -41,7 +47,8 @@ async def _escalate(desks: Desks, call: Call, incident_id: str, reason: str) -> 
 
 async def escalate_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Escalate* on the card: the first in line is called, or the next. Older cards have a number after the ID."""
-    await _escalate(desks, call, _pressed(body).partition(" ")[0], "")
+    with desks.escalations.by_hand("so nobody was called", is_inside=call.is_inside):
+        await _escalate(desks, call, _pressed(body).partition(" ")[0], "")
 
 
 async def take_pressed(desks: Desks, call: Call, body: Body) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from bot.commands import health as words
 from bot.commands.grammar import Help
 from bot.domain.incident import TITLE_LIMIT, Opening, Severity
-from bot.errors import StoreAwayError
+from bot.errors import StoreAwayError, away_means
 from bot.slack.views import deep_health as deep_view
 from bot.slack.views import health as view
 from bot.slack.views import health_history as history_view
@@ -25,7 +25,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case Help():
             await show_help(call, said.topic)
         case words.History():
-            history = await call.slowly(desks.history.of(said.period), history_view.gathering(said.period))
+            with away_means("so the history cannot be shown"):
+                history = await call.slowly(desks.history.of(said.period), history_view.gathering(said.period))
             await call.answer(history_view.told(history))
             await desks.history.picture(history, call.who)
         case words.Look(deep=False, json=True) | words.Look(deep=False, services=()):

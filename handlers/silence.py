@@ -2,6 +2,7 @@
 
 from bot.commands.silence import ExpireSilence, ListSilences, MakeSilence, Silencing
 from bot.domain.silence import Matcher, Wish
+from bot.errors import away_means
 from bot.slack.views import silence as view
 from handlers.call import Call
 from handlers.desks import Desks
@@ -11,7 +12,8 @@ async def take(desks: Desks, call: Call, said: Silencing) -> None:
     """Does what was typed; in an incident's thread the silence is for that incident unless another is named."""
     match said:
         case ListSilences():
-            await call.answer(view.listed(await call.slowly(desks.silences.list(), view.asking())))
+            with away_means("so the silences cannot be listed; Alertmanager has those that hold"):
+                await call.answer(view.listed(await call.slowly(desks.silences.list(), view.asking())))
         case MakeSilence():
             call.must_be_inside()
             done = await call.slowly(desks.silences.silence(await _wish(desks, call, said)), view.asking())

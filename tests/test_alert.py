@@ -109,6 +109,17 @@ async def test_an_end_that_nobody_waits_for_is_not_told(world: World) -> None:
     assert messages(world) == []
 
 
+async def test_what_alertmanager_leaves_out_is_counted_until_it_tells_again(world: World) -> None:
+    """The message says what is not known, and that all is resolved once Alertmanager has told of all."""
+    await told(world, alert("a"), truncatedAlerts=40)
+    post = await world.slack.shows("HighLatency", "1 alert and 40 that are not told apart")
+    await told(world, alert("a", ends="12:01:00"), truncatedAlerts=3)
+    await world.slack.until(lambda: "not known of 3 alerts" in post.shown, "the rest")
+    await world.slack.shows("All that are told apart are resolved, but not known of 3 more.", thread=post)
+    await told(world, alert("z", ends="12:02:00"))
+    await world.slack.until(lambda: "service=checkout* is resolved\n" in post.shown, "the end of all")
+
+
 async def test_labels_of_any_kind_are_kept_and_harm_nobody(world: World) -> None:
     """`$` and `.` in names, mentions and links in values, times of the year 1."""
     odd = alert("<!channel> <@U0BOB> *x* <http://evil.example|ok>", **{"$where": "1", "a.b.c": "x", "": "empty"})
@@ -198,7 +209,7 @@ async def test_a_storm_is_one_message(world: World) -> None:
         for n in range(60)
     ]
     assert {status for status, _ in await asyncio.gather(*(sends(world, body) for body in bodies))} == {200}
-    digest = await world.slack.shows("Alert storm: 50 groups", within=8.0)
+    digest = await world.slack.shows("Alert storm: 60 groups", within=8.0)
     assert digest.buttons == ["Open incident"]
     assert len(await world.documents("alerts", kind="group", digest="")) == 10
     listed = await answer(world.slack, world.bob, "/ops", "alerts")
@@ -210,7 +221,7 @@ async def test_a_storm_is_one_message(world: World) -> None:
     await world.until(all_are_counted, "the gauge")
     await world.bob.clicks("Open incident", digest)
     (incident,) = await world.stored("incidents", untold=[])
-    assert incident["title"].startswith("Alert storm: 50 groups")
+    assert incident["title"].startswith("Alert storm: 60 groups")
 
 
 async def test_an_incident_s_card_goes_before_alerts(mongod: Mongod) -> None:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from bot import webhook
 from bot.commands.matchers import Matcher, matchers, narrows
-from bot.domain.alert import Alert, Digest, Group, Notice
-from bot.domain.alert_steps import AGAIN, ENDED, LATE, MEMBERS, heard
+from bot.domain.alert import Alert, Digest, Group, Notice, turned
+from bot.domain.alert_steps import AGAIN, ENDED, LATE, MEMBERS, WHOLE, heard
 from bot.errors import WordError
 from bot.slack.views import alert as view
-from bot.store.alert import document
+from bot.store.alert_document import document
 from tests.alerting import alert as told_alert
 from tests.alerting import notification
 
@@ -97,9 +97,9 @@ def test_an_hour_decides_whether_it_is_the_same_message() -> None:
 
 def test_a_group_does_not_grow_without_end() -> None:
     """More members than it holds are not told apart; of those that are over the newest stay."""
-    group = heard(None, notice(*(one(str(n)) for n in range(MEMBERS + 100))), NOW)
+    group = heard(None, replace(notice(*(one(str(n)) for n in range(MEMBERS + 100))), left_out=7), NOW)
     assert group is not None
-    assert len(group.members) == MEMBERS
+    assert (len(group.members), group.left_out) == (MEMBERS, 107)
     over = heard(group, notice(*(one(str(n), end=1) for n in range(MEMBERS))), at(1))
     assert over is not None
     assert len(over.members) == ENDED
@@ -110,15 +110,48 @@ def test_a_group_does_not_grow_without_end() -> None:
     assert (len(full.firing), full.untold[-1].fired) == (MEMBERS, ("instance=new-0",))
 
 
+def test_which_of_a_large_group_fire_is_known_of_each() -> None:
+    """Beyond those that are kept whole as well: which are over, how many are left, and repeats change nothing."""
+    many = [replace(one(f"{n:04}"), annotations=(("summary", "s" * 500),)) for n in range(WHOLE + 200)]
+    group = heard(None, notice(*many), NOW)
+    assert group is not None
+    assert (len(group.firing), len(group.untold[-1].fired)) == (WHOLE + 200, 10)
+    assert heard(group, notice(*many), at(1)) is None
+    over = heard(
+        group, notice(*many[: WHOLE + 100], *(one(f"{n:04}", end=2) for n in range(WHOLE + 100, WHOLE + 200))), at(2)
+    )
+    assert over is not None
+    assert over.untold[-1].resolved[0] == f"instance={WHOLE + 100:04}"
+    assert over.untold[-1].resolved[-1] == "and 91 more"
+    assert over.untold[-1].left == "600 still firing"
+    assert heard(over, notice(*many[: WHOLE + 100]), at(3)) is None
+
+
+def test_a_group_of_which_alerts_are_left_out_is_not_called_over() -> None:
+    """Alertmanager says how many there are besides (`max_alerts`), and nothing else of them."""
+    cut = heard(None, replace(notice(one()), left_out=200), NOW)
+    assert cut is not None
+    assert (
+        "is firing (SEV3, 1 alert and 200 that are not told apart)" in view.alert(cut, None, "", may_silence=False).text
+    )
+    over = heard(cut, replace(notice(one(end=1)), left_out=200), at(1))
+    assert over is not None
+    assert "not known of 200" in view.alert(over, None, "", may_silence=False).text
+    assert "not known of 200 more" in view.news(over, over.untold[-1]).text
+    assert "not known of 200 more" in turned(over, over.untold[-1])
+    whole = heard(over, replace(notice(one(begin=2)), left_out=0), at(2))
+    assert whole is not None
+    assert whole.left_out == 0
+
+
 def test_the_longest_texts_fit_into_mongodb_and_what_is_shown_is_kept() -> None:
     """A full group of alerts with as many and as long labels as come stays below a document's 16 MB."""
     texts = {f"a{number}-{'x' * 96}": "😀" * 900 for number in range(60)}
     told = {**told_alert("a"), "generatorURL": "é" * 2_000}
     told |= {"labels": {**texts, **told["labels"]}, "annotations": {**texts, **told["annotations"]}}
     got = webhook.read(json.dumps(notification(told)).encode())
-    full = heard(
-        None, replace(got, alerts=tuple(replace(got.alerts[0], fingerprint=str(n)) for n in range(MEMBERS))), NOW
-    )
+    wide = tuple(replace(got.alerts[0], fingerprint=f"{'😀' * 196}{n:04}") for n in range(MEMBERS))
+    full = heard(None, replace(got, alerts=wide), NOW)
     assert full is not None
     assert len(bson.encode(document(full))) < 15_000_000
     (kept,) = got.alerts
@@ -132,6 +165,8 @@ def test_the_longest_texts_fit_into_mongodb_and_what_is_shown_is_kept() -> None:
     [
         "alertname=~.*", "alertname=~.+", "job=", 'job=" "', "job!=loki", "job!~lo", 'a=~"x.*|.*"', 'a=~"[a-z]+"',
         'a=~"\\\\d+"',
+        'a=~"(?is:.*)"', 'a=~"(?P<name>.*)"', 'a=~"((?i-s:.*))"', 'a=~"[[:alpha:]ab]+"', 'a=~"[^[:space:]ab]*"',
+        'a=~"[]ab]+"', 'a=~"(?:.*)"', 'a=~"(?:(?:ab|.*))"', 'a=~"(?s)(?:.|ab)*"',
         'a=~".{10,}"', 'a=~"(prod|.*)"', 'a=~"a?b?"', 'a=~"ab|"', 'a=~"^.*$"', 'a=~"(ab)|(.*)"', 'a=~"(ab)*"',
     ],
 )  # fmt: skip
@@ -148,6 +183,8 @@ def test_what_could_match_everything_is_refused(text: str) -> None:
         ("job=“check out”", Matcher("job", "=", "check out")),
         ('a.b$c="x \\"y\\" z"', Matcher("a.b$c", "=", 'x "y" z')),
         ('a=~"db-.*"', Matcher("a", "=~", "db-.*")),
+        ("a=~(?i:prod|staging)", Matcher("a", "=~", "(?i:prod|staging)")),
+        ("a=~[[:alpha:]]+-prod", Matcher("a", "=~", "[[:alpha:]]+-prod")),
         ("a=~prod|staging", Matcher("a", "=~", "prod|staging")),
         ('{a=~"(?:prod|staging)"}', Matcher("a", "=~", "(?:prod|staging)")),
     ],

@@ -38,6 +38,7 @@ async def test_ten_megabytes_are_refused_however_they_come(world: World) -> None
 
     url = f"http://127.0.0.1:{world.bots[0].port}/alerts"
     headers = {"Authorization": f"Bearer {TOKEN}"}
+    before = await measured(world, "opsbot_alert_notifications_total", outcome="too large")
     packed = gzip.compress(large)
     assert len(packed) < 1_000_000
     assert (await sends(world, large))[0] == 413
@@ -46,6 +47,7 @@ async def test_ten_megabytes_are_refused_however_they_come(world: World) -> None
             assert answer.status == 413
         async with client.post(url, data=packed, headers={"Content-Encoding": "gzip"}) as answer:
             assert answer.status == 413
+    assert await measured(world, "opsbot_alert_notifications_total", outcome="too large") - before == 3
     assert await world.documents("alerts") == []
 
 
@@ -64,6 +66,8 @@ async def test_a_wrong_type_is_refused_by_its_field(world: World) -> None:
         ({**notification(one), "status": "burning"}, "status: "),
         ({**notification(one), "groupKey": "k" * 20_001}, "groupKey: "),
         ({**notification(one), "groupLabels": ["alertname"]}, "groupLabels: "),
+        ({**notification(one), "truncatedAlerts": -1}, "truncatedAlerts: "),
+        ({**notification(one), "truncatedAlerts": "7"}, "truncatedAlerts: "),
         ({**notification(one), "externalURL": {"$ne": ""}}, "externalURL: "),
         (notification({**one, "labels": [["a", "b"]]}), "alerts.0.labels: "),
         (notification({**one, "annotations": {"summary": None}}), "alerts.0.annotations.summary: "),

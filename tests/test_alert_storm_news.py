@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -75,11 +76,11 @@ async def sent(world: World, *bodies: dict[str, Any]) -> None:
 
 
 async def storm(world: World) -> tuple[Post, Post, str]:
-    """Groups 10 to 13 in a storm with an incident of Bob's: the digest, the incident's card, and its ID."""
+    """A storm of groups 0 to 13 with an incident of Bob's: the digest, the incident's card, and its ID."""
     for number in range(10):
         assert (await sends(world, group(number)))[0] == 200
     await sent(world, *(group(number) for number in range(10, 14)))
-    digest = await world.slack.shows("Alert storm: 4 groups", within=8.0)
+    digest = await world.slack.shows("Alert storm: 14 groups", within=8.0)
     await world.bob.clicks("Open incident", digest)
     (incident,) = await world.stored("incidents", untold=[], card_ts={"$ne": None})
     card = await world.slack.shows(incident["_id"], "Opened by")
@@ -101,13 +102,13 @@ async def test_the_incident_of_a_storm_hears_how_its_groups_go_on(world: World) 
     _, card, incident_id = await storm(world)
     await sent(world, group(10, ends="12:01:00"))
     world.clock.forward(minutes=10)
-    await world.slack.shows("1 of 4 groups are resolved, 3 still fire", thread=card)
-    await sent(world, *(group(number, ends="12:11:00") for number in (11, 12, 13)))
+    await world.slack.shows("1 of 14 groups are resolved, 13 still fire", thread=card)
+    await sent(world, *(group(number, ends="12:11:00") for number in range(14) if number != 10))
     world.clock.forward(minutes=1)
-    await world.slack.shows("all 4 groups are resolved.", thread=card)
+    await world.slack.shows("all 14 groups are resolved.", thread=card)
     await sent(world, group(12, starts="12:12:00"))
     world.clock.forward(minutes=1)
-    await world.slack.shows("1 of 4 groups fire, after all were resolved: A12.", thread=card)
+    await world.slack.shows("1 of 14 groups fire, after all were resolved: A12.", thread=card)
     entries = await world.stored("timeline", 3, incident_id=incident_id, kind="alert")
     await answer(world.slack, world.bob, "/incident", f"resolve {incident_id} restarted")
     await answer(world.slack, world.bob, "/incident", f"close {incident_id}")
@@ -122,8 +123,8 @@ async def test_the_incident_of_a_storm_hears_how_its_groups_go_on(world: World) 
     await world.slack.settled()
     texts = said(world, card)
     assert [text.split(",")[0] for text in texts] == [
-        "Alert storm: 1 of 4 groups are resolved", "Alert storm: all 4 groups are resolved.",
-        "Alert storm: 1 of 4 groups fire",
+        "Alert storm: 1 of 14 groups are resolved", "Alert storm: all 14 groups are resolved.",
+        "Alert storm: 1 of 14 groups fire",
     ]  # fmt: skip
     assert [entry["text"] for entry in sorted(entries, key=lambda one: str(one["order"]))] == texts
 
@@ -141,21 +142,47 @@ async def test_what_a_bot_kept_for_an_incident_and_did_not_tell_is_told(world: W
         return not await world.documents("alerts", **{"report.is_told": False})
 
     await world.until(is_told, "it to be told")
-    assert "Alert storm: 4 groups" in digest.shown
+    assert "Alert storm: 14 groups" in digest.shown
 
 
 @pytest.mark.long
 async def test_what_fires_again_much_later_has_a_message_and_is_told_to_the_storm_s_incident(world: World) -> None:
     """More than an hour after its end the channel hears of it anew, and the open incident of the storm does too."""
     _, card, incident_id = await storm(world)
-    await sent(world, *(group(number, ends="12:01:00") for number in range(10, 14)))
+    await sent(world, *(group(number, ends="12:01:00") for number in range(14)))
     world.clock.forward(minutes=2)
-    await world.slack.shows("all 4 groups are resolved.", thread=card)
+    await world.slack.shows("all 14 groups are resolved.", thread=card)
     world.clock.forward(hours=2)
     await sent(world, group(11, starts="14:03:00"))
     post = await world.slack.shows("A11", "is firing", f"Incident {incident_id}")
     assert post.buttons == []
-    await world.slack.shows("1 of 4 groups fire, after all were resolved: A11.", thread=card)
+    await world.slack.shows("1 of 14 groups fire, after all were resolved: A11.", thread=card)
     await sent(world, group(11, starts="14:03:00", ends="14:05:00"))
     world.clock.forward(minutes=2)
-    await world.slack.until(lambda: sum("all 4 groups" in line for line in said(world, card)) == 2, "the second end")
+    await world.slack.until(lambda: sum("all 14 groups" in line for line in said(world, card)) == 2, "the second end")
+
+
+@pytest.mark.long
+async def test_the_first_groups_of_a_storm_belong_to_it(world: World) -> None:
+    """Each has a message of its own, which shows the storm's incident at once; their ends count like the others'."""
+    digest, card, incident_id = await storm(world)
+    first = await world.slack.shows("A3", "is firing", f"Incident {incident_id}")
+    assert first.buttons == []
+    await sent(world, *(group(number, ends="12:01:00") for number in range(10)))
+    await world.slack.until(lambda: "14 groups" in digest.shown and "4 still firing" in digest.shown, "the ends")
+    world.clock.forward(minutes=10)
+    await world.slack.shows("10 of 14 groups are resolved, 4 still fire", thread=card)
+
+
+@pytest.mark.long
+async def test_messages_follow_their_incident_when_it_is_over_and_open_again(world: World) -> None:
+    """The digest's and the groups' own: the button is back with the incident's end, and gone when it is reopened."""
+    digest, _, incident_id = await storm(world)
+    own = await world.slack.shows("A3", "is firing", f"Incident {incident_id}")
+
+    def both_show(buttons: list[str]) -> bool:
+        return all(post.buttons == buttons and (incident_id in post.shown) is (buttons == []) for post in (digest, own))
+
+    for words, buttons in (("resolve", ["Open incident"]), ("reopen", []), ("resolve", ["Open incident"])):
+        await answer(world.slack, world.bob, "/incident", f"{words} {incident_id} because of {words}")
+        await world.slack.until(partial(both_show, buttons), f"{buttons} after {words}")

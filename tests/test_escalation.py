@@ -115,11 +115,28 @@ async def test_the_ladder_ends_with_everybody_and_names_who_is_left_out(world: W
     assert "tech lead (nobody has it)" in last.shown
     assert "@ann (everybody), @bob (everybody), @cyd (everybody)" in last.shown
     assert last.buttons == ["I have it"]
+    world.clock.forward(minutes=9)
+    refused = await answer(world.slack, world.bob, "/escalate", incident_id)
+    assert "Everybody who has a role was called" in refused.shown
     world.clock.forward(hours=3)
     await world.slack.settled(0.3)
     assert len(await told(world, incident_id, 4)) == 4
-    refused = await answer(world.slack, world.bob, "/escalate", incident_id)
-    assert "Everybody who has a role was called" in refused.shown
+
+
+async def test_when_nobody_came_it_begins_anew(world: World) -> None:
+    """Days later somebody else may be on call: who escalates again calls them; who takes it ends both."""
+    card, incident_id = await opened(world)
+    await escalates(world, cyd(world), incident_id)
+    for count in range(1, 5):
+        await told(world, incident_id, count)
+        world.clock.forward(minutes=10, seconds=1)
+    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
+    await cyd(world).says("/escalate", f"{incident_id} it is worse")
+    await world.slack.shows("@bob (on-call): @cyd asks you to come", "it is worse", thread=card)
+    assert (await answer(world.slack, world.bob, "/escalate")).shown.count(f"*{incident_id}*") == 1
+    await world.bob.clicks("Take it", card)
+    kept = await world.stored("escalations", 2, is_end_told=True)
+    assert {one["state"] for one in kept} == {"held"}
 
 
 async def test_a_sev1_begins_with_on_call_and_duty_officer(world: World) -> None:

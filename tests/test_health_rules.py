@@ -137,7 +137,7 @@ def test_an_outage_is_found_again_by_its_message() -> None:
     found = from_facts({**told, "is_over": False})
     assert found is not None
     assert (found.revision, found.told) == (4, 4)
-    assert remembered([found]).since()["loki"].is_up is False
+    assert remembered([found]).since(NOW)["loki"].is_up is False
     assert from_facts({**told, "is_over": True}) is None
     for wrong in ({"key": "group"}, {"since": "x"}, {"services": ""}, {"revision": "x"}):
         assert from_facts({**told, **wrong}) is None

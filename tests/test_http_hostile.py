@@ -62,7 +62,7 @@ class Doors:
 @asynccontextmanager
 async def listening(doors: Doors) -> AsyncIterator[int]:
     """The port of a server with all entrances."""
-    entrances = Entrances(SlackEvents(SECRET, doors.answer), Alerts("the-token", doors.take))
+    entrances = Entrances(SlackEvents(SECRET, doors.answer), Alerts("the-token", doors.take, print))
     server = Web("127.0.0.1", 0, lambda: Readiness("ready"), Metrics(), entrances)
     yield await server.start()
     await server.stop()

@@ -116,6 +116,8 @@ tests:
   - {series: opsbot_outbox_oldest_seconds, values: '0x30'}
   - {series: 'opsbot_alert_looks_total{outcome="read"}', values: '0+1x9 9x30'}
   - {series: 'opsbot_alert_looks_total{outcome="not read"}', values: '0x9 1+1x30'}
+  - {series: 'opsbot_alert_notifications_total{outcome="too large"}', values: '0x9 1x31'}
+  - {series: 'opsbot_alert_notifications_total{outcome="not kept"}', values: '0x9 1x31'}
   - {series: 'opsbot_commands_total{command="/health",outcome="failed"}', values: '0x9 1+1x20'}
   - {series: 'opsbot_escalation_steps_total{outcome="no answer"}', values: '0x9 1x9 2x12'}
   - {series: 'opsbot_escalation_steps_total{outcome="taken"}', values: '0x9 9x21'}
@@ -129,6 +131,15 @@ tests:
       exp_annotations:
         summary: Ops Bot cannot read what fires in Alertmanager.
         description: Alerts that end while they are silenced stay as firing. See /health alertmanager, and the log.
+  - {eval_time: 15m, alertname: OpsBotLosesAlerts, exp_alerts: []}
+  - eval_time: 15m
+    alertname: OpsBotRefusesAlerts
+    exp_alerts:
+    - exp_labels: {severity: sev3, service: opsbot, outcome: too large}
+      exp_annotations:
+        summary: Ops Bot refuses what monitoring tells it, and nobody hears of those alerts.
+        description: >-
+          Too large is a group over 1 MB: set max_alerts of the receiver to 1000. What is wrong Alertmanager's log says.
   - {eval_time: 15m, alertname: OpsBotNobodyComes, exp_alerts: []}
   - eval_time: 25m
     alertname: OpsBotNobodyComes

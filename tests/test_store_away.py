@@ -119,6 +119,9 @@ async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, own_mo
         ("/incident", "", "so the list cannot be shown"),
         ("/incident", "list", "so the list cannot be shown"),
         ("/checklist", "", "so the checklist cannot be shown"),
+        ("/ops", "alerts", "so what fires cannot be shown"),
+        ("/ops", "silence list", "so the silences cannot be listed"),
+        ("/health", "history", "so the history cannot be shown"),
     ):
         answered = len(world.ann.ephemerals)
         await world.ann.says(command, text)

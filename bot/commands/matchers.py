@@ -11,6 +11,7 @@ alternatives spells two letters or digits in a row that it cannot do without (`d
 """
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ EXAMPLES = 'Write it like `job=loki` or `alertname=HighLatency instance=~"db-.*"
 
 _BEGIN = re.compile(r"[\s,{]*([^\s=!~\"'“”{},]+?)(=~|!~|!=|=)")
 _CLOSING = {'"': '"”“', "“": '”"“', "„": '“”"', "'": "'’", "‘": "’'", "«": "»"}
+_GROUP = re.compile(r"^\?(?:[A-Za-z-]*:|P?<\w+>)")  # how a group begins that has flags or a name
 _SKIPPED = re.compile(r"[\s,}]*")
 
 
@@ -94,7 +96,8 @@ def _value(text: str, at: int) -> tuple[str, int]:
 def _check_pattern(word: Word, pattern: str) -> None:
     """Only that it is one at all, by Python's rules, which are close; Alertmanager has the last word."""
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of `[[:alpha:]]`, which Go has
+            re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
         raise word.wrong(f"{shown(pattern)} is not a pattern.", "For plain text write `=` instead of `=~`.") from None
 
@@ -111,7 +114,7 @@ def _alternatives(pattern: str) -> Sequence[str]:
         elif pattern[at] in "()":
             depth += 1 if pattern[at] == "(" else -1
             if not depth and begin == 0 and at == len(pattern) - 1 and not parts and pattern[0] == "(":
-                return _alternatives(pattern[1:-1].removeprefix("?:")) if _is_one_group(pattern) else [pattern]
+                return _alternatives(_GROUP.sub("", pattern[1:-1])) if _is_one_group(pattern) else [pattern]
         elif pattern[at] == "|" and not depth:
             parts.append(pattern[begin:at])
             begin = at + 1
@@ -161,8 +164,10 @@ def _after_class(pattern: str, at: int) -> int:
     """The place after the `]` that closes the `[` at this place."""
     place = at + 1
     place += pattern[place : place + 1] == "^"
-    place += 1  # a bracket that comes first is one of the characters
+    place += pattern[place : place + 1] == "]"  # which comes first, and so is one of the characters
     while place < len(pattern) and pattern[place] != "]":
+        if pattern[place : place + 2] == "[:" and (end := pattern.find(":]", place)) > 0:
+            place = end + 1  # a class of its own, as in `[[:alpha:]_]`
         place += 2 if pattern[place] == "\\" else 1
     return place + 1
 

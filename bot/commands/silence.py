@@ -29,7 +29,7 @@ USAGES = (
     Usage("silence expire ID", "let them be heard again", "silence expire SIL-7KQ4", VERB),
 )
 
-_ID = re.compile(r"(?:SIL-)?([0-9A-HJKMNP-TV-Z]{4}|MW-[0-9]{8}-[0-9]{4})")
+_ID = re.compile(r"(?:SIL-)?([0-9A-HJKMNP-TV-Z]{4}|MW-[0-9]{8}-[0-9]{4}(?:-[0-9]{1,4})?)")
 _ABOUT = re.compile(r"(?<![\w-])(INC-[0-9]{8}-[0-9A-Z]{4}|MW-[0-9]{8}-[0-9]{4})(?![\w-])")
 
 

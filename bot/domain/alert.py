@@ -23,7 +23,7 @@ _SEVERITIES = {
     **dict.fromkeys(("warning", "warn", "medium", "minor"), Severity.SEV3),
     **dict.fromkeys(("info", "information", "low", "none", "debug"), Severity.SEV4),
 }
-_GENERAL = ("alertname", "severity")
+GENERAL = ("alertname", "severity")
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,17 @@ class Alert:
 
 @dataclass(frozen=True)
 class Notice:
-    """One notification: some alerts of a group. `is_grafanas`: Alertmanager does not know these alerts."""
+    """One notification: some alerts of a group. `is_grafanas`: Alertmanager does not know these alerts.
+
+    `left_out`: how many others the sender says there are without telling of them; None if it did not say.
+    """
 
     key: str
     labels: Pairs
     alerts: tuple[Alert, ...]
     source: str = ""
     is_grafanas: bool = False
+    left_out: int | None = None
 
     @property
     def group_id(self) -> str:
@@ -79,7 +83,8 @@ class Turn:
     """What one notification changed, kept until message, thread and timeline tell of it: names of some members.
 
     `gone`: Alertmanager does not have them any more, and told of no end.
-    `count` is how many it was in all. The first turn of an episode `is_first`: the message itself tells it.
+    `firing` is how many fire after it, `left_out` as of the group. The first turn of an episode `is_first`: the message
+    itself tells it.
     """
 
     version: int
@@ -91,6 +96,16 @@ class Turn:
     firing: int = 0
     is_first: bool = False
     is_back: bool = False  # it was over, so that the channel should hear of it too
+    left_out: int = 0
+
+    @property
+    def left(self) -> str:
+        """How it stands after it: `3 still firing`, `all is resolved`; and what is not known of it."""
+        if not self.left_out:
+            return f"{self.firing:,} still firing" if self.firing else "all is resolved"
+        if self.firing:
+            return f"{self.firing:,} still firing, and {self.left_out:,} more that are not told apart"
+        return f"all that are told apart are resolved, but not known of {self.left_out:,} more"
 
 
 @dataclass(frozen=True)
@@ -108,8 +123,10 @@ class Group:
     """The alerts of one groupKey. `version` is what a change is compared against; `episode` numbers its messages.
 
     `episode` 0: it was never shown. `digest` names the storm's message that tells of it instead of one of its own,
-    `storm` the storm that it began in: the incident of that hears of it, also when it has a message of its own again.
-    `back_at`: when it last fired again after it was over.
+    `storm` the storm that it began in: the incident of that hears of it, also when it has a message of its own, be it
+    again, or since it was one of the first.
+    `back_at`: when it last fired again after it was over. `left_out`: how many alerts it has besides its members, by
+    the last notification.
     """
 
     id: str
@@ -131,6 +148,7 @@ class Group:
     asked: Asked | None = None
     version: int = 1
     untold: tuple[Turn, ...] = ()
+    left_out: int = 0
 
     @property
     def firing(self) -> tuple[Alert, ...]:
@@ -156,7 +174,7 @@ class Group:
 
     def name_of(self, alert: Alert) -> str:
         """What tells a member from the others, and its summary: `instance=a: p99 on a`."""
-        general = {name for name, _ in self.labels} | set(_GENERAL)
+        general = {name for name, _ in self.labels} | set(GENERAL)
         own = " ".join(f"{name}={value}" for name, value in alert.labels if name not in general)
         summary = alert.annotation("summary", "message", "description")
         return ": ".join(part for part in (own or alert.label("alertname"), summary) if part) or alert.fingerprint
@@ -220,13 +238,7 @@ def in_words(group: Group, turn: Turn) -> str:
         )
         if names
     ]
-    left = (
-        f"{turn.firing} still firing"
-        if turn.firing and (turn.resolved or turn.gone)
-        else ""
-        if turn.firing
-        else "all is resolved"
-    )
+    left = "" if turn.firing and not (turn.resolved or turn.gone) else turn.left
     return f"{group.name}: {', '.join(part for part in (*parts, left) if part)}"
 
 
@@ -236,6 +248,8 @@ def turned(group: Group, turn: Turn) -> str:
         return f"The alert {group.name} fires again: {'; '.join((*turn.fired, *turn.again))}."
     if turn.firing or not (turn.resolved or turn.gone):
         return ""
+    if turn.left_out:
+        return f"The alert {group.name}: {turn.left}."
     if turn.resolved:
         return f"The alert {group.name} is resolved."
     return f"The alert {group.name} is no longer in Alertmanager, so it is taken as resolved."

@@ -3,6 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -79,7 +80,16 @@ class AlertDesk:
             return False
         if kept.untold:
             self._spawn(self._tell_soon(kept), f"alert {kept.id}")
+        elif known is not None and known.left_out != kept.left_out and kept.ts and not kept.digest:
+            self._spawn(self._show_soon(kept), f"alert {kept.id}")
         return True
+
+    async def _show_soon(self, group: Group) -> None:
+        """No news for anybody, but the message says how many it does not know of."""
+        try:
+            await self._shown(group)
+        except (StoreAwayError, UndeliveredError):
+            return  # the next change shows it
 
     async def _kept(self, known: Group | None, after: Group) -> Group | None:
         if after.episode == (known.episode if known else 0):
@@ -164,11 +174,27 @@ class AlertDesk:
         await self._storms.tick()
         await self._storm_news.tick()
         await self._incidents.finish()
+        await self._show_anew()
         for group in await self._groups.untold(self._clock() - LEFT_BEHIND):
             try:
                 await self.tell(group.id)
             except UndeliveredError:
                 continue  # the outbox has it in the log; the others have nothing to do with it
+
+    async def _show_anew(self) -> None:
+        for group in await self._groups.stale() if self._board.channel else ():
+            try:
+                await self._groups.shown(await self._shown(group))
+            except UndeliveredError:
+                continue  # as above
+
+    async def mend(self) -> None:
+        """Shows anew what fires and whose message was deleted: what joined since then, nobody saw."""
+        for group_id, episode in await self._board.lost():
+            group = await self._groups.get(group_id)
+            if group is not None and group.is_firing and not group.digest and group.episode == episode:
+                with suppress(UndeliveredError):  # the outbox has it in the log, and it is tried again
+                    await self._shown(group)
 
     # What people ask for
 
@@ -181,18 +207,7 @@ class AlertDesk:
 
     async def open_incident(self, topic_id: str, who: str, ts: str) -> Found:
         """Opens an incident from a group or a storm, or finds the open one; see AlertIncidents.open."""
-        found = await self._incidents.open(topic_id, who, ts)
-        if found.is_new:
-            self._spawn(self._reshow(topic_id), f"alert {topic_id}")
-        return found
-
-    async def _reshow(self, topic_id: str) -> None:
-        try:
-            group = await self._groups.get(topic_id)
-            if group is not None and not group.digest and self._board.channel:
-                await self._shown(group)
-        except (StoreAwayError, UndeliveredError):
-            return  # the next change shows it
+        return await self._incidents.open(topic_id, who, ts)
 
     async def listed(self) -> Listing:
         """What fires. Raises StoreAwayError."""

@@ -121,7 +121,7 @@ class AlertIncidents:
             since = asked.at - timedelta(minutes=1)
             found = await self._groups.quoting(topic.channel, topic.ts, since) if topic.ts else ""
             if found:
-                await self._groups.link(topic_id, found, None)
+                await self._link(topic_id, found, None)
             else:
                 await self._opened(topic, asked)
 
@@ -130,8 +130,12 @@ class AlertIncidents:
         channel = topic.channel or self._board.channel
         opening = Opening(asked.title, asked.severity, asked.who, channel, quote=quote)
         opened = await self._incidents.open(opening)
-        await self._groups.link(topic.id, opened.incident.id, topic.known)
+        await self._link(topic.id, opened.incident.id, topic.known)
         return opened.incident
+
+    async def _link(self, topic_id: str, incident_id: str, known: Report | None) -> None:
+        await self._groups.link(topic_id, incident_id, known)
+        await self._groups.turned(incident_id)
 
     async def _topic(self, topic_id: str) -> _Topic:
         group = await self._groups.get(topic_id)

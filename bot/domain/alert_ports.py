@@ -56,6 +56,15 @@ class Groups(Protocol):
     async def link(self, topic_id: str, incident_id: str, known: Report | None) -> None:
         """Keeps which incident it belongs to; of a storm, what that knows of it by now."""
 
+    async def turned(self, incident_id: str) -> None:
+        """The incident was opened, is over or is open again: what shows it as it was is to be shown anew."""
+
+    async def stale(self) -> list[Group]:
+        """Some of those whose own message is to be shown anew."""
+
+    async def shown(self, group: Group) -> None:
+        """Its own message shows it, as of this version."""
+
     async def asked(self, before: datetime) -> list[str]:
         """Those from which an incident was to be opened before that moment, and is not known to have been."""
 
@@ -72,6 +81,9 @@ class Groups(Protocol):
 
     async def begin_digest(self, digest: Digest) -> None:
         """Keeps a new storm, if it is not known."""
+
+    async def adopt(self, digest: Digest, since: datetime) -> None:
+        """Those that came before it was known for a storm, since that moment, and have a message each, began in it."""
 
     async def join_digest(self, digest_id: str, last_at: datetime | None) -> None:
         """Groups of it changed; `last_at`: the last moment at which one joined, if any did."""
@@ -148,6 +160,9 @@ class AlertBoard(Protocol):
         self, digest: Digest, incident: Incident | None, counts: tuple[int, int], worst: list[Group]
     ) -> str:
         """Has the storm's message show this; its timestamp."""
+
+    async def lost(self) -> list[tuple[str, int]]:
+        """Groups, by their IDs, and episodes whose message somebody deleted, as came out when it was to be edited."""
 
     def link_to(self, channel: str, ts: str) -> str:
         """A message's permanent link, or nothing."""

@@ -74,6 +74,7 @@ class Storms:
             return
         now = self._clock()
         for digest in await self._groups.untold_digests(now - EVERY):
+            await self._groups.adopt(digest, digest.began - MINUTE)
             counts = await self._groups.count_of(digest.id)
             worst = await self._groups.worst_of(digest.id, NAMED)
             incident = await self._incidents.of(digest.incident_id)

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from bot.domain.clock import Clock
-from bot.domain.health import HealthDesk, Probe, Reading, Report, State
+from bot.domain.health import Gap, HealthDesk, Probe, Reading, Report, State
 from bot.errors import StoreAwayError
 
 # Names of facts that others ask for.
@@ -53,10 +53,11 @@ class DeepProbe(Probe, Protocol):
 
 @dataclass(frozen=True)
 class Since:
-    """How a service is by the records of the watch, and since when."""
+    """How a service is by the records of the watch, and since when, apart from times that nobody watched it."""
 
     is_up: bool
     at: datetime
+    gaps: tuple[Gap, ...] = ()
 
 
 class Records(Protocol):
@@ -68,18 +69,27 @@ class Records(Protocol):
 
 @dataclass(frozen=True)
 class Look:
-    """One service in depth. `since` is when it came to be up or not up, if that is known."""
+    """One service in depth. `since` is when it came to be up or not up, if that is known; `gaps` were after that."""
 
     reading: Reading
     facts: tuple[Fact, ...] = ()
     link: str = ""
     since: datetime | None = None
+    gaps: tuple[Gap, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """As in a report, with `since` (ISO 8601 or null), `link`, `facts` (`[{"name", "text", "good", "links"}]`)."""
+        """As in a report, with more: what is known of it, and where to look.
+
+        `since` (ISO 8601 or null), `not_watched` (`[{"from", "to"}]`), `link`, `facts`
+        (`[{"name", "text", "good", "links"}]`).
+        """
         return {
             **self.reading.as_json(),
             "since": self.since.isoformat(timespec="seconds") if self.since else None,
+            "not_watched": [
+                {"from": gap.since.isoformat(timespec="seconds"), "to": gap.until.isoformat(timespec="seconds")}
+                for gap in self.gaps
+            ],
             "link": self.link,
             "facts": [
                 {"name": one.name, "text": one.text, "good": one.is_good, "links": [link.url for link in one.links]}
@@ -153,4 +163,4 @@ def _dated(look: Look, since: Mapping[str, Since]) -> Look:
     known = since.get(look.reading.service)
     if known is None or look.reading.state is State.OFF or known.is_up is not (look.reading.state is State.UP):
         return look
-    return Look(look.reading, look.facts, look.link, known.at)
+    return replace(look, since=known.at, gaps=known.gaps)

@@ -5,6 +5,8 @@
        ├──the incident is resolved or closed──▶ over
        └──everybody was asked──▶ exhausted       (somebody may still say that they have it)
 
+Once everybody has been asked for as long as a step waits, escalating begins anew, with another number.
+
 The rungs: on-call, the backup, the duty officer, the tech lead, then all of them with the phone bridge. A sev1 begins
 with on-call and duty officer together. A rung whose people are not there is skipped, and named.
 """
@@ -119,6 +121,10 @@ class Escalation:
     def untold(self) -> tuple[Step, ...]:
         """The steps that may not be in Slack yet."""
         return tuple(step for step in self.steps if step.told_at is None)
+
+    def is_spent(self, now: datetime, after: timedelta) -> bool:
+        """Whether all were asked, and had so long to come: whoever escalates then begins anew."""
+        return self.state is State.EXHAUSTED and now - (self.steps[-1].told_at or self.steps[-1].at) >= after
 
     def due(self, after: timedelta) -> datetime | None:
         """When the next step is due: so long after the last one was seen to be told. None if none is."""
@@ -236,7 +242,7 @@ def pressed(known: Escalation, who: str, now: datetime) -> None:
         people = ", ".join(f"<@{person}>" for person in known.asked) or "nobody has a role"
         raise ConflictError(
             f"Everybody who has a role was called about {known.incident_id}: {people}.",
-            "The thread has when; the phone bridge may be quicker.",
+            "Give them a few minutes, then escalate again; the phone bridge may be quicker.",
         )
 
 

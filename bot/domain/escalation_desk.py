@@ -1,6 +1,7 @@
 """Escalates incidents: each step is a write that one bot makes, then it is told; its time runs once it is in Slack."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,13 +9,14 @@ from bot.domain import escalation as steps
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock, spelled
 from bot.domain.escalation import Cause, Crew, Escalation, State, Step
+from bot.domain.escalation_line import Line
 from bot.domain.escalation_outcome import Outcome, outcome
 from bot.domain.escalation_ports import EscalationBoard, Escalations, Meter, People, Taker
 from bot.domain.incident import Incident
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.incident_steps import must_be_open
 from bot.domain.outbox import UndeliveredError
-from bot.domain.role import Holder, RoleDesk
+from bot.domain.role import Holder
 from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import ConflictError, NotFoundError, RefusedError, StoreAwayError, UserError
 
@@ -32,14 +34,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where incidents are, who takes them, who is there, and who counts."""
+    """Where incidents are, who takes them, who is there and in line, and who counts."""
 
     incidents: IncidentDesk
     timelines: TimelineDesk
     taker: Taker
-    roles: RoleDesk
     people: People
     meter: Meter
+    line: Line
 
 
 class EscalationDesk:
@@ -90,7 +92,7 @@ class EscalationDesk:
     ) -> Escalation:
         for _ in range(TRIES):
             known = await self._records.newest(incident.id)
-            if known is None or not known.is_open:
+            if known is None or not known.is_open or known.is_spent(self._clock(), self._after):
                 number = known.number + 1 if known else 1
                 first = step(Escalation(incident.id, number, who, why, self._clock()))
                 if await self._records.add(first):
@@ -137,6 +139,10 @@ class EscalationDesk:
         await self._end_soon(after)
         return after
 
+    def by_hand(self, instead: str, *, is_inside: bool) -> AbstractContextManager[None]:
+        """See Line.by_hand."""
+        return self._ports.line.by_hand(instead, is_inside=is_inside)
+
     @property
     def patience(self) -> str:
         """How long each step waits, in words."""
@@ -150,12 +156,12 @@ class EscalationDesk:
 
     async def standing(self) -> tuple[list[Holder], list[Standing]]:
         """Who has which role, and what runs. Raises StoreAwayError."""
+        newest = {known.incident_id: known for known in await self._records.open_ones() if known.is_open}
         found = []
-        for known in await self._records.open_ones():
-            if known.is_open:
-                incident = await self._ports.incidents.get(known.incident_id)
-                found.append(Standing(known, incident, known.due(self._after)))
-        return await self._ports.roles.holders(), found
+        for known in newest.values():
+            incident = await self._ports.incidents.get(known.incident_id)
+            found.append(Standing(known, incident, known.due(self._after)))
+        return await self._ports.line.holders(), found
 
     # What goes on by itself
 
@@ -165,6 +171,7 @@ class EscalationDesk:
         After a while without any bot there is one step, and then its full time, since a step's time begins when it is
         in Slack.
         """
+        await self._ports.line.look()
         for known in await self._records.open_ones():
             try:
                 await self._see_to(known)
@@ -227,7 +234,7 @@ class EscalationDesk:
         await self._change(known.id, lambda one: replace(one, is_end_told=True, version=one.version + 1))
 
     async def _crew(self) -> Crew:
-        holders = await self._ports.roles.holders()
+        holders = await self._ports.line.holders()
         gone = set()
         for person in Crew(holders).everybody:
             try:

@@ -109,6 +109,14 @@ class Report:
         }
 
 
+@dataclass(frozen=True)
+class Gap:
+    """A time in which nobody asked the services again and again: no bot ran."""
+
+    since: datetime
+    until: datetime
+
+
 class HealthDesk:
     """Asks the probes. `deadline` is seconds for each service."""
 

@@ -1,11 +1,12 @@
 """How the services were over a period: uptime and latency of each, in as many pieces as a picture shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.clock import Clock
+from bot.domain.health import Gap
 
 PIECES = 96  # of a strip: a quarter of an hour each for a day, less than two hours for a week
 SHORTEST = timedelta(minutes=1)
@@ -50,12 +51,16 @@ class Strip:
 
 @dataclass(frozen=True)
 class History:
-    """All services over a period; `step` is the length of a piece. Without strips nothing was measured."""
+    """All services over a period; `step` is the length of a piece. Without strips nothing was measured.
+
+    `gaps` are the times when nobody asked.
+    """
 
     since: datetime
     until: datetime
     step: timedelta
     strips: tuple[Strip, ...]
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def period(self) -> timedelta:
@@ -78,6 +83,9 @@ class Rounds(Protocol):
     async def counted(self, since: datetime, step: timedelta) -> list[Counted]:
         """What was measured since then, in pieces of that length. Raises StoreAwayError when MongoDB is away."""
 
+    async def asked(self, since: datetime, step: timedelta) -> list[tuple[datetime, datetime]]:
+        """The first and the last measurement in each piece of that length that has any, in order. Raises as above."""
+
 
 class Pictures(Protocol):
     """Draws and sends pictures."""
@@ -91,19 +99,23 @@ class Pictures(Protocol):
 
 
 class HistoryDesk:
-    """Tells how the services were. `names` is their order."""
+    """Tells how the services were. `names` is their order; without a measurement for `patience` nobody watched."""
 
-    def __init__(self, rounds: Rounds, pictures: Pictures, names: Sequence[str], clock: Clock) -> None:
+    def __init__(
+        self, rounds: Rounds, pictures: Pictures, names: Sequence[str], patience: timedelta, clock: Clock
+    ) -> None:
         self._rounds = rounds
         self._pictures = pictures
         self._names = names
+        self._patience = patience
         self._clock = clock
 
     async def of(self, period: timedelta) -> History:
         """The history of this time before now. Raises StoreAwayError."""
         now = self._clock()
         step = max(SHORTEST, period / PIECES)
-        return history(await self._rounds.counted(now - period, step), now - period, now, step, self._names)
+        told = history(await self._rounds.counted(now - period, step), now - period, now, step, self._names)
+        return replace(told, gaps=gaps(await self._rounds.asked(now - period, self._patience), told, self._patience))
 
     async def picture(self, told: History, who: str) -> bool:
         """Sends it to one person as a picture; False if there is nothing to draw, or nothing to draw with."""
@@ -124,3 +136,12 @@ def history(
             pieces.setdefault(one.service, [None] * count)[one.number] = one.piece
     order = [*(name for name in names if name in pieces), *sorted(set(pieces) - set(names))]
     return History(since, until, step, tuple(Strip(name, tuple(pieces[name])) for name in order))
+
+
+def gaps(asked: Sequence[tuple[datetime, datetime]], told: History, patience: timedelta) -> tuple[Gap, ...]:
+    """The times in a history without a measurement: before the first, after the last, and between them."""
+    ends = [told.since, *(last for _, last in asked)]
+    begins = [*(first for first, _ in asked), told.until]
+    return tuple(
+        Gap(end, begin) for end, begin in zip(ends, begins, strict=True) if begin - end > patience and told.strips
+    )

@@ -12,14 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.health import Reading, State
-from bot.domain.health_watch import Case, Change, Outage, Place, Track, Watch
+from bot.domain.health import Gap, Reading, State
+from bot.domain.health_watch import ROUND, Case, Change, Outage, Place, Track, Watch
 
 FLAPPING = timedelta(minutes=10)  # down again within this is the same outage, so that nobody drowns in messages
 TOGETHER = 3  # services that go down in one round are told in one message from this many on
 STARTS_WITHIN = timedelta(minutes=5)  # a service that starts for longer does not come up
 KEPT = timedelta(days=1)  # how long an outage that is over is remembered
 CHANGES = 40  # of one outage are remembered
+GAPS = 10  # times when nobody watched are remembered
 
 
 def verdict(reading: Reading, track: Track | None) -> bool | None:
@@ -69,13 +70,25 @@ def judged(watch: Watch, first: Sequence[Reading], second: Sequence[Reading], pl
     return _forgotten(watch, {reading.service for reading in first if reading.state is not State.OFF}, first)
 
 
+def asked(watch: Watch, now: datetime, patience: timedelta) -> Watch:
+    """A round is made now; the next one comes within that time."""
+    gaps = watch.gaps
+    if watch.seen is not None and now - watch.seen > watch.patience:
+        gaps = (*gaps, Gap(watch.seen, now))[-GAPS:]
+        for outage in watch.outages:
+            if outage.down and not outage.moved:
+                its = (*outage.gaps, gaps[-1])[-GAPS:]
+                watch = watch.with_outage(replace(outage, gaps=its, revision=outage.revision + 1))
+    return replace(watch, seen=max(now, watch.seen or now), patience=patience, gaps=gaps)
+
+
 def moved(watch: Watch, place: Place | None, now: datetime) -> Watch:
     """After a window: what went down in it, and is still down, gets a message in the channel."""
     for outage in watch.outages:
         if not outage.thread or outage.moved or not outage.down or place is not None:
             continue
         key = f"{outage.key}/after"
-        fresh = Outage(key, now, outage.down, outage.changes, incident=outage.incident)
+        fresh = Outage(key, now, outage.down, outage.changes, incident=outage.incident, gaps=outage.gaps)
         watch = watch.with_outage(fresh)
         watch = watch.with_outage(replace(outage, moved=True, revision=outage.revision + 1))
         for track in watch.tracks:
@@ -104,7 +117,9 @@ def merged(stored: Watch, remembered: Watch) -> Watch:
         known_track = watch.track(track.service)
         if known_track is None or known_track.since <= track.since:
             watch = watch.with_track(track)
-    return watch
+    gaps = sorted({*stored.gaps, *remembered.gaps}, key=lambda gap: gap.since)[-GAPS:]
+    seen = max((one.seen for one in (stored, remembered) if one.seen is not None), default=None)
+    return replace(watch, seen=seen, gaps=tuple(gaps))
 
 
 def _noted(watch: Watch, reading: Reading, told: bool | None) -> Watch:
@@ -142,6 +157,7 @@ def _begun(watch: Watch, group: Sequence[Reading], place: Place | None) -> Watch
         tuple(_down(one) for one in group),
         channel=place.channel if place else "",
         thread=place.thread if place else "",
+        gaps=tuple(gap for gap in watch.gaps if gap.until > group[0].at - ROUND),
     )
     watch = watch.with_outage(outage)
     for case in cases:

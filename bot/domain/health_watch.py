@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.deep_health import Since
-from bot.domain.health import State
+from bot.domain.health import Gap, State
+
+ROUND = timedelta(minutes=1)  # a round with its confirming probe takes no longer
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Outage:
     """One message. `revision` grows with what it says, of which `told` is what Slack was given.
 
     `channel` and `thread` say where: in a window's thread, else in the ops channel. `moved`: the window is over, and
-    what is still down is told anew in the channel. `incident` was opened from it.
+    what is still down is told anew in the channel. `incident` was opened from it. `gaps`: nobody watched before it was
+    found, or while it lasted.
     """
 
     key: str
@@ -61,6 +64,7 @@ class Outage:
     thread: str = ""
     moved: bool = False
     incident: str = ""
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def ended(self) -> datetime | None:
@@ -84,12 +88,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Watch:
-    """All that is known. `fence` names the turn of the bot that watches; `is_ours` whether that is this one."""
+    """All that is known. `fence` names the turn of the bot that watches; `is_ours` whether that is this one.
+
+    `seen` is the last round, after which the next one comes within `patience`: else nobody watches. `gaps` are the last
+    times when nobody did.
+    """
 
     tracks: tuple[Track, ...] = ()
     outages: tuple[Outage, ...] = ()
     fence: int = 0
     is_ours: bool = True
+    seen: datetime | None = None
+    patience: timedelta = timedelta(minutes=5)
+    gaps: tuple[Gap, ...] = ()
 
     def track(self, service: str) -> Track | None:
         """What is known of a service."""
@@ -99,9 +110,15 @@ class Watch:
         """The outage of this key, while it is remembered."""
         return next((one for one in self.outages if one.key == key), None)
 
-    def since(self) -> Mapping[str, Since]:
+    def since(self, now: datetime) -> Mapping[str, Since]:
         """Since when each service is as it is."""
-        return {one.service: Since(one.is_up, one.since) for one in self.tracks}
+        gaps = self.gaps
+        if self.seen is not None and now - self.seen > self.patience:
+            gaps = (*gaps, Gap(self.seen, now))
+        return {
+            one.service: Since(one.is_up, one.since, tuple(gap for gap in gaps if gap.until > one.since - ROUND))
+            for one in self.tracks
+        }
 
     def with_outage(self, outage: Outage) -> "Watch":
         """With this outage instead of the one of its key, or besides the others."""

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from bot.domain.clock import Clock, spelled
 from bot.domain.deep_health import Since
 from bot.domain.health import HealthDesk, Reading, Report, State
-from bot.domain.health_rules import judged, linked, merged, moved, suspects
+from bot.domain.health_rules import asked, judged, linked, merged, moved, suspects
 from bot.domain.health_watch import Change, Outage, Place, Watch
 from bot.domain.health_watch_ports import Ports, Round
 from bot.domain.incident_news import News
@@ -26,10 +26,14 @@ FIND_BACK = timedelta(days=1)  # how far the channel is read for outages that no
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How long to wait for the confirming probe (seconds), and how long a lead lasts without news of its owner."""
+    """How long to wait for the confirming probe (seconds), and how long a lead lasts without news of its owner.
+
+    Where no round is made for longer than `patience`, nobody watched.
+    """
 
     confirm: float
     lease: timedelta
+    patience: timedelta = timedelta(minutes=5)
 
 
 class WatchDesk:
@@ -52,7 +56,7 @@ class WatchDesk:
 
     async def since(self) -> Mapping[str, Since]:
         """See deep_health.Records.since."""
-        return (await self.known()).since()
+        return (await self.known()).since(self._clock())
 
     async def known(self) -> Watch:
         """What is known, without asking any service. Raises StoreAwayError if nothing is remembered either."""
@@ -70,11 +74,12 @@ class WatchDesk:
         watch = await self._lead()
         if not watch.is_ours:
             return
+        watch = asked(watch, first.at, self._rhythm.patience)
         second: tuple[Reading, ...] = ()
-        if asked := suspects(watch, first.readings):
+        if suspected := suspects(watch, first.readings):
             # The one confirming probe; whatever answers otherwise now changes nothing.
             await asyncio.sleep(self._rhythm.confirm)
-            second = (await self._health.ask(asked)).readings
+            second = (await self._health.ask(suspected)).readings
         watch = await self._judged(watch, first.readings, second)
         self._rounds.append(Round(first.at, _last(first, second)))
         if await self._saved(watch):

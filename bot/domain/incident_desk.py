@@ -5,7 +5,7 @@ until MongoDB is back.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from bot.errors import NotFoundError, StoreAwayError, UserError
 
 AROUND = timedelta(hours=6)  # a card may be posted some time after its incident was opened
 LATE = timedelta(seconds=2)
+TURNS = frozenset({Deed.RESOLVED, Deed.REOPENED, Deed.CLOSED})
 LEFT_BEHIND = timedelta(seconds=15)  # an act untold for so long was left by a bot that died
 
 
@@ -37,6 +38,7 @@ class IncidentDesk:
     """The incidents and their cards.
 
     `late_card` is called when a card's place became known so late that people may have written below it already.
+    `turned` is what else shows whether an incident, by its ID, is open. It raises StoreAwayError.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class IncidentDesk:
         self._uncarded: set[str] = set()
         self._lost = LostIncidents(board, self._put_back, self.catch_up, clock)
         self.late_card: Callable[[Incident], None] = lambda _: None
+        self.turned: tuple[Callable[[str], Awaitable[None]], ...] = ()
 
     async def open(self, opening: Opening) -> Opened:
         """Opens an incident and shows its card. The same words of one person within a minute are one incident."""
@@ -159,6 +162,9 @@ class IncidentDesk:
                 await self._board.reply(incident, act)
             await self._timelines.acted(incident, act)
         await self._board.refresh(incident)
+        if any(act.deed in TURNS for act in incident.untold):
+            for has_turned in self.turned:
+                await has_turned(incident.id)
         await self._timelines.indexed(incident)
         await self._incidents.told(incident.id, incident.version)
 

@@ -66,7 +66,8 @@ class Silence:
     """One silence. `subject` is the incident, the window or nothing that it is for, `owner` who wanted it.
 
     `remote_id` is Alertmanager's name for it, `sent_until` the end that Alertmanager confirmed last, `trouble` why it
-    is not there. `expired_by` is a user id; empty for somebody who did it in Alertmanager.
+    is not there. `expired_by` is a user id; empty for somebody who did it in Alertmanager. A window's is made for a
+    `scope` by its version: another scope has another silence.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Silence:
     trouble: str = ""
     version: int = 1
     is_windows: bool = False
+    scope: int = 0
 
     @property
     def same(self) -> str:

@@ -109,7 +109,9 @@ class SilenceDesk:
         known = {silence.remote_id for silence in ours}
         return Listing(ours, tuple(one for one in found if one.id not in known))
 
-    async def for_window(self, window_id: str, matchers: Sequence[Matcher], until: datetime, who: str) -> None:
+    async def for_window(
+        self, window_id: str, scope: int, matchers: Sequence[Matcher], until: datetime, who: str
+    ) -> None:
         """Silences for a window that is under way, until then; called again it lasts longer, if that is later by now.
 
         One that ran out before the window was extended holds anew; one that somebody ended stays ended. What
@@ -118,7 +120,7 @@ class SilenceDesk:
         now = self._clock()
         until = max(until, now + ALONG)  # the window goes on, though its planned end may be past
         about = (who, f"maintenance {window_id}", window_id)
-        new = Silence(f"SIL-{window_id}", tuple(matchers), now, until, *about, is_windows=True)
+        new = Silence(f"SIL-{window_id}-{scope}", tuple(matchers), now, until, *about, is_windows=True, scope=scope)
         if await self._silences.add(new):
             await self._audit.wrote(who, "silence", new.id, detail=said(new.matchers))
             await self._keeper.put(new)
@@ -127,15 +129,16 @@ class SilenceDesk:
         if known is not None and known.state is not State.EXPIRED and known.ends_at < until:
             await self._change(new.id, lambda silence: replace(silence, state=State.WANTED, ends_at=until))
 
-    async def end_for_window(self, window_id: str) -> None:
-        """Ends the window's silence, if it has one that holds. Raises StoreAwayError."""
-        silence = await self._silences.get(f"SIL-{window_id}")
-        if silence is None or silence.state is not State.WANTED:
-            return
-        try:
-            await self._end(silence.id, SYSTEM)
-        except ConflictError:
-            return  # another bot did
+    async def end_for_window(self, window_id: str, before: int | None = None) -> None:
+        """Ends the window's silences that hold, or those for scopes before this one. Raises StoreAwayError."""
+        for silence in await self._silences.wanted():
+            is_its = silence.is_windows and silence.subject == window_id
+            if not is_its or (before is not None and silence.scope >= before):
+                continue
+            try:
+                await self._end(silence.id, SYSTEM)
+            except ConflictError:
+                continue  # another bot did
 
     async def tick(self) -> None:
         """See SilenceKeeper.tick."""

@@ -1,4 +1,7 @@
-"""Silences what a window's scope names, from its actual start to its actual end."""
+"""Silences what a window's scope names, from its actual start to its actual end.
+
+A scope that is written meanwhile counts once it is approved; until then what was approved before goes on.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,11 +15,13 @@ from bot.domain.window import Window
 class Silences(Protocol):
     """Makes and ends silences. Each method raises StoreAwayError."""
 
-    async def for_window(self, window_id: str, matchers: Sequence[Matcher], until: datetime, who: str) -> None:
+    async def for_window(
+        self, window_id: str, scope: int, matchers: Sequence[Matcher], until: datetime, who: str
+    ) -> None:
         """Silences for a window until then, or changes the end. Raises SilencerRefusedError."""
 
-    async def end_for_window(self, window_id: str) -> None:
-        """Ends the window's silence, if it has one that holds."""
+    async def end_for_window(self, window_id: str, before: int | None = None) -> None:
+        """Ends the window's silences that hold, or those for scopes before this one."""
 
 
 class WindowSilences:
@@ -28,12 +33,15 @@ class WindowSilences:
 
     async def began(self, window: Window) -> None:
         """See Attendant.began. What Alertmanager refuses is refused again however often it is asked."""
-        if window.scope is None or not window.scope.silencing or not window.is_live:
+        scope = window.scope
+        if scope is None or not scope.is_approved or not window.is_live:
             return
         try:
-            await self._silences.for_window(window.id, window.scope.silencing, window.end, window.scope.by)
+            if scope.silencing:
+                await self._silences.for_window(window.id, scope.version, scope.silencing, window.end, scope.by)
         except SilencerRefusedError as error:
             await self._audit.wrote(SYSTEM, "silence", window.id, Outcome.REFUSED, error.cause)
+        await self._silences.end_for_window(window.id, scope.version)
 
     async def ended(self, window: Window) -> None:
         """See Attendant.ended."""

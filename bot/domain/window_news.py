@@ -122,7 +122,7 @@ class Attendance:
         self._lease = lease
 
     async def tick(self) -> None:
-        """Tells every attendant of each start, extension and end. Raises what one raised; it is called again."""
+        """Tells every attendant of what it awaits. Raises what one raised; it is called again."""
         while (window := await self._windows.claim_owed(self._lease)) is not None:
             for act in (act for act in window.acts if act.version in window.owed):
                 calls = [one.ended(window) if act.deed is Deed.ENDED else one.began(window) for one in self._attendants]

@@ -97,7 +97,7 @@ class Attendant(Protocol):
     """
 
     async def began(self, window: Window) -> None:
-        """It is under way: after its actual start, and again after each extension, with the later end."""
+        """It is under way: after its actual start, again after each extension, and when its scope is approved then."""
 
     async def ended(self, window: Window) -> None:
         """It is over: after its actual end."""

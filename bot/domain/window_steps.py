@@ -18,6 +18,7 @@ EARLY = timedelta(hours=24)  # so long before its planned start at most it is be
 STILL_ROLLED_BACK = timedelta(hours=24)  # so long after its end a window is still rolled back
 
 _OWED = (Deed.BEGAN, Deed.EXTENDED, Deed.ENDED)
+_OWED_UNDER_WAY = (Deed.APPROVED,)
 
 
 def scheduled(window: Window, who: str, now: datetime) -> Window:
@@ -221,7 +222,8 @@ def after(window: Window, act: Act, *, told: bool = False) -> Window:
     version = window.version + 1
     act = replace(act, version=version)
     untold = window.untold if told else (*window.untold, version)
-    owed = (*window.owed, version) if act.deed in _OWED else window.owed
+    is_owed = act.deed in _OWED or (act.deed in _OWED_UNDER_WAY and window.state is State.UNDER_WAY)
+    owed = (*window.owed, version) if is_owed else window.owed
     return replace(window, version=version, acts=(*window.acts, act), untold=untold, owed=owed)
 
 

@@ -3,7 +3,7 @@
 from bot.domain.alert import Digest, Group, Turn
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident
-from bot.domain.outbox import Content, Letter
+from bot.domain.outbox import Content, Letter, State
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
 from bot.slack.views import alert as view
@@ -11,6 +11,7 @@ from bot.slack.views.parts import Message
 
 ALERT = "opsbot_alert"
 REPLY = "opsbot_reply"
+GONE = "message_not_found"  # Slack's word where somebody deleted the message
 
 
 class AlertBoard:
@@ -52,10 +53,18 @@ class AlertBoard:
 
     async def _show(self, key: str, message: Message, revision: int) -> str:
         letter = Letter(ALERT, key, self.channel, Content(message.payload(), {}, revision), self._clock())
-        ts = await self._outbox.post(letter)
+        known = await self._outbox.find(letter.id)
+        is_gone = known is not None and (known.state, known.reason) == (State.PARKED, GONE)
+        gone_ts = known.ts if known is not None and is_gone else None
+        ts = await (self._outbox.repost(letter, gone_ts) if gone_ts else self._outbox.post(letter))
         # If the message was there before, it shows what it showed then.
         await self._outbox.edit(letter.id, letter.content, letter.channel)
         return ts
+
+    async def lost(self) -> list[tuple[str, int]]:
+        """See AlertBoard.lost. Outages and storms have keys of other shapes."""
+        keys = (key.rpartition("/") for key in await self._outbox.gone(ALERT))
+        return [(group_id, int(episode)) for group_id, _, episode in keys if episode.isdecimal()]
 
     def link_to(self, channel: str, ts: str) -> str:
         """See AlertBoard.link_to."""

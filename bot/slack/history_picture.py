@@ -22,6 +22,9 @@ def draw_history(history: History) -> bytes:
     axes = figure.subplots(len(strips), 2, width_ratios=(3, 1), squeeze=False)
     for (strip_axes, latency_axes), one in zip(axes, strips, strict=True):
         _strip(strip_axes, one)
+        for gap in history.gaps:  # over what was measured in the same piece
+            begin, end = ((moment - history.since) / history.step for moment in (gap.since, gap.until))
+            strip_axes.axvspan(begin, end, facecolor=GROUND, edgecolor=FAINT, hatch="///", linewidth=0)
         _latency(latency_axes, one)
         for each in (strip_axes, latency_axes):
             each.set_xlim(0, len(one.pieces))
@@ -61,4 +64,5 @@ def _times(axes: Any, history: History) -> None:
     format_ = "%H:%M" if history.period <= timedelta(days=2) else "%b %d"
     places = [number * count // TICKS for number in range(TICKS)]
     axes.set_xticks(places, [f"{history.since + history.step * place:{format_}}" for place in places])
-    axes.set_xlabel("UTC", color=INK, fontsize=7)
+    about = "UTC; hatched: not watched" if history.gaps else "UTC"
+    axes.set_xlabel(about, color=INK, fontsize=7)

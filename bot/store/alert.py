@@ -1,22 +1,20 @@
-"""Groups of alerts and storms in MongoDB (`alerts`; `_id` follows from the groupKey, or is `storm-…` or `source-…`).
-
-Labels are kept as lists of pairs: their names may have `$` and `.` in them, which mean something in a document's keys.
-"""
+"""Groups of alerts and storms in MongoDB (`alerts`; `_id` follows from the groupKey, or is `storm-…` or `source-…`)."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from bot.domain.alert import Alert, Asked, Digest, Group, Pairs, Report, Turn
+from bot.domain.alert import Asked, Digest, Group, Report
 from bot.domain.incident import Severity
-from bot.store.mongo import Change, Document, Documents, known
+from bot.store.alert_document import GROUP, STORM, digest_of, digest_or_none, document, group_of
+from bot.store.mongo import Change, Document, Documents
 
-GROUP, STORM, SOURCE = "group", "storm", "source"
+SOURCE = "source"
 _WORST = [("is_firing", DESCENDING), ("severity", ASCENDING), ("began", DESCENDING)]
 
 INDEXES = (
@@ -27,12 +25,12 @@ INDEXES = (
     IndexModel([("kind", ASCENDING), ("last_at", DESCENDING)]),
     IndexModel([("untold.at", ASCENDING)]),
     IndexModel([("asked.at", ASCENDING)]),
+    IndexModel([("incident_id", ASCENDING)]),
+    IndexModel([("is_stale", ASCENDING)], sparse=True),
 )
 
-_PLAIN = {each.name for each in fields(Group)} - {"id", "key", "labels", "members", "asked", "untold"}
-_OF_STORM = {each.name for each in fields(Digest)} - {"id", "asked", "report"}
 # What has a write of its own is not touched when a group is saved.
-_APART = ("incident_id", "asked", "channel", "ts")
+_APART = ("incident_id", "asked", "channel", "ts", "storm")
 
 
 class Alerts:
@@ -45,7 +43,7 @@ class Alerts:
     async def get(self, group_id: str) -> Group | None:
         """See Groups.get."""
         found = await self._documents.one({"_id": group_id, "kind": GROUP})
-        return _group(found) if found else None
+        return group_of(found) if found else None
 
     async def add(self, group: Group) -> bool:
         """See Groups.add."""
@@ -56,7 +54,7 @@ class Alerts:
         return True
 
     async def save(self, group: Group, was: int, *, begins: bool) -> bool:
-        """See Groups.save. An episode begins without a message; its incident is decided with it."""
+        """See Groups.save. An episode begins without a message; its incident and its storm are decided with it."""
         kept = {name: value for name, value in document(group).items() if begins or name not in _APART}
         return await self._documents.update({"_id": group.id, "version": was}, {"$set": kept}) == 1
 
@@ -79,12 +77,12 @@ class Alerts:
     async def untold(self, before: datetime) -> list[Group]:
         """See Groups.untold."""
         found = await self._documents.many({"untold.at": {"$lt": before}}, [("untold.at", ASCENDING)], 50)
-        return [_group(document) for document in found]
+        return [group_of(document) for document in found]
 
     async def firing(self, limit: int) -> list[Group]:
         """See Groups.firing."""
         found = await self._documents.many({"kind": GROUP, "is_firing": True}, _WORST, limit)
-        return [_group(document) for document in found]
+        return [group_of(document) for document in found]
 
     async def count_firing(self, severity: Severity | None = None) -> int:
         """See Groups.count_firing."""
@@ -94,7 +92,7 @@ class Alerts:
     async def watched(self) -> list[Group]:
         """See Groups.watched."""
         query = {"kind": GROUP, "is_firing": True, "is_grafanas": False}
-        return [_group(document) async for document in self._documents.each(query, _WORST)]
+        return [group_of(document) async for document in self._documents.each(query, _WORST)]
 
     async def sources(self) -> frozenset[str]:
         """See Groups.sources."""
@@ -116,6 +114,24 @@ class Alerts:
         change = {"$set": {"incident_id": incident_id, "asked": None, **told}, "$inc": {"version": 1}}
         await self._documents.update({"_id": topic_id}, change)
 
+    async def turned(self, incident_id: str) -> None:
+        """See Groups.turned. A storm's message is shown anew whenever its version is newer than what it shows."""
+        its: Document = {"kind": STORM, "incident_id": incident_id}
+        storms = [document["_id"] for document in await self._documents.many(its, [("_id", ASCENDING)])]
+        of_it: list[Document] = [{"incident_id": incident_id}, {"storm": {"$in": storms}}]
+        query = {"kind": GROUP, "digest": "", "ts": {"$ne": ""}, "$or": of_it}
+        await self._documents.update_all(query, {"$inc": {"version": 1}, "$set": {"is_stale": True}})
+        await self._documents.update_all(its, {"$inc": {"version": 1}})
+
+    async def stale(self) -> list[Group]:
+        """See Groups.stale."""
+        found = await self._documents.many({"is_stale": True}, [("_id", ASCENDING)], 20)
+        return [group_of(document) for document in found]
+
+    async def shown(self, group: Group) -> None:
+        """See Groups.shown."""
+        await self._documents.update({"_id": group.id, "version": group.version}, {"$unset": {"is_stale": ""}})
+
     async def asked(self, before: datetime) -> list[str]:
         """See Groups.asked."""
         found = await self._documents.many({"asked.at": {"$lt": before}}, [("asked.at", ASCENDING)], 20)
@@ -131,18 +147,23 @@ class Alerts:
 
     async def digest(self, digest_id: str) -> Digest | None:
         """See Groups.digest."""
-        return _maybe(await self._documents.one({"_id": digest_id, "kind": STORM}))
+        return digest_or_none(await self._documents.one({"_id": digest_id, "kind": STORM}))
 
     async def digest_since(self, since: datetime) -> Digest | None:
         """See Groups.digest_since."""
         query = {"kind": STORM, "last_at": {"$gt": since}}
-        return _maybe(await self._documents.one(query, [("began", ASCENDING), ("_id", ASCENDING)]))
+        return digest_or_none(await self._documents.one(query, [("began", ASCENDING), ("_id", ASCENDING)]))
 
     async def begin_digest(self, digest: Digest) -> None:
         """See Groups.begin_digest."""
         document = {**asdict(digest), "kind": STORM}
         del document["id"]
         await self._documents.upsert({"_id": digest.id}, {"$setOnInsert": document})
+
+    async def adopt(self, digest: Digest, since: datetime) -> None:
+        """See Groups.adopt."""
+        query = {"kind": GROUP, "shown_at": {"$gt": since, "$lte": digest.last_at}, "digest": "", "storm": ""}
+        await self._documents.update_all(query, {"$set": {"storm": digest.id}})
 
     async def join_digest(self, digest_id: str, last_at: datetime | None) -> None:
         """See Groups.join_digest."""
@@ -158,7 +179,7 @@ class Alerts:
             "$expr": {"$lt": ["$told", "$version"]},
             "$or": [{"told_at": None}, {"told_at": {"$lt": told_before}}],
         }
-        return [_digest(document) for document in await self._documents.many(query, [("last_at", DESCENDING)], 5)]
+        return [digest_of(document) for document in await self._documents.many(query, [("last_at", DESCENDING)], 5)]
 
     async def told_digest(self, digest: Digest, channel: str, ts: str, now: datetime) -> None:
         """See Groups.told_digest."""
@@ -175,19 +196,19 @@ class Alerts:
 
     async def worst_of(self, digest_id: str, limit: int) -> list[Group]:
         """See Groups.worst_of."""
-        return [_group(document) for document in await self._documents.many(_of(digest_id), _WORST, limit)]
+        return [group_of(document) for document in await self._documents.many(_of(digest_id), _WORST, limit)]
 
     async def back_since(self, digest_id: str, since: datetime, limit: int) -> tuple[int, list[Group]]:
         """See Groups.back_since."""
         query = _of(digest_id, is_firing=True, back_at={"$gt": since})
         found = await self._documents.many(query, _WORST, limit)
-        return await self._documents.count(query), [_group(document) for document in found]
+        return await self._documents.count(query), [group_of(document) for document in found]
 
     async def unreported(self) -> list[Digest]:
         """See Groups.unreported."""
         is_behind = {"$expr": {"$lt": [{"$ifNull": ["$report.version", 0]}, "$version"]}}
         query = {"kind": STORM, "incident_id": {"$ne": ""}, "$or": [{"report.is_told": False}, is_behind]}
-        return [_digest(document) for document in await self._documents.many(query, [("last_at", DESCENDING)], 20)]
+        return [digest_of(document) for document in await self._documents.many(query, [("last_at", DESCENDING)], 20)]
 
     async def report(self, digest: Digest, report: Report) -> bool:
         """See Groups.report."""
@@ -204,73 +225,3 @@ class Alerts:
 def _of(digest_id: str, **more: Any) -> Document:
     """The groups that a storm's message tells of, or that began in it and have one of their own again."""
     return {"$or": [{"digest": digest_id, **more}, {"storm": digest_id, **more}]}
-
-
-def document(group: Group) -> Document:
-    """A group as it is kept."""
-    return {
-        **{name: getattr(group, name) for name in _PLAIN},
-        "_id": group.id,
-        "kind": GROUP,
-        "key": group.key,
-        "labels": _lists(group.labels),
-        "members": [_member(alert) for alert in group.members],
-        "asked": asdict(group.asked) if group.asked else None,
-        "untold": [asdict(turn) for turn in group.untold],
-        # For looking up alone.
-        "is_firing": group.is_firing,
-        "severity": group.severity,
-        "shown_at": group.began if group.episode else None,
-    }
-
-
-def _member(alert: Alert) -> Document:
-    return {**asdict(alert), "labels": _lists(alert.labels), "annotations": _lists(alert.annotations)}
-
-
-def _group(document: Document) -> Group:
-    return Group(
-        **{name: document[name] for name in _PLAIN if name in document},
-        id=document["_id"],
-        key=document["key"],
-        labels=_pairs(document["labels"]),
-        members=tuple(
-            Alert(
-                **known(Alert, {**each, "labels": _pairs(each["labels"]), "annotations": _pairs(each["annotations"])})
-            )
-            for each in document["members"]
-        ),
-        asked=_asked(document.get("asked")),
-        untold=tuple(_turn(each) for each in document["untold"]),
-    )
-
-
-def _turn(document: Document) -> Turn:
-    return Turn(
-        **known(
-            Turn,
-            {**document, **{name: tuple(document.get(name, ())) for name in ("fired", "again", "resolved", "gone")}},
-        )
-    )
-
-
-def _asked(document: Document | None) -> Asked | None:
-    return Asked(**known(Asked, {**document, "severity": Severity(document["severity"])})) if document else None
-
-
-def _maybe(document: Document | None) -> Digest | None:
-    return _digest(document) if document else None
-
-
-def _digest(document: Document) -> Digest:
-    known: dict[str, Any] = {name: document[name] for name in _OF_STORM if name in document}
-    report = Report(**document["report"]) if document.get("report") else None
-    return Digest(**known, id=document["_id"], asked=_asked(document.get("asked")), report=report)
-
-
-def _lists(pairs: Pairs) -> list[list[str]]:
-    return [list(pair) for pair in pairs]
-
-
-def _pairs(lists: list[list[str]]) -> Pairs:
-    return tuple((name, value) for name, value in lists)

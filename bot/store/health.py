@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
-from bot.domain.health import State
+from bot.domain.health import Gap, State
 from bot.domain.health_history import Counted, Piece
 from bot.domain.health_watch import Case, Change, Outage, Track, Watch
 from bot.domain.health_watch_ports import Round
@@ -65,6 +65,9 @@ class WatchRecords:
         change = {
             "tracks": [asdict(track) for track in watch.tracks],
             "outages": [_outage_document(outage) for outage in watch.outages],
+            "seen": watch.seen,
+            "patience": watch.patience.total_seconds(),
+            "gaps": [asdict(gap) for gap in watch.gaps],
         }
         return await self._watch.update({"_id": WATCH, "fence": watch.fence}, {"$set": change}) == 1
 
@@ -86,11 +89,15 @@ def _round_document(one: Round) -> Document:
 
 
 def _watch(document: Document, *, is_ours: bool) -> Watch:
+    rhythm = {"patience": timedelta(seconds=document["patience"])} if "patience" in document else {}
     return Watch(
         tuple(Track(**known(Track, track)) for track in document["tracks"]),
         tuple(_outage(outage) for outage in document["outages"]),
         document["fence"],
         is_ours,
+        document.get("seen"),
+        gaps=_gaps(document),
+        **rhythm,
     )
 
 
@@ -119,7 +126,11 @@ def _outage(document: dict[str, Any]) -> Outage:
         )
         for one in document["changes"]
     )
-    return Outage(**known(Outage, {**document, "cases": cases, "changes": changes}))
+    return Outage(**known(Outage, {**document, "cases": cases, "changes": changes, "gaps": _gaps(document)}))
+
+
+def _gaps(document: Document) -> tuple[Gap, ...]:
+    return tuple(Gap(**known(Gap, gap)) for gap in document.get("gaps", ()))
 
 
 class Rounds:
@@ -146,13 +157,9 @@ class Rounds:
                 }
             },
         ]
-        try:
-            found = await self._documents.gathered(pipeline, AT)
-        except TooLongError:
-            raise UserError("Reading that much took too long.", "Ask for less, like `/health history 24h`.") from None
         return [
             Counted(one["_id"]["service"], one["_id"]["number"], Piece(one["asked"], one["up"], one["latency"]))
-            for one in found
+            for one in await self._gathered(pipeline)
         ]
 
     async def dips(self, since: datetime, until: datetime) -> list[Dip]:
@@ -179,3 +186,21 @@ class Rounds:
         except TooLongError:
             return []
         return [Dip(one["_id"], one["first"], one["last"], one["count"], one["asked"]) for one in found]
+
+    async def asked(self, since: datetime, step: timedelta) -> list[tuple[datetime, datetime]]:
+        """See Rounds.asked. Nothing but the index is read."""
+        millis = step.total_seconds() * 1000
+        number = {"$floor": {"$divide": [{"$subtract": ["$at", since]}, millis]}}
+        pipeline: list[Document] = [
+            {"$match": {"at": {"$gte": since}}},
+            {"$project": {"_id": 0, "at": 1}},
+            {"$group": {"_id": number, "first": {"$min": "$at"}, "last": {"$max": "$at"}}},
+            {"$sort": {"_id": 1}},
+        ]
+        return [(one["first"], one["last"]) for one in await self._gathered(pipeline)]
+
+    async def _gathered(self, pipeline: list[Document]) -> list[Document]:
+        try:
+            return await self._documents.gathered(pipeline, AT)
+        except TooLongError:
+            raise UserError("Reading that much took too long.", "Ask for less, like `/health history 24h`.") from None

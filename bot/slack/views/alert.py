@@ -38,13 +38,20 @@ def _headline(group: Group) -> Mrkdwn:
 
 def _state(group: Group) -> Mrkdwn:
     firing, total = len(group.firing), len(group.members)
+    more = f" and {group.left_out:,} that are not told apart" if group.left_out else ""
+    if not firing and more:
+        return mrkdwn("is resolved as far as it is told apart; not known of {} alerts", f"{group.left_out:,}")
     if not firing:
         is_gone = any(one.missed_at for one in group.members)
         return Mrkdwn("is resolved (no longer in Alertmanager)" if is_gone else "is resolved")
     severity = group.severity.upper()
     if firing == total:
-        return mrkdwn("is firing ({}{})", severity, f", {total} alerts" if total > 1 else "")
-    return mrkdwn("is partly resolved: {} of {} still fire ({})", firing, total, severity)
+        return mrkdwn(
+            "is firing ({}{})",
+            severity,
+            f", {total:,} alert{'s' if total > 1 else ''}{more}" if total > 1 or more else "",
+        )
+    return mrkdwn("is partly resolved: {} of {}{} still fire ({})", f"{firing:,}", f"{total:,}", more, severity)
 
 
 def _times(group: Group) -> Mrkdwn:
@@ -56,7 +63,7 @@ def _members(group: Group) -> list[Mrkdwn]:
     ordered = (*group.firing, *(one for one in group.members if not one.is_firing))
     lines = [_member(group, one) for one in ordered[:SHOWN]]
     if len(ordered) > SHOWN:
-        lines.append(mrkdwn("… and {} more", len(ordered) - SHOWN))
+        lines.append(mrkdwn("… and {} more", f"{len(ordered) - SHOWN:,}"))
     return lines
 
 
@@ -118,8 +125,8 @@ def news(group: Group, turn: Turn) -> Message:
         )
         if names
     ]
-    left = f"{turn.firing} still firing." if turn.firing else "All is resolved."
-    return said(mrkdwn("{}: {}\n{}", brief(group.name, TITLE_SHOWN), joined("\n", parts), left))
+    left = turn.left[:1].upper() + turn.left[1:]
+    return said(mrkdwn("{}: {}\n{}.", brief(group.name, TITLE_SHOWN), joined("\n", parts), left))
 
 
 def digest(
@@ -139,7 +146,9 @@ def digest(
         blocks.append(section(line, _silence(group) if may_silence else None))
     if total > len(worst):
         blocks.append(section(mrkdwn("… and {} more", total - len(worst))))
-    blocks.append(context(Mrkdwn("They came too many at once for a message each. `/ops alerts` lists what fires.")))
+    blocks.append(
+        context(Mrkdwn("Too many came at once: only the first have a message each. `/ops alerts` lists what fires."))
+    )
     if known is not None:
         blocks.append(context(mrkdwn("Incident {}", link(url, known.id))))
     elif firing:
@@ -179,7 +188,7 @@ def listed(listing: Listing) -> Message:
         name = brief(group.name, NAME_SHOWN)
         shown = link(url, group.name[:NAME_SHOWN]) if url else name
         incident = f", {group.incident_id}" if group.incident_id else ""
-        count = f", {len(group.firing)} alerts" if len(group.firing) > 1 else ""
+        count = f", {len(group.firing):,} alerts" if len(group.firing) > 1 else ""
         lines.append(
             mrkdwn("• {} {}{}{}, since {}", group.severity.upper(), shown, count, incident, local(group.began))
         )

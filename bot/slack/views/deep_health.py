@@ -2,7 +2,7 @@
 
 from bot.domain.deep_health import DeepReport, Fact, Look
 from bot.domain.health import State
-from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, mrkdwn
+from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, mrkdwn, utc
 from bot.slack.views import health as view
 from bot.slack.views.parts import Message, brief, context, header, paragraphs, short
 
@@ -51,6 +51,10 @@ def _lines(look: Look) -> list[Mrkdwn]:
     if look.since:
         word = "up" if look.reading.state is State.UP else "not up"
         head += mrkdwn(" · {} since {} ({})", word, both(look.since), ago(look.since))
+    if look.gaps:
+        last = look.gaps[-1]
+        before = mrkdwn(" and {} times before", len(look.gaps) - 1) if len(look.gaps) > 1 else Mrkdwn("")
+        head += mrkdwn(" · not watched from {} to {}{}", utc(last.since), utc(last.until), before)
     lines = [head]
     if look.reading.cause:
         lines.append(mrkdwn("• {}", brief(look.reading.cause, _FACT)))

@@ -10,6 +10,7 @@ from bot.slack.views.parts import Message, context, paragraphs, said, section, s
 WIDTH = 48  # characters of a strip: they fit on a telephone
 _NAME = 16
 _SHOWN = 40
+_GAPS = 4
 UP, PARTLY, DOWN, UNKNOWN = "█", "▄", "▁", "·"
 
 
@@ -36,21 +37,34 @@ def told(history: History) -> Message:
         ),
         mrkdwn("{} up, {} partly, {} down, {} not asked", UP, PARTLY, DOWN, UNKNOWN),
     ]
+    if history.gaps:
+        small.append(not_watched(history))
     heading = section(mrkdwn("*{}*", title(history)))
     return Message(sentence(history), (heading, *paragraphs(lines), context(*small)))
 
 
 def sentence(history: History) -> Mrkdwn:
     """Who was not up all the time, in a sentence."""
+    gaps = mrkdwn(" {}.", not_watched(history)) if history.gaps else Mrkdwn("")
     troubled = [one for one in history.strips if (one.uptime or 0) < 1]
     if not troubled:
         return mrkdwn(
-            "All {} services were up all of the measured time of the last {}.",
+            "All {} services were up all of the measured time of the last {}.{}",
             len(history.strips),
             spelled(history.period),
+            gaps,
         )
     parts = [mrkdwn("{} {}", one.service, percent(one.uptime)) for one in troubled[:6]]
-    return mrkdwn("Up in the last {}: {}; the others all the time.", spelled(history.period), joined(", ", parts))
+    rest = joined(", ", parts)
+    return mrkdwn("Up in the last {}: {}; the others all the time.{}", spelled(history.period), rest, gaps)
+
+
+def not_watched(history: History) -> Mrkdwn:
+    """When nobody asked, the longest times first: what is said of the rest of the time is all that is known."""
+    longest = sorted(history.gaps, key=lambda gap: gap.since - gap.until)
+    parts = [mrkdwn("{} to {} ({})", utc(gap.since), utc(gap.until), spelled(gap.until - gap.since)) for gap in longest]
+    more = mrkdwn(" and {} times more", len(parts) - _GAPS) if len(parts) > _GAPS else Mrkdwn("")
+    return mrkdwn("Not watched from {}{}", joined("; from ", parts[:_GAPS]), more)
 
 
 def title(history: History) -> str:
@@ -76,9 +90,9 @@ def percent(share: float | None) -> str:
 def alt(history: History) -> str:
     """The picture in words."""
     services = "; ".join(f"{one.service} {figures(one)}" for one in history.strips)
-    return short(
-        f"A strip and a line of latency for each service. {title(history)}, to {utc(history.until)}: {services}.", 1000
-    )
+    gaps = f" {not_watched(history)}." if history.gaps else ""
+    about = f"A strip and a line of latency for each service. {title(history)}, to {utc(history.until)}:"
+    return short(f"{about} {services}.{gaps}", 1000)
 
 
 def _strip(one: Strip) -> str:

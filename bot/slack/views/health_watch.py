@@ -9,7 +9,7 @@ from bot.domain.clock import spelled
 from bot.domain.health import State
 from bot.domain.health_watch import Case, Outage
 from bot.domain.incident import TITLE_LIMIT
-from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, mrkdwn, person
+from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, header, said, section, short
 
 OPEN = "health_open_incident"
@@ -24,6 +24,9 @@ def outage(found: Outage, incident_url: str = "") -> Message:
     small = [_began(found)]
     if found.incident:
         small.append(mrkdwn("Incident {}", link(incident_url, found.incident)))
+    if found.gaps:
+        last = found.gaps[-1]
+        small.append(mrkdwn("Not watched from {} to {}", utc(last.since), utc(last.until)))
     if found.moved:
         small.append(Mrkdwn("The window is over: what is still down is told in the channel."))
     blocks.append(context(*small))

@@ -1,0 +1,65 @@
+"""What a scope silences that is written or changed while its window is under way, with the real Alertmanager."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sandbox.mongo import Mongod
+from sandbox.slack import Slack
+from tests.alertmanagers import Alertmanager, Silenced
+from tests.asking import answer
+from tests.world import World
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod, alertmanager: Alertmanager) -> AsyncIterator[World]:
+    async with Silenced(slack, mongod, alertmanager) as ready:
+        await answer(slack, ready.ann, "/ops", "role tech-lead @ann")
+        yield ready
+
+
+async def silenced(world: World, alertmanager: Alertmanager, *jobs: str) -> None:
+    """Waits until Alertmanager silences these jobs and nothing else."""
+
+    async def so() -> bool:
+        return sorted(one["matchers"][0]["value"] for one in await alertmanager.silences()) == sorted(jobs)
+
+    await world.until(so, f"silences of {jobs}")
+
+
+async def maintains(world: World, words: str) -> str:
+    """Bob's word about maintenance, and what he hears."""
+    return (await answer(world.slack, world.bob, "/maintenance", words)).shown
+
+
+async def test_an_emergency_silences_once_its_scope_is_approved(world: World, alertmanager: Alertmanager) -> None:
+    """Not before, and no longer than until its end; another scope takes the place of the first."""
+    found = re.search(r"MW-\d{8}-\d{4}", await maintains(world, "emergency Loki is full for 1h"))
+    assert found
+    window_id = found[0]
+    await maintains(world, f"scope {window_id} Delete old chunks silencing job=loki")
+    await maintains(world, f"extend 10m {window_id}")
+    await world.stored("windows", _id=window_id, owed=[])
+    assert await alertmanager.silences() == []
+    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
+    await silenced(world, alertmanager, "loki")
+    await maintains(world, f"scope {window_id} Delete old chunks and blocks silencing job=mimir")
+    await maintains(world, f"extend 10m {window_id}")
+    await world.stored("windows", _id=window_id, owed=[])
+    await silenced(world, alertmanager, "loki")
+    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
+    await silenced(world, alertmanager, "mimir")
+    await maintains(world, f"scope {window_id} Delete old chunks silencing job=loki")
+    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
+    await silenced(world, alertmanager, "loki")
+    await maintains(world, f"scope {window_id} Delete nothing")
+    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
+    await silenced(world, alertmanager)
+    await maintains(world, f"scope {window_id} Delete all silencing job=tempo")
+    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
+    await silenced(world, alertmanager, "tempo")
+    await maintains(world, f"end {window_id}")
+    await silenced(world, alertmanager)
