@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from difflib import unified_diff
 from functools import cache
 from pathlib import Path
+from pprint import pformat
 from typing import Any
 
 import yaml
@@ -36,6 +38,7 @@ async def shared_world(mongod: Mongod, settings: Mapping[str, str] | None = None
     """A world for many tests. What Slack refuses without being expected to fails the last of them."""
     async with strict() as slack:
         async with World(slack, mongod.url(), settings) as world:
+            await world.stored("windows")  # what a bot does by itself as soon as it is there
             yield world
         assert (slack.refusals, slack.pages) == ([], []), (slack.refusals, slack.pages)
 
@@ -116,12 +119,23 @@ def message_event(thread: Post, ts: str, text: str, event_id: str = "Ev0AGAIN") 
 @asynccontextmanager
 async def unharmed(world: World) -> AsyncIterator[World]:
     """Nothing changes in MongoDB, in the channels and for others, and Slack has nothing to complain of."""
+
+    async def at_rest() -> bool:
+        return await world.documents("outbox", state={"$in": ["pending", "posting"]}) == []
+
+    await world.until(at_rest, "what was said before to be posted")
     before = _posted(world.slack), {name: await world.documents(name) for name in KEPT}
     yield world
     await world.slack.settled()
-    assert (_posted(world.slack), {name: await world.documents(name) for name in KEPT}) == before
+    after = _posted(world.slack), {name: await world.documents(name) for name in KEPT}
+    assert after == before, _difference(before, after)
     assert (world.slack.refusals, world.slack.pages, world.ann.toasts) == ([], [], [])
     assert world.slack.person("cyd").ephemerals == []
+
+
+def _difference(before: object, after: object) -> str:
+    first, second = (pformat(one, width=150).splitlines() for one in (before, after))
+    return "\n".join(unified_diff(first, second, "before", "after", n=2))
 
 
 def _posted(slack: Slack) -> list[Any]:
