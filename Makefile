@@ -10,6 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := bot handlers sandbox tests benchmarks faults
 # With REPORTS=folder each run of pytest leaves its report there.
 PYTEST = $(PYTHON) -m pytest $(if $(REPORTS),--junit-xml=$(REPORTS)/$@.xml)
+# Tests wait more than they work. A file's tests stay together: many share a world, and it goes on from test to test.
+WORKERS := $(shell echo $$(( $$(nproc) + 2 )))
 # Extras stay in the lock: pip older than 23.3 looks for `coverage[toml]` itself, and refuses the newest as unpinned.
 LOCK := --quiet --no-strip-extras --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
@@ -43,13 +45,13 @@ run: $(READY)  ## run the bot with the settings in .env
 	@exec $(PYTHON) -m bot
 
 test: $(READY)  ## the tests that a change wants at once: every rule and every kind of conversation, in about a minute
-	$(PYTEST) -n 3 -m "not browser and not long"
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser and not long"
 
 test-long: $(READY)  ## the other tests: whole windows, outages waited out, real processes; about three minutes
-	$(PYTEST) -n 3 -m long
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m long
 
 coverage: $(READY)  ## all tests once more, for the branches that they take; fails below 95 %
-	$(PYTEST) -n 3 -m "not browser" --cov --cov-report=term
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser" --cov --cov-report=term
 
 bench: $(READY)  ## how quick the bot is, each figure beside its floor, as one table; about eight minutes
 	$(PYTHON) -m benchmarks $(BENCH)

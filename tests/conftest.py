@@ -10,7 +10,7 @@ from sandbox.services import Services
 from sandbox.slack import Slack
 from tests.alertmanagers import Alertmanager
 from tests.asking import strict
-from tests.world import World
+from tests.world import World, forget_emptied
 
 
 @pytest.fixture(scope="session")
@@ -20,11 +20,23 @@ def mongod() -> Iterator[Mongod]:
         yield server
 
 
-@pytest.fixture
-def own_mongod() -> Iterator[Mongod]:
-    """A server of the test's own, to be stopped and killed."""
+@pytest.fixture(scope="session")
+def killable_mongod() -> Iterator[Mongod]:
+    """A second server, which no two tests have at the same time."""
     with Mongod(expires=False) as server:
         yield server
+
+
+@pytest.fixture
+def own_mongod(killable_mongod: Mongod) -> Mongod:
+    """A server of the test's own, to be stopped, paused and killed; the next test finds it running, and a new database:
+
+    what a bot asked of a server that stood still may yet be done.
+    """
+    killable_mongod.start()
+    killable_mongod.resume()
+    forget_emptied(killable_mongod.url())
+    return killable_mongod
 
 
 @pytest.fixture

@@ -152,7 +152,8 @@ async def test_who_is_not_in_the_channel_starts_nothing_from_home(shared: World)
 @SHARED
 async def test_two_hundred_open_incidents_fit(shared: World) -> None:
     """Twenty are listed, the reader's own first, and the rest is a number."""
-    (known, *_) = await shared.stored("incidents", card_ts={"$ne": None}, untold=[])
+    await answer(shared.slack, shared.bob, "/incident", "open sev4 one of many")
+    (known,) = await shared.stored("incidents", title="one of many", card_ts={"$ne": None}, untold=[])
     many = [f"INC-20191231-{number:04}" for number in range(200)]
     for twin in many:
         owner = "U0ANN" if twin.endswith("7") else "U0BOB"

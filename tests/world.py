@@ -44,6 +44,11 @@ _EMPTY: defaultdict[str, list[str]] = defaultdict(list)  # databases of worlds t
 SWITCHED_OFF = {f"{name}_URL": "" for name in ("PROMETHEUS", "GRAFANA", "LOKI", "LLM", "ALERTMANAGER")}
 
 
+def forget_emptied(server: str) -> None:
+    """The next worlds on this server have new databases, not those of worlds that ended."""
+    _EMPTY.pop(server, None)
+
+
 class WallClock:
     """A clock that shows what a test wants, and goes on from there; at first a Wednesday, far from any Saturday."""
 
