@@ -9,7 +9,6 @@ import pytest
 
 from bot.commands.export import Export
 from bot.commands.incident import parse
-from bot.domain.clock import spelled
 from bot.domain.export import as_json, people_in
 from bot.domain.export_markdown import markdown
 from bot.domain.incident import Status
@@ -124,23 +123,6 @@ def test_the_json_has_no_internals() -> None:
     assert not told["incident"].keys() & {"version", "untold", "words", "snoozed_until", "reminded_at", "card_ts"}
     assert told["incident"]["quote"] == {"by": None, "text": "alert", "deleted_at": None}
     assert told["incident"]["duration_seconds"] == 3600
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"),
-        (40, "40 s"),
-        (60, "1 min"),
-        (3661, "1 h 1 min"),
-        (86_400, "1 d"),
-        (90_061, "1 d 1 h"),
-        (3_605, "1 h 5 s"),
-    ],
-)
-def test_durations_are_told_in_two_units(seconds: int, words: str) -> None:
-    """The largest, and the next if it says something."""
-    assert spelled(timedelta(seconds=seconds)) == words
 
 
 def test_long_entries_are_whole() -> None:

@@ -105,10 +105,13 @@ def test_the_template_of_a_closed_incident_without_an_end_asks_for_it() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0 s"), (59.6, "1 min"), (5400, "1 h 30 min"), (90_061, "1 d 1 h"), (-5, "0 s"), (3601, "1 h 1 s")],
+    [
+        *((-5, "0 s"), (0, "0 s"), (40, "40 s"), (59.6, "1 min"), (605, "10 min 5 s"), (3600, "1 h"), (3601, "1 h")),
+        *((5400, "1 h 30 min"), (7199, "2 h"), (86_390, "1 d"), (90_061, "1 d 1 h"), (9 * 86_400, "9 d")),
+    ],
 )
 def test_lengths_are_told_in_two_units(seconds: float, words: str) -> None:
-    """The largest two that say something."""
+    """The largest and the next: nobody wants the seconds of a day."""
     assert spelled(timedelta(seconds=seconds)) == words
 
 

@@ -12,11 +12,13 @@ def utc_now() -> datetime:
 
 
 def spelled(length: timedelta) -> str:
-    """`1 h 30 min`: a length in the two largest units that say something."""
+    """`1 h 30 min`: a length in its largest unit and the next; what is smaller says nothing beside them."""
     seconds = max(0, round(length.total_seconds()))
+    least = 3_600 if seconds >= 86_400 else 60 if seconds >= 3_600 else 1
+    seconds = round(seconds / least) * least
     parts = []
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         count, seconds = divmod(seconds, size)
         if count:
             parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"
+    return " ".join(parts) or "0 s"
