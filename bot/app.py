@@ -183,7 +183,7 @@ class App:
         async def readable(text: str) -> str:
             return redactor.text(await directory.with_names(text))
 
-        chain = Chain(store.audit)
+        chain = Chain(store.audit, log=logs.chained)
         audit = AuditDesk(chain, logs.audited, clock)
         roles = RoleDesk(RolesNow(store.roles, outside.groups, clock), audit, settings.ops_admins)
         search = SearchDesk(store.words, store.incidents, store.timelines)

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import secrets as randomness
 import sys
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any, TextIO
 
@@ -16,6 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import Processor
 
 from bot.domain.audit import AuditEntry
+from bot.domain.audit_chain import Link
 from bot.redaction import Redactor
 
 AUDIT = "audit"
@@ -144,3 +145,9 @@ def audited(entry: AuditEntry) -> AuditEntry:
         via=whole.via,
     )
     return whole
+
+
+def chained(links: Sequence[Link]) -> None:
+    """Says in the audit trail's stream what MongoDB has: who changes it there has to change it here, too."""
+    first, last = links[0], links[-1]
+    audit("chained", first=first.number, last=last.number, before=first.before, hash=last.hash)

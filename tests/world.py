@@ -141,7 +141,7 @@ class World:
         found = self._client.get_default_database()[collection].find(query)
         return await found.sort("_id").to_list()
 
-    async def document(self, collection: str, key: str) -> Document:
+    async def document(self, collection: str, key: str | int) -> Document:
         """The document with this `_id`, which must be there."""
         found = await self._client.get_default_database()[collection].find_one({"_id": key})
         assert found is not None, f"{collection} has no {key}"
