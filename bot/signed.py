@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.errors import StoreAwayError
 from bot.web import SlackEvents, refusal
 
-ASK_SECONDS = 0.5  # Slack waits three for the answer; without MongoDB's word the bot's own memory must do
+ASK_SECONDS = 0.3  # Slack waits three for the answer; without MongoDB's word the bot's own memory must do
 
 
 class Taken(Protocol):
