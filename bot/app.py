@@ -12,7 +12,6 @@ from typing import Literal
 import aiohttp
 import aiohttp.web
 import structlog
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
 import handlers
@@ -54,8 +53,9 @@ from bot.scheduler import Scheduler
 from bot.services.http import Http
 from bot.services.llm import LIMIT
 from bot.settings import Settings
+from bot.signed import slack_events
 from bot.slack.api import Api
-from bot.slack.bolt import bolt_app, by_socket, connected, introduced, web_client
+from bot.slack.bolt import bolt_app, by_http, by_socket, connected, introduced, web_client
 from bot.slack.delivery import Delivery, Pace
 from bot.slack.directory import Directory
 from bot.slack.home import HomeScreen
@@ -135,7 +135,7 @@ class App:
         door = Door(bolt, Voice(api, session), Entry(directory, Gate(directory, desks.audit)), store.events, metrics)
         handlers.register(door, desks)
 
-        entrances = Entrances(self._slack_events(bolt), self._alerts(desks, metrics), desks.calendar.file)
+        entrances = Entrances(self._slack_events(bolt, store), self._alerts(desks, metrics), desks.calendar.file)
         web = Web(settings.host, settings.port, self._readiness, metrics, entrances)
         self.port = await web.start()
         self._exit.push_async_callback(web.stop)
@@ -183,7 +183,7 @@ class App:
         async def readable(text: str) -> str:
             return redactor.text(await directory.with_names(text))
 
-        chain = Chain(store.audit)
+        chain = Chain(store.audit, log=logs.chained)
         audit = AuditDesk(chain, logs.audited, clock)
         roles = RoleDesk(RolesNow(store.roles, outside.groups, clock), audit, settings.ops_admins)
         search = SearchDesk(store.words, store.incidents, store.timelines)
@@ -256,17 +256,11 @@ class App:
             runbook_url=settings.runbook_url or "",
         )
 
-    def _slack_events(self, bolt: AsyncApp) -> SlackEvents | None:
+    def _slack_events(self, bolt: AsyncApp, store: Store) -> SlackEvents | None:
         secret = self._settings.slack_signing_secret
         if secret is None:
             return None
-
-        async def answer(request: aiohttp.web.Request) -> aiohttp.web.StreamResponse:
-            if self._status != "ready":
-                return aiohttp.web.Response(status=503)  # Slack sends events again
-            return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
-
-        return SlackEvents(secret.get_secret_value(), answer)
+        return slack_events(by_http(bolt), secret.get_secret_value(), lambda: self._status == "ready", store.events)
 
     def _alerts(self, desks: Desks, metrics: Metrics) -> Alerts:
         token = self._settings.alert_webhook_token

@@ -13,17 +13,19 @@ from pymongo.uri_parser import parse_uri
 
 DEFAULT_DATABASE = "butler"
 _DATABASE = re.compile(r"[^/\\. \"$*<>:|?]{1,63}")  # https://www.mongodb.com/docs/manual/reference/limits/
+_SECRET = re.compile(r"token|secret|passw|credential|signature|key$|^(sig|auth)$", re.IGNORECASE)  # names in a query
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:(\d{1,5}))?")
 _PERMALINK = re.compile(r"/archives/([CGD][A-Z0-9]+)/p(\d{10,11})(\d{6})")
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An HTTP service. `url` has neither credentials nor a trailing slash, so it may be shown."""
+    """An HTTP service. `url` has neither credentials, query nor a trailing slash, so it may be shown."""
 
     url: str
     user: str = ""
     password: SecretStr = field(default_factory=lambda: SecretStr(""))
+    query: SecretStr = field(default_factory=lambda: SecretStr(""))  # some services take a key there
 
     @property
     def auth(self) -> tuple[str, str] | None:
@@ -31,16 +33,17 @@ class Endpoint:
         return (self.user, self.password.get_secret_value()) if self.user else None
 
     @property
-    def secret(self) -> str:
-        """What must not be shown: the password, else the user (some services take a token there), else nothing."""
-        return self.password.get_secret_value() or self.user
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown: the password, else the user (some services take a token there); keys in the query."""
+        return (self.password.get_secret_value() or self.user, *_query_secrets(self.query.get_secret_value()))
 
     @property
     def with_credentials(self) -> str:
-        """The address with user and password in it, percent-encoded: a secret."""
+        """The address with query, and user and password in it, percent-encoded: a secret."""
+        query = self.query.get_secret_value()
+        scheme, rest = f"{self.url}?{query}".rstrip("?").split("://", 1)
         if not self.user:
-            return self.url
-        scheme, rest = self.url.split("://", 1)
+            return f"{scheme}://{rest}"
         return f"{scheme}://{quote(self.user, safe='')}:{quote(self.password.get_secret_value(), safe='')}@{rest}"
 
 
@@ -60,10 +63,9 @@ def http_endpoint(text: str) -> Endpoint:
     userinfo, _, host = parts.netloc.rpartition("@")
     if not _HOST.fullmatch(host) or not _port_fits(parts):
         raise ValueError("has a host or port that cannot be; write it like http://127.0.0.1:9090")
-    tail = f"?{parts.query}" if parts.query else ""
     user, _, password = userinfo.partition(":")
-    url = f"{parts.scheme}://{host}{parts.path.rstrip('/')}{tail}"
-    return Endpoint(url, unquote(user), SecretStr(unquote(password)))
+    url = f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
+    return Endpoint(url, unquote(user), SecretStr(unquote(password)), SecretStr(parts.query))
 
 
 def public_url(text: str) -> str:
@@ -98,13 +100,14 @@ def _options_complaint(options: str) -> str:
     """By the driver's own rules, which say no only when a client is made; its words repeat the value."""
     wrong = [one.partition("=")[0] for one in re.split("[&;]", options) if one and not _is_option(one)]
     names = ", ".join(name if re.fullmatch(r"[A-Za-z]{1,40}", name) else "one without a name" for name in wrong)
-    return f"has options that the driver does not take ({names}); mend them or leave them out" if wrong else ""
+    remedy = "mend them, or the files that they name, or leave them out"
+    return f"has options that the driver does not take ({names}); {remedy}" if wrong else ""
 
 
 def _is_option(option: str) -> bool:
     try:
         parse_uri(f"mongodb://user:password@host/?{option}", validate=True, warn=False)
-    except (PyMongoError, ValueError, TypeError):
+    except (PyMongoError, ValueError, TypeError, OSError):  # a file that it names cannot be read
         return False
     return True
 
@@ -146,10 +149,17 @@ def mongodb_database(url: str) -> str:
 
 
 def url_secrets(url: str) -> tuple[str, ...]:
-    """The password inside a URL, as it is written and decoded."""
+    """The password inside a URL, and keys and passwords among its options, as they are written and decoded."""
     userinfo = url.partition("://")[2].partition("?")[0].rpartition("@")[0]
     password = userinfo.partition(":")[2]
-    return (password, unquote(password)) if password else ()
+    return (*((password, unquote(password)) if password else ()), *_query_secrets(url.partition("?")[2]))
+
+
+def _query_secrets(query: str) -> tuple[str, ...]:
+    """What is secret in it by its name."""
+    pairs = [pair.partition("=") for pair in re.split("[&;]", query.rstrip("/"))]
+    values = [value for name, _, value in pairs if _SECRET.search(name) and value]
+    return tuple(text for value in values for text in (value, unquote(value)))
 
 
 def thread_link(text: str) -> ThreadLink:

@@ -5,9 +5,10 @@ Ours (structlog) and those of libraries (logging) take the same way; the last pr
 
 import contextlib
 import logging
+import re
 import secrets as randomness
 import sys
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any, TextIO
 
@@ -16,9 +17,11 @@ from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import Processor
 
 from bot.domain.audit import AuditEntry
+from bot.domain.audit_chain import Link
 from bot.redaction import Redactor
 
 AUDIT = "audit"
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FIRST = ("timestamp", "level", "event", "logger", "trace_id")
 # Below these levels the libraries write whole URLs, bodies or a line for each tick.
 _QUIET = {
@@ -98,8 +101,16 @@ def _in_a_line(record: logging.LogRecord) -> bool:
 
 def _renderers(log_format: str, out: TextIO) -> list[Processor]:
     if log_format == "console":
-        return [structlog.dev.ConsoleRenderer(colors=out.isatty())]
+        return [_printable, structlog.dev.ConsoleRenderer(colors=out.isatty())]
     return [structlog.processors.JSONRenderer()]
+
+
+def _printable(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What somebody typed must not steer the terminal of whoever reads the log; JSON escapes it by itself."""
+    return {
+        key: _STEERING.sub(lambda found: f"\\x{ord(found[0]):02x}", value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
 
 
 class _Masking:
@@ -144,3 +155,9 @@ def audited(entry: AuditEntry) -> AuditEntry:
         via=whole.via,
     )
     return whole
+
+
+def chained(links: Sequence[Link]) -> None:
+    """Says in the audit trail's stream what MongoDB has: who changes it there has to change it here, too."""
+    first, last = links[0], links[-1]
+    audit("chained", first=first.number, last=last.number, before=first.before, hash=last.hash)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.health import SERVICES
 from bot.domain.rule import WEEKDAYS, WindowRule
 from bot.endpoint import Endpoint, http_endpoint
 
-SERVICES = ("mongodb", "prometheus", "grafana", "loki", "llm", "alertmanager")
 _WORDS_OF_HEALTH = ("deep", "json", "history", "help")  # what `/health` itself understands
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _WINDOW = re.compile(

@@ -184,8 +184,8 @@ class Settings(BaseSettings):
             if isinstance(value, SecretStr) and name != "mongodb_url":
                 values.append(value.get_secret_value())
             elif isinstance(value, Endpoint):
-                values.append(value.secret)
-        values += [check.secret for _, check in self.extra_checks]
+                values += value.secrets
+        values += [secret for _, check in self.extra_checks for secret in check.secrets]
         values += [
             *endpoint.url_secrets(self.mongodb_url.get_secret_value()),
             *endpoint.url_secrets(self.slack_api_url),

@@ -51,7 +51,7 @@ def _text(settings: Settings, name: str) -> str:
 def _said(value: object) -> str:
     match value:
         case Endpoint():
-            text = _address(value.url)
+            text = value.url + ("?…" if value.query.get_secret_value() else "")
         case ThreadLink():
             text = f"{value.channel}, message {value.ts}"
         case timedelta():

@@ -40,6 +40,7 @@ class Callers:
             response_url=str(body.get("response_url", "")),
             spoken_words=as_typed(str(body.get("text") or "")),
             command=str(body["command"]),
+            team=str(body.get("team_id") or ""),
         )
 
     def pressed(self, body: Body) -> Call:

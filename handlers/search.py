@@ -16,7 +16,8 @@ from handlers.desks import Desks
 
 async def show_list(desks: Desks, call: Call, said: List) -> None:
     """A page of incidents: open ones worst first, others newest first."""
-    found = await desks.search.list(Wanted(_filters(desks, said.which), page=said.which.page))
+    wanted = Wanted(_filters(desks, said.which), page=said.which.page)
+    found = await call.slowly(desks.search.list(wanted), view.reading())
     await call.answer(view.listed(found, _links(desks, found)))
 
 
@@ -28,7 +29,7 @@ async def search(desks: Desks, call: Call, said: Search) -> None:
     if len(wanted.words) > MOST_WORDS:
         problem = f"Those are {len(wanted.words)} words; {MOST_WORDS} are the most."
         raise UserError(problem, "Leave the common ones out.")
-    found = await desks.search.search(wanted)
+    found = await call.slowly(desks.search.search(wanted), view.searching(wanted))
     await call.answer(view.searched(found, _links(desks, found)))
 
 

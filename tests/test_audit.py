@@ -1,8 +1,11 @@
 """The audit trail through the whole bot: where acts came from, tampering told in Slack, MongoDB away, two bots."""
 
 import asyncio
+from collections.abc import MutableMapping
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
@@ -57,6 +60,24 @@ async def test_two_bots_make_one_chain_and_tampering_is_told(world: World) -> No
     await world.drops("audit")
     told = await answer(world.slack, world.ann, "/ops", "audit")
     assert "missing at the end" in told.shown
+
+
+async def test_the_log_has_the_hashes_that_mongodb_has(world: World) -> None:
+    """Of each run of entries, whichever bot wrote them: a tail that was cut while no bot ran is missed there."""
+    await world.starts()
+    with capture_logs() as lines:
+        await asyncio.gather(*(world.bob.says("/incident", f"open sev4 number {n}") for n in range(4)))
+        await world.stored("audit", 4, act="open")
+
+        async def told() -> list[MutableMapping[str, Any]] | None:
+            runs = sorted((line for line in lines if line["event"] == "chained"), key=lambda line: line["first"])
+            return runs if sum(run["last"] - run["first"] + 1 for run in runs) >= 4 else None
+
+        runs = await world.until(told, "the hashes in the log")
+    assert {run["stream"] for run in runs} == {"audit"}
+    for run in runs:
+        first, last = await world.document("audit", run["first"]), await world.document("audit", run["last"])
+        assert (run["before"], run["hash"]) == (first["before"], last["hash"])
 
 
 async def test_what_happens_while_mongodb_is_away_is_in_the_trail_when_it_is_back(

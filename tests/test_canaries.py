@@ -58,7 +58,8 @@ def secret_settings(services: Services) -> dict[str, str]:
         "GRAFANA_PASSWORD": "canary-grafana \"p'w",
         "LLM_API_KEY": "canary-llm-key/+=",
         "ALERT_WEBHOOK_TOKEN": "canary-token%20&<>",
-        "EXTRA_CHECKS": f"mcp={with_login['LOKI_URL'].replace('canary-loki', 'canary-extra')}",
+        "EXTRA_CHECKS": f"mcp={with_login['LOKI_URL'].replace('canary-loki', 'canary-extra')}"
+        f",keyed={services.url('loki')}/ready?apikey=canary-query-1",
     }
 
 
@@ -176,6 +177,24 @@ def bait(settings: Settings) -> None:
 def leaks(told: dict[str, str], wanted: set[str]) -> set[tuple[str, str]]:
     """Where which secret is."""
     return {(place, secret) for place, text in told.items() for secret in wanted if secret and secret in text}
+
+
+def test_secrets_in_the_rest_of_an_address_are_known() -> None:
+    """A key in a service's query, and MongoDB's options that hold one; what is no secret stays readable."""
+    environment = {
+        "SLACK_BOT_TOKEN": "xoxb-1-1",
+        "SLACK_APP_TOKEN": "xapp-1-A-1-1",
+        "SLACK_API_URL": "http://bot:canary-slack@127.0.0.1/api?token=canary-api",
+        "MONGODB_URL": "mongodb://u:canary-pw@db/butler?tls=true"
+        "&tlsCertificateKeyFilePassword=canary%2Fkey&authSource=admin",
+        "GRAFANA_URL": "http://grafana:3000/?auth_token=canary-q&org=main",
+        "EXTRA_CHECKS": "one=http://a/b?X-Signature=canary-sig&format=json",
+    }
+    secrets = set(load((), environment).secrets())
+    assert {one for one in secrets if "canary" in one} == {
+        "canary-slack", "canary-api", "canary-pw", "canary%2Fkey", "canary/key", "canary-q", "canary-sig",
+    }  # fmt: skip
+    assert not secrets & {"admin", "json", "main", "true"}
 
 
 def test_a_leak_would_be_found(services: Services) -> None:

@@ -41,7 +41,7 @@ async def test_a_freeze_is_announced_at_its_start_and_its_end(world: World) -> N
     assert f"*{FREEZE}* freeze" in await says(world, "list")
     world.clock.set("2026-11-27 00:00:01")
     assert (
-        "A freeze begins: no maintenance until 2026-11-30 00:00 UTC. year's end"
+        "A freeze begins, no maintenance until 2026-11-30 00:00 UTC: year's end"
         in (await told(world, f"{FREEZE}/start")).text
     )
     world.clock.set("2026-11-30 00:00:01")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from bot.commands import checklist, escalate, health, incident, maintenance, ops, search, table
 from bot.commands.grammar import Command, Help
 from bot.commands.words import typed
+from bot.domain.health import SERVICES
 from bot.errors import NotFoundError, WordError
 
-SERVICES = ("mongodb", "prometheus", "grafana", "loki", "llm", "alertmanager")
 OPEN = ("INC-20261123-7KQ4", "INC-20261123-AB0C", "INC-20261122-D15K")
 
 PARSERS: dict[str, Callable[[str], object]] = {

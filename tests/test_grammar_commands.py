@@ -7,9 +7,9 @@ import pytest
 from bot.commands import checklist, health, incident, incident_steps, ops, role
 from bot.commands.grammar import Help
 from bot.commands.people import Who
+from bot.domain.health import SERVICES
 from bot.errors import NotFoundError, WordError
 
-SERVICES = ("mongodb", "prometheus", "grafana", "loki", "llm", "alertmanager")
 OPEN = ("INC-20261123-7KQ4", "INC-20261123-AB0C", "INC-20261122-D15K")
 
 

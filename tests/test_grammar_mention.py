@@ -7,7 +7,6 @@ import pytest
 from bot.commands import table
 from tests.test_grammar import refusal
 
-SERVICES = ("mongodb", "prometheus", "grafana", "loki", "llm", "alertmanager")
 OPEN = ("INC-20261123-7KQ4", "INC-20261123-AB0C", "INC-20261122-D15K")
 
 

@@ -47,7 +47,7 @@ async def test_text_is_shown_as_it_was_typed(shared: World, text: str, shown: st
     stored = await shared.document("incidents", found[0])
     assert stored["title"] == shown
     card = await slack.shows(shown, found[0])
-    assert card.text == f"Incident {found[0]} (SEV4) is investigating: {shown}"
+    assert card.text == f"Incident {found[0]} (SEV4, a flaw without effect on users) is open, investigating: {shown}"
     await answer(slack, shared.ann, "/incident", f"note {found[0]} {text}")
     await slack.shows(f"Note by @ann: {shown}", thread=card)
     await answer(slack, shared.ann, "/incident", f"resolve {found[0]} {text}")

@@ -1,5 +1,6 @@
 """HTTP mode: the same bot behind POST /slack/events, where Slack signs what it sends."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -81,6 +82,28 @@ async def test_a_request_that_is_replayed_does_nothing(world: World) -> None:
             async with client.post(address(world.bots[0], "/slack/events"), data=body, headers=headers) as answer:
                 assert answer.status == status
     await world.stored("incidents", _id=incident_id, version=2, untold=[])
+    await world.slack.settled()
+    assert (await world.document("incidents", incident_id))["version"] == 2
+
+
+async def test_a_request_that_is_replayed_to_another_bot_does_nothing_either(world: World) -> None:
+    """Bots that share an address, and one that was restarted, know what the others took."""
+    _, incident_id = await opened(world)
+    body = urlencode(
+        {"command": "/incident", "text": "note it is the disk", "user_id": "U0ANN", "channel_id": "C0OPSSHARED"}
+    )
+    headers = signed(world.slack, body)
+    await world.starts()
+    async with aiohttp.ClientSession() as client:
+
+        async def posted(bot: App) -> int:
+            async with client.post(address(bot, "/slack/events"), data=body, headers=headers) as answer:
+                return answer.status
+
+        assert sorted(await asyncio.gather(*map(posted, world.bots))) == [200, 409]
+        await world.stored("incidents", _id=incident_id, version=2, untold=[])
+        await world.stops()
+        assert await posted(await world.starts()) == 409
     await world.slack.settled()
     assert (await world.document("incidents", incident_id))["version"] == 2
 

@@ -36,7 +36,9 @@ async def test_an_incident_is_opened_by_one_line(world: World) -> None:
     stored = await world.document("incidents", found[0])
     assert (stored["title"], stored["severity"], stored["opened_by"]) == ("checkout is down", "sev2", world.ann.id)
     await world.ann.sees(found[0], "is open")
-    assert card.text.startswith(f"Incident {found[0]} (SEV2) is investigating: checkout is down")
+    assert card.text.startswith(
+        f"Incident {found[0]} (SEV2, something important is down) is open, investigating: checkout is down"
+    )
 
 
 async def test_an_incident_is_opened_by_a_form(world: World) -> None:

@@ -234,3 +234,13 @@ def test_audit_lines_are_marked_and_written_at_any_level() -> None:
     logs.audit("incident closed", by="U0ANN", stream="elsewhere")
     (line,) = log.lines
     assert (line["event"], line["stream"], line["by"]) == ("incident closed", "audit", "U0ANN")
+
+
+def test_what_people_typed_does_not_steer_a_terminal() -> None:
+    """On a console escape sequences are shown, and an invented line stays within its own."""
+    stream = io.StringIO()
+    logs.configure("console", "info", stream=stream)
+    logs.audit("open", detail="\x1b[2J\x9b31mdown", subject="a\n12:00 [info] all is well")
+    assert "detail=\\x1b[2J\\x9b31mdown" in stream.getvalue()
+    assert stream.getvalue().count("\n") == 1
+    assert not set("\x1b\x9b") & set(stream.getvalue())

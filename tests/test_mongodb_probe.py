@@ -64,6 +64,15 @@ async def test_a_mongodb_that_refuses_the_bot_is_not_down(
         assert await found(probe) == expected
 
 
+async def test_a_wrong_password_is_told_to_everybody_who_asks(mongod: Mongod, probing: Probing) -> None:
+    """The driver tells the first, and has the next ones wait; the doctor and watching are rarely the first."""
+    async with probing(url(mongod, f"bot:{CANARY}")) as probe:
+        answers = [await found(probe), *await asyncio.gather(found(probe), found(probe))]
+        assert answers == [("degraded", "it answers, but the bot's user or password is wrong")] * 3
+    async with probing(url(mongod, f"bot:{CANARY}")) as probe:
+        assert await asyncio.gather(*(found(probe) for _ in range(4))) == [answers[0]] * 4
+
+
 async def test_a_mongodb_that_hangs_is_told_from_one_that_is_stopped(mongod: Mongod, probing: Probing) -> None:
     """A frozen server gives no answer in time, and is up again when it goes on."""
     async with probing(url(mongod), wait=0.25) as probe:

@@ -93,7 +93,8 @@ async def sends(world: World, who: str, way: tuple[str, str], value: str = "x") 
         case "command":
             payload: dict[str, Any] = {
                 "command": name if name.startswith("/") else "/unknown", "user_id": who, "text": value,
-                "channel_id": "C0OPSSHARED", "channel_name": "ops-shared", "response_url": url, "team_id": "T0SANDBOX",
+                "channel_id": "C0OPSSHARED", "channel_name": "ops-shared", "response_url": url,
+                "team_id": slack.workspace.people[who].team,
             }  # fmt: skip
             await slack.delivery.ask("slash_commands", payload)
         case "action":
@@ -191,7 +192,8 @@ async def test_without_slacks_word_members_go_on_and_foreigners_do_not(world: Wo
     world.slack.faults.add("error", "users.info", value="internal_error")
     try:
         way = ("action", "incident_take")
-        assert "You belong to another workspace" in (await told(world, "U0HAL", way)).shown
+        for each in (("command", "/incident"), way):
+            assert "You belong to another workspace" in (await told(world, "U0HAL", each, "open sev1 x")).shown
         assert "There is no incident" in (await told(world, "U0FAY", way)).shown
         assert "You are a guest" in (await told(world, "U0GUS", way)).shown, "what Slack said last counts"
     finally:

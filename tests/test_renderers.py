@@ -19,6 +19,7 @@ from slack_sdk.models.views import View
 
 import bot.slack.views
 from bot.slack.mrkdwn import Mrkdwn, escape, plain, unescape
+from bot.slack.views import maintenance
 from bot.slack.views.parts import Message
 from sandbox.blocks import check_blocks, check_view
 from sandbox.rules import check_content
@@ -40,7 +41,7 @@ EXCUSED: dict[str, str] = {
     "parts.fitting": "it takes a function that builds; every view that uses it is covered",
     "parts.context": "a part of one to ten texts, which those have that use it",
     "parts.fields": "a part of one to ten texts, which those have that use it",
-    "maintenance.which_time": "its buttons are named by the moments of a clock that was set back",
+    "maintenance.which_time": "it has two buttons, named by moments: see below",
     "health.preformatted": "it takes the JSON of a report, which as_json makes",
     "home.sheet": "it shows a message of another view, which is covered",
     "parts.actions": "a row of buttons with names of their own, which those have that use it",
@@ -90,6 +91,23 @@ def interpreted(part: Any) -> Iterator[str]:
             yield from interpreted(value)
 
 
+def readable(part: Any) -> Iterator[str]:
+    """All texts in a payload that people read, whether Slack interprets them or not."""
+    if isinstance(part, dict):
+        yield from (part[key] for key in ("text", "alt_text") if isinstance(part.get(key), str))
+        for value in part.values():
+            yield from readable(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from readable(value)
+
+
+def must_be_seen(name: str, texts: Iterator[str]) -> None:
+    """Nothing that prints nothing, or turns what follows round, so that it reads as something else."""
+    for text in texts:
+        assert not set("\u202e\u200b\x00") & set(text), (name, text)
+
+
 def must_be_tame(name: str, texts: Iterator[str]) -> None:
     """No token that pages or leads where a person wanted."""
     for text in texts:
@@ -106,13 +124,16 @@ def must_fit(name: str, shown: Any) -> None:
         payload = shown.payload()
         check_content(payload)
         must_be_tame(name, interpreted(payload))
+        must_be_seen(name, readable(payload))
     elif isinstance(shown, View):
         view = shown.to_dict()
         check_view(view, view["type"])
         must_be_tame(name, interpreted(view))
+        must_be_seen(name, readable(view))
     elif isinstance(shown, Block):
         check_blocks([shown.to_dict()])
         must_be_tame(name, interpreted(shown.to_dict()))
+        must_be_seen(name, readable(shown.to_dict()))
     elif isinstance(shown, Mrkdwn):
         must_be_tame(name, iter([shown]))
     elif isinstance(shown, list | tuple):
@@ -146,6 +167,14 @@ def test_whatever_text_is_in_it_a_view_pages_nobody_and_fits() -> None:
 
     each()
     assert set(ALL) - covered == set(EXCUSED)
+
+
+@settings(deadline=None, max_examples=30, database=None, derandomize=True)
+@given(HOSTILE)
+def test_the_question_which_moment_is_meant_is_as_tame(text: str) -> None:
+    """What was typed stands in the sentence and in the buttons' values."""
+    choices = [(f"{hour}:30 UTC", f"schedule {text}"[:2000]) for hour in (0, 1)]
+    must_fit("maintenance.which_time", maintenance.which_time(text, choices))
 
 
 @settings(max_examples=100, database=None)

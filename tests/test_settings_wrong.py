@@ -71,3 +71,18 @@ def test_a_warning_of_the_end_comes_within_the_window(window: str, ending_soon: 
 def test_a_wrong_window_alone_is_complained_of() -> None:
     """How long it lasts is not known, so nothing is said of the warning of its end."""
     assert complaint(MAINTENANCE_WINDOW="Sat 02:00", ENDING_SOON="5h").startswith("MAINTENANCE_WINDOW ")
+
+
+def test_a_certificate_that_is_not_there_is_a_complaint() -> None:
+    """The driver opens the file that an option names; what it says of it is no traceback here."""
+    said = complaint(MONGODB_URL="mongodb://127.0.0.1/butler?tls=true&tlsCAFile=/none/ca.pem")
+    assert "MONGODB_URL has options that the driver does not take (tlsCAFile)" in said
+    assert "/none/ca.pem" not in said
+
+
+def test_a_query_is_asked_with_and_not_shown() -> None:
+    """A service may take its key there: it is in no link on a card."""
+    made = with_tokens(GRAFANA_URL="http://me:pw@grafana:3000/base/?auth_token=x9&org=1")
+    assert made.grafana_url is not None
+    assert made.grafana_url.url == "http://grafana:3000/base"
+    assert made.grafana_url.with_credentials == "http://me:pw@grafana:3000/base?auth_token=x9&org=1"

@@ -62,6 +62,7 @@ async def test_the_picture_comes_as_a_direct_message_with_its_words(world: World
     await three(world)
     await answer(world.slack, world.ann, "/incident", "stats 7d")
     await world.ann.sees("Incidents of the last 7 d: 3")
+    await world.ann.sees("Here is the picture that goes with the answer to /incident stats.")
     ((post, file, content),) = await world.slack.until(lambda: sent_files(world), "a picture")
     assert world.slack.workspace.channels[post.channel].im_with == world.ann.id
     assert content.startswith(PNG)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -112,6 +113,10 @@ async def test_what_needs_mongodb_says_that_nothing_was_changed(world: World, ow
     assert "investigating" in card.shown
 
 
+def _says(world: World, words: str) -> bool:
+    return words in world.ann.ephemerals[-1].shown
+
+
 async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, own_mongod: Mongod) -> None:
     """Where nothing could have changed, the answer speaks of what cannot be shown."""
     own_mongod.kill()
@@ -126,9 +131,8 @@ async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, own_mo
         answered = len(world.ann.ephemerals)
         await world.ann.says(command, text)
         await until_answered(world, answered + 1)
-        shown = world.ann.ephemerals[-1].shown
-        assert said in shown
-        assert "changed" not in shown
+        await world.slack.until(partial(_says, world, said), said)
+        assert "changed" not in world.ann.ephemerals[-1].shown
 
 
 async def test_maintenance_shows_the_windows_without_mongodb(world: World, own_mongod: Mongod) -> None:
@@ -208,3 +212,20 @@ async def test_a_catch_up_beside_a_living_opening_claims_no_loss(world: World) -
     await world.stored("incidents", _id=incident_id, card_ts=card.ts, cards=[card.ts])
     await world.slack.settled(0.2)
     assert [one["act"] for one in await world.documents("audit") if one["act"] in ("put back", "catch up")] == []
+
+
+async def test_a_search_that_takes_a_while_says_so(world: World, own_mongod: Mongod) -> None:
+    """While MongoDB holds its answer back the person reads what is looked for, then what was found."""
+    _, incident_id = await opened(world)
+    await world.stored("words")
+    own_mongod.pause()
+    try:
+        for words, meanwhile in (
+            ("search checkout", "Searching for “checkout”…"),
+            ("list all", "Reading the list of incidents…"),
+        ):
+            await world.ann.says("/incident", words)
+            await world.ann.sees(meanwhile)
+    finally:
+        own_mongod.resume()
+    await world.ann.sees("Incidents with “checkout”", incident_id)

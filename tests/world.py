@@ -17,7 +17,7 @@ from bot.domain.health_watch_desk import Rhythm
 from bot.domain.search_desk import SearchDesk
 from bot.domain.window_ports import Attendant
 from bot.jobs import Tempo
-from bot.settings import load
+from bot.settings import MAY_BE_EMPTY, load
 from bot.slack.delivery import Pace
 from bot.store.database import Store
 from sandbox.slack import Slack
@@ -41,7 +41,7 @@ WATCHING = replace(TEMPO, watch=timedelta(seconds=0.2), first_watch=timedelta(0)
 
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
 _EMPTY: defaultdict[str, list[str]] = defaultdict(list)  # databases of worlds that ended, by server
-SWITCHED_OFF = {f"{name}_URL": "" for name in ("PROMETHEUS", "GRAFANA", "LOKI", "LLM", "ALERTMANAGER")}
+SWITCHED_OFF = dict.fromkeys(MAY_BE_EMPTY, "")
 
 
 def forget_emptied(server: str) -> None:
@@ -146,7 +146,7 @@ class World:
         found = self._client.get_default_database()[collection].find(query)
         return await found.sort("_id").to_list()
 
-    async def document(self, collection: str, key: str) -> Document:
+    async def document(self, collection: str, key: str | int) -> Document:
         """The document with this `_id`, which must be there."""
         found = await self._client.get_default_database()[collection].find_one({"_id": key})
         assert found is not None, f"{collection} has no {key}"

@@ -8,13 +8,14 @@ What `verified` finds: an entry that was changed, removed, put in, moved or repl
 bot last wrote. A running bot goes on from the number that it remembers, so that a cut shows afterwards as a gap.
 What it cannot find: a tail that was cut while no bot ran that had written, and a chain that somebody computed anew
 from the changed entry to its end, apart from what a running bot wrote last: the hashes have no key, since whoever
-can write to MongoDB could read one beside it. Against both stands the log, which has every entry as it happened.
+can write to MongoDB could read one beside it. Against both stands the log: it has every entry as it happened, and the
+number and hash of what was chained (`chained`), which MongoDB has to have, too.
 """
 
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -96,10 +97,16 @@ def chained(tip: Link, entries: Sequence[AuditEntry]) -> list[Link]:
 
 
 class Chain:
-    """Implements bot.domain.audit.Trail and the doctor's AuditChain."""
+    """Implements bot.domain.audit.Trail and the doctor's AuditChain. `log` is told what MongoDB has confirmed."""
 
-    def __init__(self, links: Links, waiting_most: int = WAITING_MOST) -> None:
+    def __init__(
+        self,
+        links: Links,
+        waiting_most: int = WAITING_MOST,
+        log: Callable[[Sequence[Link]], None] = lambda _: None,
+    ) -> None:
         self._links = links
+        self._log = log
         self._waiting_most = waiting_most
         self._turn = asyncio.Lock()
         self._waiting: list[AuditEntry] = []  # oldest first
@@ -149,6 +156,8 @@ class Chain:
 
     def _kept(self, count: int) -> None:
         last = self._waiting[count - 1] if count else None
+        if count:
+            self._log(self._tried[:count])
         del self._waiting[:count]
         self._tried = []
         if last and self._log_only and not self._waiting:

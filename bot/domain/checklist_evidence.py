@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.domain.checklist import Checklist, Item, Phase
 from bot.domain.checklist_ports import Announced, Checklists, Evidence, Headed
-from bot.domain.checklist_template import SERVICES
+from bot.domain.checklist_template import HEALTH_TAGS
 from bot.domain.clock import Clock
 from bot.domain.deep_health import (
     AUDIT_TRAIL,
@@ -67,7 +67,7 @@ def proof(item: Item, checklist: Checklist, facts: Facts) -> Proof | None:
         return Proof(True, "the window is announced")
     if item.tag == "summary" and facts.summed_up:
         return Proof(True, "the summary is in the thread")
-    if item.tag in SERVICES and is_time(item.phase, checklist, facts.at):
+    if item.tag in HEALTH_TAGS and is_time(item.phase, checklist, facts.at):
         return _health(item, facts)
     return None
 
@@ -181,7 +181,7 @@ class EvidenceDesk:
         if not running:
             return
         heads = {head.window.id: head for head in await self._ports.announced.headed(now - AFTERWARDS)}
-        items = [item for checklist in running for item in checklist.items if item.tag in SERVICES]
+        items = [item for checklist in running for item in checklist.items if item.tag in HEALTH_TAGS]
         depths = {service for item in items for service, _ in called_for(item)}
         for checklist in running:
             if any(item.tag and not item.hands_off for item in checklist.items):
@@ -189,12 +189,12 @@ class EvidenceDesk:
 
     async def _look(self, checklist: Checklist, head: Headed | None, depths: Collection[str], now: datetime) -> None:
         summed_up = await self._ports.summaries.summed_up(checklist.window_id)
-        wanted = any(item.tag in SERVICES and is_time(item.phase, checklist, now) for item in checklist.items)
+        wanted = any(item.tag in HEALTH_TAGS and is_time(item.phase, checklist, now) for item in checklist.items)
         readings = await self._readings(depths, now) if wanted else {}
         facts = Facts(now, head is not None, summed_up, readings, self._told)
         for item in checklist.items:
             found = proof(item, checklist, facts)
-            seen_at = self._report.at if item.tag in SERVICES and self._report else now
+            seen_at = self._report.at if item.tag in HEALTH_TAGS and self._report else now
             if found is not None and found.holds and item.is_open and not item.hands_off:
                 await self._show(
                     await self._ports.checklists.prove(

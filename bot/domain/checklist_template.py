@@ -9,13 +9,14 @@ from typing import Protocol
 from bot.domain.audit import AuditDesk
 from bot.domain.checklist import Checklist, Item, Phase
 from bot.domain.clock import Clock
+from bot.domain.health import SERVICES
 from bot.domain.role import RoleDesk
 from bot.domain.window import Window
 from bot.errors import ConflictError, NotFoundError
 
 # What the bot can prove: the window is announced, its summary is posted, a service is up (`health`: all of them).
-SERVICES = ("health", "mongodb", "prometheus", "grafana", "loki", "llm", "alertmanager")
-TAGS = ("announced", "summary", *SERVICES)
+HEALTH_TAGS = ("health", *SERVICES)
+TAGS = ("announced", "summary", *HEALTH_TAGS)
 
 _DUE = re.compile(r"(start|end)(?:([+-])(?:([0-9]{1,3})h)?(?:([0-9]{1,4})m)?)?")
 

@@ -12,6 +12,8 @@ from bot.domain.clock import Clock
 from bot.domain.together import Together
 from bot.errors import NotFoundError
 
+SERVICES = ("mongodb", "prometheus", "grafana", "loki", "llm", "alertmanager")  # those with a probe of their own
+
 
 class State(StrEnum):
     """How a service is.

@@ -57,7 +57,7 @@ class MongoProbe:
             async with asyncio.timeout(self._wait):
                 await self._database["incidents"].find_one({"_id": ""}, {"_id": True})
         except TimeoutError:
-            return Finding(State.DOWN, self._network() or self._silence)
+            return self._refusal() or Finding(State.DOWN, self._network() or self._silence)
         except OperationFailure as error:
             return refused(error)
         except InvalidOperation:
@@ -113,6 +113,8 @@ class MongoProbe:
             raise NotToldError(self._unreached(error).cause) from None
 
     def _unreached(self, error: PyMongoError) -> Finding:
+        if refusal := self._refusal():
+            return refusal
         if cause := self._network():
             return Finding(State.DOWN, cause)
         servers = self._database.client.topology_description.server_descriptions().values()
@@ -124,6 +126,12 @@ class MongoProbe:
         if error.timeout or any(sign in str(error) for sign in _HANGS):
             return Finding(State.DOWN, self._silence)
         return Finding(State.DOWN, "connection dropped" if isinstance(error, ConnectionFailure) else "the read failed")
+
+    def _refusal(self) -> Finding | None:
+        """A wrong password is said to the first who asks; the driver then has all others wait for a better server."""
+        servers = self._database.client.topology_description.server_descriptions().values()
+        errors = [server.error for server in servers if isinstance(server.error, OperationFailure)]
+        return refused(errors[0]) if errors else None
 
     @property
     def _silence(self) -> str:

@@ -4,11 +4,14 @@ import asyncio
 import json
 import logging
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
+import aiohttp.web
 import structlog
 from pydantic import SecretStr
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -65,6 +68,15 @@ def by_socket(bolt: AsyncApp) -> Answer:
         if response.status != 200:
             return None
         return {"payload": json.loads(response.body)} if response.body.startswith("{") else {}
+
+    return answer
+
+
+def by_http(bolt: AsyncApp) -> Callable[[aiohttp.web.Request], Awaitable[aiohttp.web.StreamResponse]]:
+    """What answers a request of HTTP mode."""
+
+    async def answer(request: aiohttp.web.Request) -> aiohttp.web.StreamResponse:
+        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
 
     return answer
 

@@ -14,9 +14,9 @@ from bot.slack.api import Api, SlackError
 from bot.slack.drawing import FAINT, GROUND, INK, new_figure, png
 from bot.slack.files import Files
 from bot.slack.history_picture import draw_history
-from bot.slack.mrkdwn import escape
 from bot.slack.views import health_history as history_view
 from bot.slack.views import stats as view
+from bot.slack.views.export import private_comment
 
 log = structlog.get_logger("pictures")
 
@@ -42,19 +42,24 @@ class Pictures:
         """See bot.domain.stats.Pictures.send_stats."""
         async with self._turn:
             content = await asyncio.to_thread(draw_stats, stats)
-        await self._send(Paper("incidents.png", content, view.title(stats), view.alt(stats)), who)
+        await self._send(Paper("incidents.png", content, view.title(stats), view.alt(stats)), "/incident stats", who)
 
     async def send_history(self, history: History, who: str) -> None:
         """See bot.domain.health_history.Pictures.send_history."""
         async with self._turn:
             content = await asyncio.to_thread(draw_history, history)
-        await self._send(Paper("services.png", content, history_view.title(history), history_view.alt(history)), who)
+        await self._send(
+            Paper("services.png", content, history_view.title(history), history_view.alt(history)),
+            "/health history",
+            who,
+        )
 
-    async def _send(self, paper: Paper, who: str) -> None:
+    async def _send(self, paper: Paper, asked: str, who: str) -> None:
         """A file cannot be shown to one person in a channel, so it is a direct message."""
+        comment = private_comment(f"the picture that goes with the answer to {asked}")  # its title stands below it
         try:
             opened = await self._api.patiently("conversations.open", users=who)
-            await self._files.share(paper, str(opened["channel"]["id"]), comment=escape(paper.title))
+            await self._files.share(paper, str(opened["channel"]["id"]), comment=comment)
         except SlackError as error:
             log.warning("picture not sent", cause=str(error))
             raise UserError(

@@ -1,4 +1,7 @@
-"""Events of Slack that were handled (`events`, `_id` = Slack's event_id), kept a day: longer than its last retry."""
+"""Events of Slack that were handled (`events`, `_id` = Slack's event_id), kept a day: longer than its last retry.
+
+Signed requests, too (`request v0=…`), which are good for five minutes.
+"""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -35,6 +38,14 @@ class Events:
                 return True
             known = await self._documents.one({"_id": event_id})
             return None if known is None or not known["is_done"] else False
+        return True
+
+    async def is_first(self, key: str) -> bool:
+        """See bot.signed.Taken."""
+        try:
+            await self._documents.insert({"_id": key, "is_done": True, "at": datetime.now(UTC)})
+        except DuplicateKeyError:
+            return False
         return True
 
     async def hold(self, event_id: str) -> None:

@@ -107,7 +107,8 @@ def _boxes(phase: Phase, part: int, items: Sequence[Item]) -> CheckboxesElement:
 
 
 def _option(item: Item) -> Option:
-    return Option(text=PlainTextObject(text=short(f"{item.number}. {item.text}", OPTION)), value=str(item.number))
+    text = short(f"{item.number}. {plain(item.text)}", OPTION)
+    return Option(text=PlainTextObject(text=text), value=str(item.number))
 
 
 def _about(item: Item, room: Room) -> Mrkdwn:

@@ -49,8 +49,8 @@ def _lines(look: Look) -> list[Mrkdwn]:
     if look.link:
         head += mrkdwn(" · {}", link(look.link, "open"))
     if look.since:
-        word = "up" if look.reading.state is State.UP else "not up"
-        head += mrkdwn(" · {} since {} ({})", word, both(look.since), ago(look.since))
+        word = "" if look.reading.state is State.UP else "not up "  # it may have been another trouble before
+        head += mrkdwn(" · {}since {}, {}", word, both(look.since), ago(look.since))
     if look.gaps:
         last = look.gaps[-1]
         before = mrkdwn(" and {} times before", len(look.gaps) - 1) if len(look.gaps) > 1 else Mrkdwn("")

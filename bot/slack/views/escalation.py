@@ -79,7 +79,10 @@ def _cause(escalation: Escalation, step: Step) -> Mrkdwn:
 
 def _why(escalation: Escalation, step: Step) -> Mrkdwn:
     reason = step.why or escalation.reason
-    return mrkdwn(": {}", brief(reason, REASON_SHOWN)) if reason else Mrkdwn(".")
+    if not reason:
+        return Mrkdwn(".")
+    shown = brief(reason, REASON_SHOWN).rstrip()
+    return mrkdwn(": {}{}", Mrkdwn(shown), "" if shown.endswith((".", "!", "?", "…")) else ".")
 
 
 def _bridge(step: Step, phone_bridge: str) -> Mrkdwn:

@@ -16,7 +16,7 @@ def told(rung: FreezeRung, late: timedelta) -> Message:
     freeze = rung.freeze
     if rung.name == "start":
         text = mrkdwn(
-            "A freeze begins: no maintenance until {}. {}", utc(freeze.end), brief(freeze.reason, 500)
+            "A freeze begins, no maintenance until {}: {}", utc(freeze.end), brief(freeze.reason, 500)
         )  # fmt: skip
     elif freeze.lifted_at:
         by = person(freeze.lifted_by)

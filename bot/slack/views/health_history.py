@@ -7,7 +7,7 @@ from bot.domain.health_history import History, Piece, Strip
 from bot.slack.mrkdwn import Mrkdwn, joined, mrkdwn, utc
 from bot.slack.views.parts import Message, context, paragraphs, said, section, short
 
-WIDTH = 48  # characters of a strip: they fit on a telephone
+WIDTH = 24  # characters of a strip: on a telephone a line has some 35
 _NAME = 16
 _SHOWN = 40
 _GAPS = 4

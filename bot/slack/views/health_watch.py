@@ -15,12 +15,15 @@ from bot.slack.views.parts import Message, actions, brief, context, header, said
 OPEN = "health_open_incident"
 _CAUSE = 200
 _SHOWN = 20
+_UP, _DOWN = Mrkdwn(":white_check_mark: "), Mrkdwn(":x:")
 _SIGN = {State.DEGRADED: Mrkdwn(":warning:"), State.STARTING: Mrkdwn(":hourglass_flowing_sand:")}
 
 
 def outage(found: Outage, incident_url: str = "") -> Message:
     """The one message of an outage. While something is down, a button opens an incident, unless there is one."""
-    blocks: list[Block] = [header(_headline(found)), section(joined("\n", [*map(_line, found.cases[:_SHOWN])]))]
+    blocks: list[Block] = [header(_headline(found))]
+    if told := _told(found.cases):
+        blocks.append(section(told))
     small = [_began(found)]
     if found.incident:
         small.append(mrkdwn("Incident {}", link(incident_url, found.incident)))
@@ -104,13 +107,30 @@ def _one(case: Case) -> Mrkdwn:
     return mrkdwn("{} is up again after {}. It was {}{}.{}", case.service, _length(case), case.state, why, times)
 
 
+def _told(cases: Sequence[Case]) -> Mrkdwn:
+    """What the heading and the small print do not say: of one service neither its name nor when it was."""
+    if len(cases) > 1:
+        return joined("\n", [*map(_line, cases[:_SHOWN])])
+    case = cases[0]
+    if case.ended is not None:
+        was = "It was {} for {}{}{}"
+        return _UP + mrkdwn(was, case.state, _length(case), _why(case), _times(case))
+    said = [brief(" ".join(case.cause.split()), _CAUSE)] if case.cause else []
+    if case.times > 1:
+        said.append(mrkdwn("went down {} times", case.times))
+    return mrkdwn("{} {}", _SIGN.get(case.state, _DOWN), joined(" · ", said)) if said else Mrkdwn("")
+
+
+def _times(case: Case) -> Mrkdwn:
+    return mrkdwn(" · went down {} times", case.times) if case.times > 1 else Mrkdwn("")
+
+
 def _line(case: Case) -> Mrkdwn:
-    times = mrkdwn(" · went down {} times", case.times) if case.times > 1 else Mrkdwn("")
     if case.ended is None:
-        sign = _SIGN.get(case.state, Mrkdwn(":x:"))
-        return mrkdwn("{} *{}* is {}{}{}", sign, case.service, case.state, _why(case), times)
+        sign = _SIGN.get(case.state, _DOWN)
+        return mrkdwn("{} *{}* is {}{}{}", sign, case.service, case.state, _why(case), _times(case))
     was = mrkdwn("it was {}{}, {} to {} UTC", case.state, _why(case), _clock(case.since), _clock(case.ended))
-    return mrkdwn(":white_check_mark: *{}* is up again after {}: {}{}", case.service, _length(case), was, times)
+    return _UP + mrkdwn("*{}* is up again after {}: {}{}", case.service, _length(case), was, _times(case))
 
 
 def _why(case: Case) -> Mrkdwn:

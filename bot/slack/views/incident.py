@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.domain.incident import Incident, Touched
 from bot.domain.timeline import Entry
-from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person
+from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person, plain
 from bot.slack.views.incident_card import ADD_REASONS, EXPLAIN_BUTTON, RESOLUTION_SHOWN, button, headline, named
 from bot.slack.views.incident_thread import brief_title
 from bot.slack.views.parts import Message, actions, context, paragraphs, quoted, said, section, some_lines
@@ -28,7 +28,9 @@ def opened(
         return said(where)
     others = joined("\n", [mrkdwn("{} by {}", brief_title(one), person(one.opened_by)) for one in similar])
     buttons = [
-        button(f"Duplicate of {one.id[-4:]}", f"{DUPLICATE_BUTTON}_{number}", one, value=f"{incident.id} {one.id}")
+        button(
+            f"Duplicate of {plain(one.id[-4:])}", f"{DUPLICATE_BUTTON}_{number}", one, value=f"{incident.id} {one.id}"
+        )
         for number, one in enumerate(similar)
     ]
     asked = mrkdwn("{}\nIs it the same as this one, which was open before?\n{}", where, others)

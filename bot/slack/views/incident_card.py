@@ -53,7 +53,8 @@ def named(severity: Severity) -> str:
 
 def headline(incident: Incident) -> Mrkdwn:
     """The sentence that notifications read."""
-    return mrkdwn("Incident {} ({}) is {}: {}", incident.id, incident.severity.upper(), incident.status, incident.title)
+    standing = f"open, {incident.status}" if incident.is_open else incident.status
+    return mrkdwn("Incident {} ({}) is {}: {}", incident.id, named(incident.severity), standing, incident.title)
 
 
 def card(incident: Incident, links: Links, thread_url: str, original_url: str = "", *, is_saved: bool) -> Message:

@@ -15,6 +15,16 @@ NONE_OPEN = Mrkdwn("No incident is open. `/incident open sev2 checkout is down` 
 HOW_TO_SHOW = Mrkdwn("`/incident show ID` tells one; the last characters of the ID are enough.")
 
 
+def reading() -> Message:
+    """While incidents are listed."""
+    return said(Mrkdwn("Reading the list of incidents…"))
+
+
+def searching(wanted: Wanted) -> Message:
+    """While it is searched."""
+    return said(mrkdwn("Searching for {}{}…", _quoted(wanted), _passing(wanted)))
+
+
 def listed(found: Found, urls: Sequence[str]) -> Message:
     """A page of the incidents that pass the filters; `urls` are their cards'."""
     if not found.incidents:
