@@ -79,7 +79,8 @@ async def test_a_bare_command_tells_the_present_state(still: World) -> None:
     assert told["checklist"] == "MW-20261128-0200 has no checklist yet. `/checklist start` posts it."
     assert "*MW-20261128-0200* Weekly maintenance · Saturday 2026-11-28 02:00 to 06:00 UTC" in told["maintenance"]
     assert told["incident"] == "No incident is open. `/incident open sev2 checkout is down` opens one."
-    assert "Nobody has a role yet, so nobody would be called: `/ops role on-call @who` gives one." in told["escalate"]
+    assert "Nobody has a role yet, so nobody would be called." in told["escalate"]
+    assert "An admin of the bot hands them out: `/ops role on-call @who`." in told["escalate"]
     assert still.slack.channel().by_bot == []
 
 
