@@ -283,7 +283,8 @@ class App:
 
     def _readiness(self) -> Readiness:
         if self._status != "ready":
-            return Readiness(self._status)
+            is_unknown = self._directory is None or not self._directory.bot_user
+            return Readiness(self._status, ("Slack has not answered yet",) if is_unknown else ())
         if self._sockets is not None and not self._sockets.connected:
             return Readiness("starting", ("no connection to Slack",))
         reasons = [self._directory.trouble] if self._directory is not None and self._directory.trouble else []

@@ -28,8 +28,9 @@ from bot.slack.refusals import HEALABLE
 from bot.store.audit import AuditTrail
 from bot.store.database import INDEXED
 from bot.store.doctor import StoreExam
-from bot.store.mongo import Database, Documents, Reach, close, connect, database_of
+from bot.store.mongo import Database, Documents, close, connect, database_of
 from bot.store.outbox import Outbox
+from bot.store.reach import Reach
 
 REQUEST_LIMIT = 5.0  # seconds for one question of Slack's
 

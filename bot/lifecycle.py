@@ -37,11 +37,12 @@ def run(build: Callable[[], Runnable], limit: float = STOP_LIMIT, leave: Callabl
 
     `build` is called inside the event loop. `leave` ends the process when stopping cannot be waited for.
     """
-    ending = _Ending(limit, leave)
+    ending, code = _Ending(limit, leave), 1
     try:
-        return threads.run(_serve(build, ending))
+        code = threads.run(_serve(build, ending))
     finally:
-        ending.done()
+        ending.done(code)
+    return code
 
 
 class _Ending:
@@ -55,12 +56,16 @@ class _Ending:
     def begin(self) -> None:
         """From now on the limit runs, and the next signal ends the process, even if the event loop is stuck."""
         for number in SIGNALS:
+            # Else the loop, when it closes, gives the signal back to the system, which ends the process by it.
+            asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, self._on_signal)
         self._timer.start()
 
-    def done(self) -> None:
-        """Everything is closed: the limit is off."""
+    def done(self, code: int) -> None:
+        """Everything is closed: the limit is off, and a signal that comes now does not change the exit code."""
         self._timer.cancel()
+        for number in SIGNALS:
+            signal.signal(number, lambda *_: self._leave(code))
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._now("a second signal came")

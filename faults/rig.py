@@ -13,7 +13,8 @@ from pymongo import AsyncMongoClient
 
 from bot.domain.audit_chain import Chain
 from bot.store.audit import AuditTrail
-from bot.store.mongo import Documents, Reach
+from bot.store.mongo import Documents
+from bot.store.reach import Reach
 from faults.wire import Wire
 from sandbox.__main__ import manifest
 from sandbox.child import mortal

@@ -28,7 +28,7 @@ async def open_pressed(desks: Desks, call: Call, body: Body) -> None:
     ts = str((body.get("message") or {}).get("ts") or "")
     found = await desks.alerts.open_incident(_pressed(body), call.who, ts)
     incident = found.incident
-    url = desks.places.link_to(incident.channel, incident.card_ts or "")
+    url = desks.places.link_to_thread(incident.channel, incident.card_ts or "")
     await call.answer(view.opened(incident, url, is_new=found.is_new))
 
 

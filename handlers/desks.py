@@ -86,6 +86,9 @@ class Places(Protocol):
     def link_to(self, channel: str, ts: str) -> str:
         """A message's permanent link, or nothing."""
 
+    def link_to_thread(self, channel: str, ts: str) -> str:
+        """The link that opens the message's thread, or nothing."""
+
 
 class Care(Protocol):
     """What the bot does by itself now and then."""

@@ -55,7 +55,7 @@ async def open_pressed(desks: Desks, call: Call, body: Mapping[str, Any]) -> Non
         await call.answer(watch_view.already(done.who, done.incident, url))
         return
     incident = done.opened.incident
-    url = desks.places.link_to(incident.channel, incident.card_ts or "")
+    url = desks.places.link_to_thread(incident.channel, incident.card_ts or "")
     await call.answer(incident_view.opened(incident, url, [], is_saved=done.opened.is_saved))
 
 

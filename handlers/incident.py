@@ -98,7 +98,8 @@ async def open_incident(desks: Desks, call: Call, opening: Opening) -> None:
     similar = await desks.incidents.similar(incident) if result.is_saved else []
     owner = incident.owner
     is_inside = owner == call.who or await desks.places.has_member(incident.channel, owner)
-    told = view.opened(incident, _link(desks, incident), similar, is_saved=result.is_saved, is_owner_inside=is_inside)
+    thread = desks.places.link_to_thread(incident.channel, incident.card_ts or "")
+    told = view.opened(incident, thread, similar, is_saved=result.is_saved, is_owner_inside=is_inside)
     await call.answer(told)
 
 

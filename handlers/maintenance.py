@@ -87,7 +87,7 @@ async def _emergency(desks: Desks, call: Call, said: words.Emergency) -> None:
     work = desks.emergencies.declare(opening, said.length or LENGTH)
     declared = await call.slowly(work, view.declaring(title))
     incident = declared.opened.incident
-    link = desks.places.link_to(incident.channel, incident.card_ts or "")
+    link = desks.places.link_to_thread(incident.channel, incident.card_ts or "")
     await call.answer(view.declared(incident, declared.window, link))
 
 

@@ -31,7 +31,7 @@ async def post_pressed(desks: Desks, call: Call, body: Body) -> None:
         await call.replace(view.draft(shown))
         return
     incident = shown.incident
-    await call.replace(view.told(shown, desks.places.link_to(incident.channel, incident.card_ts or "")))
+    await call.replace(view.told(shown, desks.places.link_to_thread(incident.channel, incident.card_ts or "")))
 
 
 async def edit_pressed(desks: Desks, call: Call, body: Body) -> None:

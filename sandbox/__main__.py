@@ -76,7 +76,7 @@ async def run(port: int, piece: Piece | None = None) -> int:
         await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
         if not asked.is_set() and piece is None:
             tell(welcome(slack.url, settings["MAINTENANCE_WINDOW"], ready=ready.result()))
-        losing = asyncio.create_task(lost(switches))
+        losing = asyncio.create_task(lost(switches, slack.workspace.changed))
         if piece is not None:
             code = await played(piece, slack.url, ended)
         if piece is None or not (code or piece.ends):
@@ -102,13 +102,15 @@ async def played(piece: Piece, url: str, ended: asyncio.Task[Any]) -> int:
     return 1
 
 
-async def lost(switches: Switches) -> None:
-    """Tells when mongod has died by itself; the page's switch starts it again."""
+async def lost(switches: Switches, changed: Callable[[], None]) -> None:
+    """Tells each time that mongod has died by itself, to pages as well; the page's switch starts it again."""
+    told = 0
     while True:
         await asyncio.sleep(1)
-        if switches.has_lost_mongod:
+        if switches.lost_mongod not in (0, told):
+            told = switches.lost_mongod
             tell("mongod has ended by itself; the bot goes on without it. The switch on the page starts it again.")
-            return
+            changed()
 
 
 def environment(now: datetime, port: int) -> dict[str, str]:

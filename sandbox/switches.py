@@ -16,9 +16,9 @@ class Switches:
         self._state = "up"
 
     @property
-    def has_lost_mongod(self) -> bool:
-        """Whether mongod ended though nobody switched it off."""
-        return self._state != "refuse" and not self._mongod.running
+    def lost_mongod(self) -> int:
+        """The process that ended as mongod though nobody switched it off, 0 if none did."""
+        return self._mongod.pid if self._state != "refuse" and not self._mongod.running else 0
 
     def switches(self) -> list[dict[str, object]]:
         """Each with its name, its state and the states it can be in."""

@@ -38,7 +38,7 @@ async def shared_world(mongod: Mongod, settings: Mapping[str, str] | None = None
     """A world for many tests. What Slack refuses without being expected to fails the last of them."""
     async with strict() as slack:
         async with World(slack, mongod.url(), settings) as world:
-            await world.stored("windows")  # what a bot does by itself as soon as it is there
+            await world.stored("windows", 2)  # the weekly ones, which a bot plans as soon as it is there
             yield world
         assert (slack.refusals, slack.pages) == ([], []), (slack.refusals, slack.pages)
 

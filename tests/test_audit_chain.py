@@ -16,7 +16,8 @@ from bot.domain.audit_chain import START, Chain, Link, chained, sealed
 from bot.domain.doctor import Verdict
 from bot.errors import StoreAwayError
 from bot.store.audit import AuditTrail
-from bot.store.mongo import Documents, Reach
+from bot.store.mongo import Documents
+from bot.store.reach import Reach
 from sandbox.mongo import Mongod
 
 Kept = AsyncCollection[dict[str, Any]]

@@ -139,7 +139,7 @@ def test_a_long_or_odd_text_is_not_repeated() -> None:
     [
         ("opne x", "Did you mean `open`?"),
         ("/helth", "Did you mean `health`?"),
-        ("thank you", "`/ops help` lists what there is."),
+        ("thank you", "Mention the bot with `help`, which lists what there is."),
     ],
 )
 def test_a_mention_with_an_unknown_word_says_what_there_is(text: str, remedy: str) -> None:

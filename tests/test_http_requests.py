@@ -240,7 +240,9 @@ async def test_until_it_is_ready_slack_is_asked_to_come_again(world: World) -> N
         async with client.post("/slack/events", data=body, headers=headers) as refused:
             assert refused.status == 503
         async with client.get("/readyz") as ready:
-            assert (ready.status, (await ready.json())["status"]) == (503, "starting")
+            told = await ready.json()
+            assert (ready.status, told["status"]) == (503, "starting")
+            assert told["reasons"] == ["Slack has not answered yet"]
         async with client.get("/healthz") as alive:
             assert alive.status == 200
         await starting

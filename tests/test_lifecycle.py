@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 # A stand-in for the bot: each word makes one thing about it different.
 APP = """
-import asyncio, sys, time
+import asyncio, atexit, sys, time
 from bot import lifecycle, logs
 from bot.errors import ConfigError
 words = sys.argv[1:]
@@ -51,6 +51,8 @@ def build():
 logs.configure("json", "error", (), sys.stderr)
 if "stuck" in words:
     App.stop = lambda self: time.sleep(60)
+if "slow-exit" in words:
+    atexit.register(lambda: (print("leaving", flush=True), time.sleep(60)))
 sys.exit(lifecycle.run(build, limit=0.2 if "limit" in words else 10.0))
 """
 
@@ -102,6 +104,19 @@ def test_a_second_signal_ends_at_once_with_1() -> None:
         process.says("draining")
         process.gets(signal.SIGINT)
         assert process.ends() == (1, "", "Ops Bot ends at once: a second signal came.\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_after_all_is_closed_changes_nothing(number: signal.Signals) -> None:
+    """The bot stopped as asked: whoever asks again while the process ends does not make a failure of it."""
+    with running("slow-exit") as process:
+        process.says("ready")
+        process.gets(number)
+        process.says("draining")
+        process.says("closed")
+        process.says("leaving")
+        process.gets(number)
+        assert process.ends() == (0, "", "")
 
 
 @pytest.mark.parametrize("how", ["slow-stop", "stuck"])

@@ -39,6 +39,7 @@ async def test_every_command_has_help(still: World) -> None:
             assert pages[0].text == f"This is the help for /{command.name}. {command.summary}"
             for usage in command.usages:
                 assert f"`{f'/{command.name} {usage.words}'.rstrip()}`  {usage.says}" in pages[0].shown
+            assert "in threads: there, mention the bot with the same words." in pages[0].shown
         assert len({page.shown for page in pages}) == 1
 
 
@@ -54,6 +55,8 @@ async def test_the_overview_names_every_command(still: World) -> None:
     assert len({page.shown for page in pages}) == 1
     for command in table.COMMANDS:
         assert f"`/{command.name} {command.hint}`  {command.summary}" in pages[0].shown
+    assert "`/incident help` tells all of `/incident`" in pages[0].shown
+    assert pages[0].shown.count("mention") == 1  # that is said once
 
 
 @SHARED
@@ -76,6 +79,8 @@ async def test_a_bare_command_tells_the_present_state(still: World) -> None:
     assert told["checklist"] == "MW-20261128-0200 has no checklist yet. `/checklist start` posts it."
     assert "*MW-20261128-0200* Weekly maintenance · Saturday 2026-11-28 02:00 to 06:00 UTC" in told["maintenance"]
     assert told["incident"] == "No incident is open. `/incident open sev2 checkout is down` opens one."
+    assert "Nobody has a role yet, so nobody would be called." in told["escalate"]
+    assert "An admin of the bot hands them out: `/ops role on-call @who`." in told["escalate"]
     assert still.slack.channel().by_bot == []
 
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.mongo import Mongod
-from tests.asking import answer, answer_to_mention, shared_world, unharmed
+from tests.asking import answer, answer_to_mention, shared_world, strict, unharmed
 from tests.test_role import hears, told
 from tests.world import World
 
@@ -113,3 +113,13 @@ async def test_two_who_clear_it_at_once_clear_it_once(shared: World) -> None:
         "duty-officer is now to be assigned, backup nobody.",
     ]
     assert (await shared.document("roles", "duty-officer"))["version"] == version + 1
+
+
+async def test_where_nobody_can_hand_out_roles_the_way_out_is_named(mongod: Mongod) -> None:
+    """A fresh bot without OPS_ADMINS: whoever tries is told what to set, since there is nobody to ask."""
+    async with strict() as slack, World(slack, mongod.url(), {"OPS_ADMINS": ""}) as world:
+        refused = await answer(slack, world.ann, "/ops", "role on-call @bob")
+        assert refused.shown == (
+            "Roles are handed out by an admin of the bot or the tech lead.\n"
+            "There is neither: put your user id in the setting OPS_ADMINS and start the bot anew."
+        )

@@ -1,5 +1,6 @@
 """`python -m sandbox`: one address, a bot that comes back, and nothing left at the end."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -9,6 +10,11 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+
+from sandbox.__main__ import lost
+from sandbox.mongo import Mongod
+from sandbox.services import Services
+from sandbox.switches import Switches
 
 pytestmark = pytest.mark.long
 
@@ -61,6 +67,23 @@ def test_it_says_where_it_is_starts_the_bot_again_and_ends_with_everything() -> 
     finally:
         sandbox.kill()
         sandbox.communicate()
+
+
+async def test_a_mongod_that_ends_by_itself_is_told_each_time(
+    own_mongod: Mongod, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The terminal says so, and open pages look anew: their switch is off, so that it can be switched on again."""
+    switches, told = Switches(Services(), own_mongod), asyncio.Queue[object]()
+    watching = asyncio.create_task(lost(switches, lambda: told.put_nowait(switches.switches()[0]["state"])))
+    try:
+        for _ in range(2):
+            os.kill(own_mongod.pid, signal.SIGKILL)
+            async with asyncio.timeout(10):
+                assert await told.get() == "refuse"
+            await switches.switch("mongodb", "up")
+    finally:
+        watching.cancel()
+    assert capsys.readouterr().out.count("mongod has ended by itself") == 2
 
 
 def test_mongod_does_not_outlive_whoever_started_it(tmp_path: Path) -> None:

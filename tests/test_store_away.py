@@ -183,11 +183,13 @@ async def test_a_bot_starts_and_works_without_mongodb(world: World, own_mongod: 
 
 async def test_a_mongodb_that_hangs_delays_no_acknowledgement(world: World, own_mongod: Mongod) -> None:
     """A server that takes connections and never answers: the card is there after a few seconds, the record later."""
+    await world.ann.says("/incident", "list")  # so that there are connections that hang
+    await world.ann.sees("No incident is open")
     own_mongod.pause()
     answer = await world.ann.says("/incident", "open sev1 all is down")
     assert answer.acked_in is not None
     assert answer.acked_in < 1.0
-    await world.slack.shows("all is down", "Not yet saved", within=12.0)
+    await world.slack.shows("all is down", "Not yet saved", within=6.0)
     own_mongod.resume()
     await world.stored("incidents")
     await world.slack.settled(0.3)

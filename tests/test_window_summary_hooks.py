@@ -25,6 +25,9 @@ class Nobody:
     def link_to(self, channel: str, ts: str) -> str:
         return ""
 
+    def link_to_thread(self, channel: str, ts: str) -> str:
+        return ""
+
 
 class Wall:
     """A board that shows each summary once, as the outbox does, and dies before some of its answers."""

@@ -103,7 +103,7 @@ def help(command: str | None = None) -> HelpPage:  # noqa: A001 — it is the wo
     """The page for a command's name (with or without its slash), the overview for None or ""; else WordError."""
     if not command:
         lines = tuple(HelpLine(f"/{row.name} {row.hint}", row.summary, f"/{row.name} help") for row in COMMANDS)
-        return HelpPage("", "What Ops Bot does; in a thread, mention it with the same words.", lines)
+        return HelpPage("", "What Ops Bot does.", lines)
     row = _row(key(command).removeprefix("/"))
     if row is None:
         problem = f"There is no command {shown(command)}."
@@ -154,7 +154,9 @@ def mention(text: str, here: Sequence[str] = (), known: Collection[str] = ()) ->
     if own is not None:
         return shared_words.here_or_elsewhere(line, own, owners, known), text.strip()
     if not owners:
-        raise first.wrong(f"I do not know the word {shown(first.text)}.", _nearest(first.text))
+        # Where a mention is the only way, in a thread, `/ops help` cannot be typed.
+        remedy = _nearest(first.text, "Mention the bot with `help`, which lists what there is.")
+        raise first.wrong(f"I do not know the word {shown(first.text)}.", remedy)
     name = owners[0] if len(owners) == 1 else shared_words.meant(line, owners)
     if name is None:
         raise shared_words.ways(line, [row for row in COMMANDS if row.name in owners])
@@ -163,7 +165,7 @@ def mention(text: str, here: Sequence[str] = (), known: Collection[str] = ()) ->
     return name, text.strip()
 
 
-def _nearest(word: str) -> str:
+def _nearest(word: str, otherwise: str = "`/ops help` lists what there is.") -> str:
     choices = [row.name for row in COMMANDS] + [verb for row in COMMANDS for verb in row.verbs]
     near = closest(word.removeprefix("/"), dict.fromkeys(choices))
-    return f"Did you mean `{near}`?" if near else "`/ops help` lists what there is."
+    return f"Did you mean `{near}`?" if near else otherwise

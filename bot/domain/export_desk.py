@@ -101,6 +101,9 @@ class People(Protocol):
     def link_to(self, channel: str, ts: str) -> str:
         """A message's permanent link, or nothing."""
 
+    def link_to_thread(self, channel: str, ts: str) -> str:
+        """The link that opens the message's thread, or nothing."""
+
 
 class Sharing(Protocol):
     """Shares files in Slack: all of them in one message, or none. Each method raises UserError where that failed."""
@@ -132,7 +135,7 @@ class ExportDesk:
         """
         incident, entries = await self._incidents.show(incident_id)
         claim = await self._claims.claim(f"{incident.id}/v{incident.version}/{'+'.join(formats)}/{who}", who)
-        url = self._people.link_to(incident.channel, incident.card_ts or "")
+        url = self._people.link_to_thread(incident.channel, incident.card_ts or "")
         if not claim.is_ours:
             return Given(claim.how, is_new=False, url=url)
         given = await self._held(claim, self._share(incident, entries, formats, who))

@@ -116,7 +116,9 @@ class RoleDesk:
         """Lets the admins of the settings and the tech lead through. Raises RefusedError, StoreAwayError."""
         leads = [p for h in await self._roles.holders() if h.role is Role.TECH_LEAD for p in h.owners]
         sentence = "Roles are handed out by an admin of the bot or the tech lead."
-        await self._allow(who, _once([*self._admins, *leads]), "role", role, sentence)
+        may = _once([*self._admins, *leads])
+        remedy = "" if may else "There is neither: put your user id in the setting OPS_ADMINS and start the bot anew."
+        await self._allow(who, may, "role", role, sentence, remedy)
 
     async def may_steer(self, who: str, incident: Incident, act: str) -> None:
         """Lets the incident's opener, its owner and anybody with a role through. Raises RefusedError."""

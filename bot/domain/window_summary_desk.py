@@ -136,7 +136,7 @@ class WindowSummaryDesk:
         """Gives the summary as a Markdown file in the window's thread. Raises NotFoundError, UserError."""
         summary = await self.compiled(window_id)
         held = summary.held
-        url = self._ports.people.link_to(held.channel, held.head)
+        url = self._ports.people.link_to_thread(held.channel, held.head)
         claim = await self._ports.claims.claim(f"{held.id}/summary/{who}", who)
         if not claim.is_ours:
             return Given(claim.how, is_new=False, url=url)

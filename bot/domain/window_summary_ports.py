@@ -102,6 +102,9 @@ class People(Protocol):
     def link_to(self, channel: str, ts: str) -> str:
         """A message's permanent link, or nothing."""
 
+    def link_to_thread(self, channel: str, ts: str) -> str:
+        """The link that opens the message's thread, or nothing."""
+
 
 class SummaryBoard(Protocol):
     """Where summaries are shown. Each is there once, however often it is asked for."""

@@ -36,9 +36,10 @@ from bot.store.freeze import Freezes
 from bot.store.health import Rounds, WatchRecords
 from bot.store.home import Visits
 from bot.store.incident import Incidents
-from bot.store.mongo import Database, Documents, Reach
+from bot.store.mongo import Database, Documents
 from bot.store.outage import Outages
 from bot.store.outbox import Outbox
+from bot.store.reach import Reach
 from bot.store.role import Roles
 from bot.store.search import Words
 from bot.store.silence import Silences

@@ -1,8 +1,7 @@
 """The one door to MongoDB: a client that never loses an acknowledged write, and collections that fail in our words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,18 +9,11 @@ import structlog
 from pymongo import AsyncMongoClient, IndexModel, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import (
-    BulkWriteError,
-    ConnectionFailure,
-    DuplicateKeyError,
-    ExecutionTimeout,
-    OperationFailure,
-    ServerSelectionTimeoutError,
-    WriteConcernError,
-)
+from pymongo.errors import BulkWriteError, DuplicateKeyError, ExecutionTimeout
 from pymongo.uri_parser import parse_uri
 
 from bot.errors import StoreAwayError
+from bot.store.reach import AWAY_CODES, LONG_PATIENCE, Reach
 
 log = structlog.get_logger("mongo")
 
@@ -31,12 +23,9 @@ Index = tuple[tuple[str, int], ...]  # its fields with their directions
 Database = AsyncDatabase[Document]
 Client = AsyncMongoClient[Document]
 
-# A server that answers "no" for reasons that pass or that only an operator can mend: login (18), rights (13),
-# a primary that steps down, a disk that is full. For the person it is the same: nothing was changed.
 UPSERT_TRIES = 3
 READING = GATHERING = 1_900  # milliseconds: below what the connection waits, after which a server would go on alone
 _DUPLICATE = 11000
-_AWAY_CODES = {13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436, 14031}
 
 
 def known(kind: type[Any], document: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,39 +85,6 @@ def database_of(client: Client, url: str) -> Database:
     return client[parse_uri(url)["database"] or "butler"]
 
 
-class Reach:
-    """Whether MongoDB can be reached. Once it could not, nothing waits for it until a probe found it back."""
-
-    def __init__(self) -> None:
-        self.is_away = False
-
-    @contextmanager
-    def trying(self, *, writes: bool = True, probes: bool = False) -> Iterator[None]:
-        """Turns the driver's errors into StoreAwayError; `probes` asks even if MongoDB was away a moment ago."""
-        if self.is_away and not probes:
-            raise StoreAwayError
-        try:
-            yield
-        except DuplicateKeyError:
-            raise
-        except ServerSelectionTimeoutError as error:
-            self.is_away = True
-            raise StoreAwayError from error
-        except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as error:
-            self.is_away = True
-            raise StoreAwayError(in_doubt=writes and "refused" not in str(error)) from error
-        except OperationFailure as error:
-            if error.code not in _AWAY_CODES and not error.timeout and not _lacks_index(error):
-                raise
-            raise StoreAwayError from error
-        self.is_away = False
-
-
-def _lacks_index(error: OperationFailure) -> bool:
-    """Whether an index is not there yet: after an update of the bot MongoDB may take minutes to make one."""
-    return error.code == 2 and "hint provided does not correspond" in str(error)
-
-
 class Documents:
     """One collection. Each method raises StoreAwayError when MongoDB is away; inserts raise DuplicateKeyError."""
 
@@ -150,19 +106,20 @@ class Documents:
             codes = {int(each["code"]) for each in error.details.get("writeErrors", ())}
             if codes == {_DUPLICATE}:
                 raise DuplicateKeyError("one is there already", _DUPLICATE, error.details) from error
-            if not codes or codes & _AWAY_CODES:
+            if not codes or codes & AWAY_CODES:
                 raise StoreAwayError(in_doubt=True) from error
             raise
 
     async def one(self, query: Document, sort: Sequence[tuple[str, int]] | None = None) -> Document | None:
         """The first document that fits."""
         with self._reach.trying(writes=False):
-            return await self._collection.find_one(query, sort=sort, max_time_ms=READING)
+            return await self._reach.answer(self._collection.find_one(query, sort=sort, max_time_ms=READING))
 
     async def many(self, query: Document, sort: Sequence[tuple[str, int]], limit: int = 0) -> list[Document]:
         """All documents that fit, in order, `limit` at most (0 = all)."""
         with self._reach.trying(writes=False):
-            return await self._collection.find(query).sort(sort).limit(limit).max_time_ms(READING).to_list()
+            found = self._collection.find(query).sort(sort).limit(limit).max_time_ms(READING)
+            return await self._reach.answer(found.to_list(), LONG_PATIENCE)
 
     async def each(self, query: Document, sort: Sequence[tuple[str, int]], limit: int = 0) -> AsyncIterator[Document]:
         """The same one by one, so that only a batch of them is held."""
@@ -182,7 +139,8 @@ class Documents:
             found = found.max_time_ms(int(part.seconds * 1000) or READING)
             found = found.hint(list(part.index)) if part.index else found
             try:
-                return await found.skip(part.skip).limit(part.limit).batch_size(1_000).to_list()
+                found = found.skip(part.skip).limit(part.limit).batch_size(1_000)
+                return await self._reach.answer(found.to_list(), LONG_PATIENCE)
             except ExecutionTimeout as error:
                 if not part.seconds:
                     raise
@@ -221,7 +179,7 @@ class Documents:
             except BulkWriteError as error:
                 added += int(error.details.get("nUpserted", 0))
                 codes = {int(each["code"]) for each in error.details.get("writeErrors", ())}
-                if not codes or codes & _AWAY_CODES:  # the writes were made, but not on enough servers, or not at all
+                if not codes or codes & AWAY_CODES:  # the writes were made, but not on enough servers, or not at all
                     raise StoreAwayError(in_doubt=True) from error
                 if codes != {_DUPLICATE} or tries == UPSERT_TRIES - 1:
                     raise
@@ -249,21 +207,22 @@ class Documents:
         if index:
             options["hint"] = list(index)
         with self._reach.trying(writes=False):
-            return await self._collection.count_documents(query, **options)
+            return await self._reach.answer(self._collection.count_documents(query, **options))
 
     async def gathered(self, pipeline: Sequence[Document], index: Index) -> list[Document]:
         """What the stages make of the documents, read by this index. Raises TooLongError before the connection does."""
         with self._reach.trying(writes=False):
             try:
-                found = await self._collection.aggregate(list(pipeline), hint=dict(index), maxTimeMS=GATHERING)
-                return await found.to_list()
+                asked = self._collection.aggregate(list(pipeline), hint=dict(index), maxTimeMS=GATHERING)
+                found = await self._reach.answer(asked)
+                return await self._reach.answer(found.to_list(), LONG_PATIENCE)
             except ExecutionTimeout as error:
                 raise TooLongError from error
 
     async def probe(self) -> None:
         """Reads one document, whether or not MongoDB was away a moment ago."""
         with self._reach.trying(writes=False, probes=True):
-            await self._collection.find_one({}, projection={"_id": 1}, max_time_ms=READING)
+            await self._reach.answer(self._collection.find_one({}, projection={"_id": 1}, max_time_ms=READING))
 
     async def index(self, indexes: Sequence[IndexModel]) -> None:
         """Makes sure that the indexes are there."""

@@ -176,6 +176,9 @@ def matrix(holders: Sequence[Holder], standing: Sequence[Standing], every: str) 
         text = Mrkdwn("Nothing is escalated. `/escalate [ID] [REASON]` calls the first in line.")
     else:
         text = mrkdwn("{} incident(s) are escalated.", len(standing))
+    if not crew.people(Rung.EVERYBODY):
+        text += " Nobody has a role yet, so nobody would be called."
+        text += " An admin of the bot hands them out: `/ops role on-call @who`."
     blocks += [section(text), *paragraphs([_standing(one) for one in standing[:20]])]
     return Message(text, tuple(blocks))
 

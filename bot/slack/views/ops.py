@@ -17,11 +17,14 @@ WORDS_SHOWN = 100
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{1,20})>")
 
 
-def help_page(title: str, summary: str, lines: Sequence[tuple[str, str]]) -> Message:
-    """A command's help: each way to use it with what it does."""
+def help_page(title: str, summary: str, lines: Sequence[tuple[str, str]], *, is_overview: bool = False) -> Message:
+    """A command's help: each way to use it with what it does; or the overview, a line for each command."""
     blocks: list[Block] = [section(mrkdwn("*{}*  {}", title, summary))]
     blocks += paragraphs([mrkdwn("`{}`  {}", usage, says) for usage, says in lines])
-    blocks.append(context(Mrkdwn("In an incident's thread the same words work after a mention of the bot.")))
+    more = "`/incident help` tells all of `/incident`, and so on. " if is_overview else ""
+    blocks.append(
+        context(Mrkdwn(f"{more}Slack has no slash commands in threads: there, mention the bot with the same words."))
+    )
     return Message(mrkdwn("This is the help for {}. {}", title, summary), tuple(blocks))
 
 
