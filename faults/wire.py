@@ -96,8 +96,8 @@ class Wire:
                 await self._moving.wait()
                 writer.write(answer)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, OSError):
-            return
+        except (asyncio.IncompleteReadError, OSError, asyncio.CancelledError):
+            return  # cancelled when all is over: asyncio would print that of a connection, which nobody awaits
         finally:
             for one in (writer, beyond):
                 self._open.discard(one)
