@@ -56,7 +56,7 @@ coverage: $(READY)  ## all tests once more, for the branches that they take; fai
 bench: $(READY)  ## how quick the bot is, each figure beside its floor, as one table; about eight minutes
 	$(PYTHON) -m benchmarks $(BENCH)
 
-faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; an hour and a quarter
+faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; about an hour
 	$(PYTHON) -m faults $(FAULTS)
 
 check: format-check lint types test test-long  ## everything that has to be right: format, lint, types, all tests
