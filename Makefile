@@ -53,7 +53,7 @@ test-long: $(READY)  ## the other tests: whole windows, outages waited out, real
 coverage: $(READY)  ## all tests once more, for the branches that they take; fails below 95 %
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser" --cov --cov-report=term
 
-bench: $(READY)  ## how quick the bot is, each figure beside its floor, as one table; about eight minutes
+bench: $(READY)  ## how quick the bot is, each figure beside its floor, as one table; about five minutes
 	$(PYTHON) -m benchmarks $(BENCH)
 
 faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; about an hour
