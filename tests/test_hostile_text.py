@@ -85,10 +85,10 @@ async def test_the_longest_texts_fit_in_every_message(shared: World) -> None:
     await shared.ann.sees("What resolved it?")
     await shared.ann.submits({"What resolved it?": "&" * 1000})
     await shared.slack.until(lambda: "Resolved by @ann" in card.shown, "the card to be resolved")
-    await shared.ann.sees("What caused it")
-    await shared.slack.shows("was resolved by", thread=card)
     found = ID.search(card.shown)
     assert found
+    await shared.ann.sees(f"{found[0]} is resolved. What caused it")
+    await shared.slack.shows("was resolved by", thread=card)
     assert (await shared.document("incidents", found[0]))["resolution"] == "&" * 1000
     for number in range(25):
         await shared.ann.writes(f"{number} " + "<&>" * 400, thread=card)
