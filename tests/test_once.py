@@ -108,12 +108,13 @@ async def test_an_edit_that_fails_is_made_again(world: World) -> None:
 async def test_a_card_left_by_a_killed_bot_is_taken_over_without_a_double(world: World) -> None:
     """A bot dies after Slack took its post and before it could note that: the next one finds the message."""
     world.slack.faults.add("timeout_after", "chat.postMessage", value=20.0)
-    asking = asyncio.ensure_future(world.ann.says("/incident", "open sev2 checkout is down"))
-    await asking
+    world.slack.faults.add("timeout_before", "conversations.history", count=None, value=20.0)  # nor may it look
+    await world.ann.says("/incident", "open sev2 checkout is down")
     await world.slack.until(lambda: len(cards(world.slack)) == 1, "the post to be taken")
     await world.stops()
     (entry,) = await world.documents("outbox")
     assert entry["state"] == "posting"
+    world.slack.faults.clear()
     world.clock.forward(minutes=1)
     await world.starts()
     (entry,) = await world.stored("outbox", state="posted")

@@ -9,7 +9,6 @@ import pytest
 from bot.domain.search import EDITION, words_in
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
-from tests.asking import answer
 from tests.test_search import asks, finds, ids, opens
 from tests.world import Document, World
 
@@ -68,8 +67,7 @@ async def test_what_a_bot_that_died_did_not_index_is_indexed_by_the_next(world: 
 async def test_incidents_of_an_older_bot_are_found_after_a_while(world: World) -> None:
     """Those that have no words yet get them from their record and their timeline, and an ending to be named by."""
     first = await opens(world, "checkout is slow")
-    await answer(world.slack, world.bob, "/incident", f"note {first} the dynamo is rusty")
-    await world.stored("timeline", incident_id=first, kind="noted")
+    await world.stored("incidents", _id=first, untold=[])
     incident = await world.document("incidents", first)
     for collection in ("words", "incidents", "timeline"):
         await world.drops(collection)
