@@ -95,6 +95,8 @@ async def open_incident(desks: Desks, call: Call, opening: Opening) -> None:
     call.must_be_inside()
     result = await call.slowly(desks.incidents.open(opening), view.opening(opening.title))
     incident = result.incident
+    if result.is_saved:
+        await desks.changes.must_be_open(incident)
     similar = await desks.incidents.similar(incident) if result.is_saved else []
     owner = incident.owner
     is_inside = owner == call.who or await desks.places.has_member(incident.channel, owner)

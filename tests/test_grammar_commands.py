@@ -191,7 +191,9 @@ def test_an_end_that_no_incident_has_is_not_taken_for_text(verb: str, text: str)
         incident.parse(f"{verb} {text}")
 
 
-@pytest.mark.parametrize("text", ["500S gone", "10GB freed", "22nd try", "2nd try", "v2 is out", "11pm again", "202 x"])
+@pytest.mark.parametrize(
+    "text", ["500S gone", "5xxs rise", "10GB freed", "22nd try", "2nd try", "v2 is out", "11pm again", "202 x"]
+)
 def test_numbers_with_their_units_are_text(text: str) -> None:
     """What people begin a sentence with is no ID; nor is anything in quotes."""
     assert incident.parse(f"resolve {text}", OPEN) == incident_steps.Resolve(text)

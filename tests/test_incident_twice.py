@@ -48,6 +48,19 @@ async def test_a_note_by_a_double_enter_is_one_note(world: World) -> None:
     await world.stored("timeline", 3, incident_id=incident_id, kind="noted")
 
 
+async def test_the_same_words_do_not_pretend_that_what_has_ended_is_open(world: World) -> None:
+    """The fix failed within a minute: whoever says it again learns how to reopen, whichever bot remembers the words."""
+    _, incident_id = await opened(world)
+    await answer(world.slack, world.ann, "/incident", "resolve restarted")
+    await world.stored("incidents", _id=incident_id, status="resolved", untold=[])
+    await world.ann.sees(f"{incident_id} is resolved. What caused it")
+    for _ in range(2):
+        again = await answer(world.slack, world.ann, "/incident", "open sev2 checkout is down")
+        assert "of the same words a moment ago, is resolved by now." in again.shown
+        assert f"/incident reopen {incident_id}" in again.shown
+    assert len(await world.documents("incidents")) == 1
+
+
 async def test_of_two_who_explain_at_once_the_second_is_told_what_is_there(world: World) -> None:
     """Both had an empty form before them: the first words stay, and the second person gets theirs back."""
     _, incident_id = await opened(world)

@@ -74,6 +74,8 @@ REFUSED = [
     ("move sat to sat 02:00", "MW-20261128-0200 starts then already.", ""),
     ("move sat to 2026-12-05 04:00", "MW-20261205-0200 “Weekly maintenance” has that time", ""),
     ("scope", "What is to be done?", ""),
+    ("scope upgrade Loki silencing job = loki", "What is to be silenced?", "like `silencing job=loki`"),
+    ("scope upgrade Loki silencing", "What is to be silenced?", "the whole text in quotes"),
     ("scope " + "x" * 1501, "1,501 characters; 1,500 is the most", ""),
 ]  # fmt: skip
 

@@ -18,7 +18,7 @@ _CROCKFORD = "[0-9A-HJKMNP-TV-Z]"
 _ENDING = re.compile(rf"(?:[0-9]{{1,8}}-)?{_CROCKFORD}{{4}}|{_CROCKFORD}{{1,3}}")
 _WINDOW = re.compile(r"(?:(?:MW-)?[0-9]{8}-|[0-9]{1,7}-)?[0-9]{4}")
 # Numbers with a unit have the shape of an ending, and texts begin with them: "500s are gone", "10GB freed".
-_MEASURE = re.compile(r"[0-9]+(?:S|MS|SEC|MIN|H|HRS|D|X|XX|K|M|G|B|KB|MB|GB|TB|AM|PM|ST|ND|RD|TH)")
+_MEASURE = re.compile(r"[0-9]+(?:S|MS|SEC|MIN|H|HRS|D|X|XX|XXS|K|M|G|B|KB|MB|GB|TB|AM|PM|ST|ND|RD|TH)")
 # Names of things are letters and then a number, and texts begin with them: "A100 is hot", "db01 is slow".
 _THING = re.compile(r"[A-Z]+[0-9]+")
 # Nobody says this of anything else, so one with a character too few or too many is no word of a text.

@@ -5,7 +5,7 @@ Without a name it is the thread's, or the only one that the word fits.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,7 +15,7 @@ from bot.commands.grammar import Usage
 from bot.commands.matchers import Matcher, matchers
 from bot.commands.moments import day, is_clock, moment, moment_first
 from bot.commands.naming import Given, addressed, between, only_window, reason
-from bot.commands.words import Line, is_blank, title, words_of
+from bot.commands.words import Line, Word, is_blank, title, words_of
 
 LENGTH = timedelta(hours=2)  # of a window, if nobody says how long
 MOST = timedelta(days=7)
@@ -24,6 +24,7 @@ SCOPE_LIMIT = 1_500
 _UNTIL = ("until", "till", "to", "-")
 _INFRA = ("infra", "infrastructure")
 _COMPARES = re.compile(r"[{,]?[A-Za-z_][A-Za-z0-9_]*(?:=~|!~|!=|=)")
+_COMPARED = re.compile(r"=~|!~|!=|=")
 
 USAGES = (
     Usage("schedule", "plan a window in a form", "schedule", "schedule"),
@@ -182,6 +183,8 @@ def _scope(line: Line, given: Given) -> Scope:
     # Without anything to compare after it, "silencing" is a word of the text.
     compared = (n for n in range(at, len(some) - 1) if some[n].key == "silencing" and _COMPARES.match(some[n + 1].text))
     end = next(compared, len(some))
+    if end == len(some):
+        _must_not_mean_to_silence(some[at:])
     silenced = _silenced(line, end) if end < len(some) else ()
     text = between(line, at, end)
     if is_blank(text.text):
@@ -189,6 +192,15 @@ def _scope(line: Line, given: Given) -> Scope:
     if len(text.text) > SCOPE_LIMIT:
         raise text.wrong(f"That has {len(text.text):,} characters; {SCOPE_LIMIT:,} is the most.", "Say it shorter.")
     return Scope(text.text, is_infra(text.text), silenced, found)
+
+
+def _must_not_mean_to_silence(words: Sequence[Word]) -> None:
+    """Taken for text, `silencing job = loki` or a last `silencing` would silence nothing, and nobody would know."""
+    for n, word in enumerate(words):
+        is_apart = n + 2 < len(words) and _COMPARED.match(words[n + 2].text)
+        if word.key == "silencing" and not word.quoted and (is_apart or n == len(words) - 1):
+            remedy = "Write it without spaces, like `silencing job=loki`, or the whole text in quotes."
+            raise word.wrong("What is to be silenced?", remedy)
 
 
 def _silenced(line: Line, at: int) -> tuple[Matcher, ...]:

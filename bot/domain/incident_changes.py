@@ -14,7 +14,7 @@ from bot.domain.batch import Batches
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident, Reasons, Severity, Status, Touched
 from bot.domain.role import RoleDesk
-from bot.errors import ConflictError, NotFoundError, RefusedError
+from bot.errors import ConflictError, NotFoundError, RefusedError, StoreAwayError
 
 TRIES = 20  # of a change that others keep overtaking
 SNOOZE = timedelta(minutes=30)
@@ -59,6 +59,14 @@ class IncidentChanges:
         self._clock = clock
         self._hearing: Batches[str, tuple[str, datetime], None] = Batches(self._heard_from)
         self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+    async def must_be_open(self, incident: Incident) -> None:
+        """Raises ConflictError if it has ended: words that were said a moment ago do not open it again, nor another."""
+        with suppress(NotFoundError, StoreAwayError):
+            known = await self._shown.get(incident.id)
+            if not known.is_open:
+                remedy = f"`/incident reopen {known.id}` opens it again; other words open a new one."
+                raise ConflictError(f"{known.id}, of the same words a moment ago, is {known.status} by now.", remedy)
 
     async def note(self, incident_id: str, who: str, text: str) -> Incident:
         """Adds a note, once. Notes do not contradict each other, so each is kept whoever was first."""

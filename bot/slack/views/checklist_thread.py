@@ -19,7 +19,7 @@ def unproven(item: Item, why: str) -> Message:
 def still_open(checklist: Checklist, items: Sequence[Item], whom: str) -> Message:
     """What is still to be done after a window."""
     text = mrkdwn(
-        "{} is over, and {} still open. {}",
+        "The time of {} is over, and {} still open. {}",  # whether it has ended is asked elsewhere
         checklist.window_id,
         "1 item of its checklist is" if len(items) == 1 else f"{len(items)} items of its checklist are",
         mrkdwn("{}, please see to it.", person(whom))
