@@ -54,7 +54,7 @@ async def switched(services: Services, http: Http, state: str) -> Report:
         await services.switch(name, state)
     url = services.url
     asked = probes(lambda name: url(name).replace("//", f"//{CANARY}:{CANARY}-pw@"), http)
-    return await desk(*asked, deadline=0.5).ask()
+    return await desk(*asked, deadline=0.5 if state == "hang" else 10.0).ask()
 
 
 EXPECTED = {
