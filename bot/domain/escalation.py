@@ -8,7 +8,8 @@
 Once everybody has been asked for as long as a step waits, escalating begins anew, with another number.
 
 The rungs: on-call, the backup, the duty officer, the tech lead, then all of them with the phone bridge. A sev1 begins
-with on-call and duty officer together. A rung whose people are not there is skipped, and named.
+with on-call and duty officer together, and what becomes one has the duty officer asked at once. A rung whose people are
+not there is skipped, and named.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -32,6 +33,9 @@ class Rung(StrEnum):
     DUTY_OFFICER = "duty officer"
     TECH_LEAD = "tech lead"
     EVERYBODY = "everybody"
+
+
+AT_ONCE = (Rung.ON_CALL, Rung.DUTY_OFFICER)  # for a sev1
 
 
 class State(StrEnum):
@@ -122,6 +126,11 @@ class Escalation:
         """The steps that may not be in Slack yet."""
         return tuple(step for step in self.steps if step.told_at is None)
 
+    def is_raised(self, severity: Severity) -> bool:
+        """Whether it began with a lesser severity, and the duty officer has yet to be asked for a sev1."""
+        is_waiting = self.state is State.RUNNING and bool(self.steps) and not self.untold
+        return is_waiting and severity is Severity.SEV1 and not self.taken.issuperset(AT_ONCE)
+
     def is_spent(self, now: datetime, after: timedelta) -> bool:
         """Whether all were asked, and had so long to come: whoever escalates then begins anew."""
         return self.state is State.EXHAUSTED and now - (self.steps[-1].told_at or self.steps[-1].at) >= after
@@ -173,8 +182,8 @@ class Crew:
 
 def next_rungs(taken: Collection[Rung], severity: Severity) -> tuple[Rung, ...]:
     """The rungs of the next step; none if all are taken."""
-    if not taken and severity is Severity.SEV1:
-        return (Rung.ON_CALL, Rung.DUTY_OFFICER)
+    if severity is Severity.SEV1 and (first := tuple(rung for rung in AT_ONCE if rung not in taken)):
+        return first
     return tuple(rung for rung in Rung if rung not in taken)[:1]
 
 

@@ -189,11 +189,14 @@ class EscalationDesk:
             await self._end(incident, ended)
         elif known.untold:
             await self._tell(incident, known)
+        elif known.is_raised(incident.severity):
+            by = incident.severity_set.by if incident.severity_set else ""
+            await self._step(incident, known, Cause(by, "it was raised just now"))
         elif (due := known.due(self._after)) is not None and due <= self._clock():
-            await self._step(incident, known)
+            await self._step(incident, known, Cause())
 
-    async def _step(self, incident: Incident, known: Escalation) -> None:
-        after = steps.stepped(known, incident.severity, await self._crew(), Cause(), self._clock())
+    async def _step(self, incident: Incident, known: Escalation, cause: Cause) -> None:
+        after = steps.stepped(known, incident.severity, await self._crew(), cause, self._clock())
         if await self._saved(known, after):
             await self._tell(incident, after)
 
