@@ -96,7 +96,8 @@ async def deaf(mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     async with strict(ack_within=0.3) as slack:
         async with World(slack, mongod.url()) as world:
             yield world
-        assert slack.refusals == []
+        # So short a limit is missed by a busy machine too; Slack sends it again then.
+        assert [refusal for refusal in slack.refusals if refusal.error != "timeout"] == []
 
 
 async def test_connections_that_went_silent_are_replaced(deaf: World) -> None:

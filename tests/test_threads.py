@@ -62,5 +62,6 @@ def test_the_shell_has_its_answer_though_names_are_looked_up_for_ever(tmp_path: 
     )  # fmt: skip
     assert ended.returncode == 1, ended.stderr
     causes = {one["name"]: one["cause"] for one in json.loads(ended.stdout)["services"]}
-    assert causes["prometheus"] == causes["grafana"] == "no answer within 1.8 s"
+    # A busy machine may reach the deadline of the whole look (2 s) before that of the question (1.8 s).
+    assert {causes["prometheus"], causes["grafana"]} <= {"no answer within 1.8 s", "no answer within 2 s"}
     assert time.monotonic() - begun < 30
