@@ -188,6 +188,10 @@ def test_an_update_is_due_after_the_last_one_sev1_in_half_the_time() -> None:
     asleep = snoozed(incident, "U0BOB", NOW + timedelta(hours=1), later)
     assert asleep.update_due(every) == NOW + timedelta(hours=1)
     assert resolved(incident, "U0BOB", "done", later).update_due(every) is None
+    worse = rated(asleep, "U0BOB", Severity.SEV1, later)
+    assert worse.update_due(every) == later + timedelta(minutes=15)
+    assert rated(asleep, "U0BOB", Severity.SEV3, later).update_due(every) == NOW + timedelta(hours=1)
+    assert rated(asleep, "U0BOB", Severity.SEV1, NOW + timedelta(hours=2)).untold[-1].text == ""
 
 
 def test_how_long_it_lasted_counts_from_when_it_began() -> None:

@@ -86,6 +86,20 @@ async def test_a_snooze_puts_the_reminder_off(world: World) -> None:
     await world.slack.until(lambda: len(asked(world, card, "How does it go?")) == 2, "the reminder to come again")
 
 
+async def test_a_raised_severity_ends_a_snooze(world: World) -> None:
+    """Nobody meant an hour's silence for what is a SEV1 by now; answer, thread and timeline say that it is over."""
+    card, incident_id = await opened(world, "open sev3 checkout is slow", "checkout is slow")
+    await answer(world.slack, world.ann, "/incident", "snooze 2h")
+    told = await answer(world.slack, world.ann, "/incident", "sev 4")
+    assert "put off" not in told.shown
+    told = await answer(world.slack, world.ann, "/incident", "sev 1")
+    assert "Its reminder is not put off until 2026-11-25 14:00 UTC any more." in told.shown
+    await world.slack.shows("Raised by @ann", "(it was SEV4). Its reminder is not put off until", thread=card)
+    await world.stored("timeline", incident_id=incident_id, text={"$regex": "sev4 → sev1. Its reminder"})
+    world.clock.forward(minutes=16)
+    await world.slack.shows("How does it go?", thread=card)
+
+
 async def test_three_bots_and_restarts_remind_once(world: World) -> None:
     """Every replica looks, one message is posted; who comes later does not repeat it."""
     card, incident_id = await opened(world)

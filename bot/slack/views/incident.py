@@ -58,7 +58,8 @@ def moved(incident: Incident, instead_of: Touched | None) -> Message:
 
 def rated(incident: Incident, instead_of: Touched | None) -> Message:
     """The answer to whoever set the severity."""
-    return said(mrkdwn("{} is *{}*.{}", incident.id, named(incident.severity), _instead(instead_of)))
+    woken = f" {incident.untold[-1].text}".rstrip()
+    return said(mrkdwn("{} is *{}*.{}{}", incident.id, named(incident.severity), woken, _instead(instead_of)))
 
 
 def assigned(incident: Incident, instead_of: Touched | None, *, is_inside: bool = True) -> Message:
