@@ -15,7 +15,7 @@ from bot.domain.incident import SAME, Deed, Incident, Opening
 from bot.domain.incident_lost import LOOK_BACK, LostIncidents, opening, put_back, put_forward
 from bot.domain.incident_ports import IncidentBoard, Incidents
 from bot.domain.incident_steps import opened, reposted
-from bot.domain.similar import is_similar
+from bot.domain.similar_desk import SimilarDesk
 from bot.domain.timeline import Entry
 from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import NotFoundError, StoreAwayError, UserError
@@ -52,6 +52,7 @@ class IncidentDesk:
         self._recent: dict[str, tuple[datetime, asyncio.Future[Opened]]] = {}
         self._unsaved: dict[str, Incident] = {}
         self._uncarded: set[str] = set()
+        self._similar = SimilarDesk(incidents, board)
         self._lost = LostIncidents(board, self._put_back, self.catch_up, clock)
         self.late_card: Callable[[Incident], None] = lambda _: None
         self.turned: tuple[Callable[[str], Awaitable[None]], ...] = ()
@@ -109,11 +110,7 @@ class IncidentDesk:
 
     async def similar(self, incident: Incident) -> list[Incident]:
         """Up to three other open incidents that may be about the same; none while MongoDB is away."""
-        try:
-            others = [one for one in await self._incidents.open_ones() if one.id != incident.id]
-        except StoreAwayError:
-            return []
-        return [one for one in others if is_similar(one.title, incident.title)][:3]
+        return await self._similar.to(incident)
 
     async def show(self, incident_id: str) -> tuple[Incident, list[Entry]]:
         """One incident with its timeline. Raises NotFoundError."""
@@ -266,7 +263,10 @@ class IncidentDesk:
         # have each other, which is audited where something was lost. Telling twice changes nothing.
         if is_new:
             await self._audit.wrote(SYSTEM, "put back", incident.id, detail="found in the channel, missing in MongoDB")
-        await self.tell(replace(known, card_ts=incident.card_ts, untold=known.untold or (opening(incident),)))
+        known = replace(known, card_ts=incident.card_ts, untold=known.untold or (opening(incident),))
+        await self.tell(known)
+        if is_new and known.version == 1:  # nobody could be asked at its opening
+            await self._similar.ask_late(known)
         return is_new
 
     async def _put_forward(self, known: Incident, shown: Incident) -> bool:

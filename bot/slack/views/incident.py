@@ -26,14 +26,27 @@ def opened(
         where += _outside(incident)
     if not similar:
         return said(where)
-    others = joined("\n", [mrkdwn("{} by {}", brief_title(one), person(one.opened_by)) for one in similar])
+    return _asking(mrkdwn("{}\nIs it the same as this one, which was open before?", where), incident, similar)
+
+
+def whether_same(incident: Incident, earlier: Incident) -> Message:
+    """In its thread, where it was opened while MongoDB was away, and nobody knew of the other one."""
+    asked = mrkdwn(
+        "{}, this could not be asked at the opening: is it the same as this one, which was opened before?",
+        person(incident.opened_by),
+    )
+    return _asking(asked, incident, [earlier])
+
+
+def _asking(question: Mrkdwn, incident: Incident, similar: Sequence[Incident]) -> Message:
+    others = [mrkdwn("{} by {}", brief_title(one), person(one.opened_by)) for one in similar]
     buttons = [
         button(
             f"Duplicate of {plain(one.id[-4:])}", f"{DUPLICATE_BUTTON}_{number}", one, value=f"{incident.id} {one.id}"
         )
         for number, one in enumerate(similar)
     ]
-    asked = mrkdwn("{}\nIs it the same as this one, which was open before?\n{}", where, others)
+    asked = joined("\n", [question, *others])
     return Message(asked, (section(asked), actions(buttons)))
 
 
