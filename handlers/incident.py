@@ -77,13 +77,19 @@ async def parsed(desks: Desks, ending: str | None, parse: Callable[[list[str]], 
     Resolved ones too: else `resolve 7KQ4 …`, said twice, ends another one.
     """
     known = await desks.incidents.ending_with(ending) if ending else []
+    unsearched: NotFoundError | None = None
     if ending and not known and ids.may_be_a_thing(ending):
         # Either a name that a text begins with, or an ID: one that was lost, or a slip away from an open one.
-        known = await desks.incidents.named(ending) or await desks.incidents.open_ones()
-        return parse([incident.id for incident in known])
+        try:
+            known = await desks.incidents.named(ending)
+        except NotFoundError as error:
+            unsearched = error
+        known = known or await desks.incidents.open_ones()
     try:
         return parse([incident.id for incident in known])
     except NotFoundError:
+        if unsearched:
+            raise unsearched from None
         found = await desks.incidents.named(ending) if ending and not known else []
         if not found:
             raise

@@ -150,8 +150,7 @@ def _bare_id(word: Word) -> WordError | None:
 def ending_in(text: str) -> str | None:
     """The ending that the word after a verb may be, whose incidents `parse` has to know; None if there is none."""
     some = words(text).words[:2]
-    found = ids.ending(some[1].text) if len(some) == 2 and some[0].key in ADDRESSED else None
-    return found if found is not None and len(found) >= 4 else None
+    return ids.addressing(some[1]) if len(some) == 2 and some[0].key in ADDRESSED else None
 
 
 def _open(line: Line, _: Collection[str]) -> Open | OpenForm:

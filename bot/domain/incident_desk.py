@@ -120,8 +120,8 @@ class IncidentDesk:
     async def get(self, incident_id: str) -> Incident:
         """The incident with this whole ID. Raises NotFoundError."""
         incident = await self._incidents.get(incident_id)
-        if incident is None and incident_id not in self._unsaved and await self._lost.look_for(incident_id):
-            incident = await self._incidents.get(incident_id)
+        if incident is None and incident_id not in self._unsaved:
+            incident = await self._lost.found(incident_id, lambda: self._incidents.get(incident_id))
         if incident is None:
             unsaved = self._unsaved.get(incident_id)
             if unsaved is not None:
@@ -134,9 +134,9 @@ class IncidentDesk:
         return await self._incidents.ending_with(ending)
 
     async def named(self, ending: str) -> list[Incident]:
-        """The same for what somebody named: where MongoDB has none, the channel is read for it."""
+        """The same for what somebody named: where MongoDB has none, the channel is read. Raises UnsearchedError."""
         found = await self._incidents.ending_with(ending)
-        return found or (await self._incidents.ending_with(ending) if await self._lost.look_for(ending) else [])
+        return found or await self._lost.found(ending, lambda: self._incidents.ending_with(ending)) or []
 
     async def in_thread(self, channel: str, thread_ts: str) -> Incident | None:
         """The incident whose thread this is, also if only its card is left."""
@@ -236,8 +236,8 @@ class IncidentDesk:
                 return
             known = await self.get(incident.id)
 
-    async def catch_up(self, opened_on: datetime | None = None) -> None:
-        """Takes in the incidents that MongoDB missed or lost: the latest, or those `opened_on` an earlier day.
+    async def catch_up(self, opened_on: datetime | None = None) -> int:
+        """Takes in the incidents that MongoDB missed or lost, the latest or those `opened_on` an earlier day; how many.
 
         Raises StoreAwayError and UnreadableError.
         """
@@ -247,6 +247,7 @@ class IncidentDesk:
             count = await self.put_back(opened_on - AROUND, opened_on + timedelta(days=1) + AROUND)
         if count:
             await self._audit.wrote(SYSTEM, "catch up", "incidents", detail=f"{count} put back")
+        return count
 
     async def put_back(self, since: datetime, until: datetime | None = None) -> int:
         """Keeps the incidents whose cards are in the channel but not in MongoDB; how many there were."""
