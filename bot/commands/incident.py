@@ -32,8 +32,8 @@ from bot.commands import export, ids, incident_steps, search, stats, summary
 from bot.commands.grammar import Command, Help, Usage, asks_help, free_text, unknown
 from bot.commands.search import List, Search
 from bot.commands.stats import Stats
-from bot.commands.words import Line, Word, shown, title, words
-from bot.errors import WordError
+from bot.commands.words import Line, shown, title, words
+from bot.errors import NotFoundError, WordError
 
 DEFAULT_SEVERITY = 3
 
@@ -127,7 +127,7 @@ def parse(text: str, known: Collection[str] = ()) -> Said:
         return read(line, known)
     if search.is_filter(first):
         return _filtered_or_open(line, known)
-    raise _bare_id(first) or unknown(first, COMMAND)
+    raise _bare_id(line) or unknown(first, COMMAND)
 
 
 def _filtered_or_open(line: Line, known: Collection[str]) -> Said:
@@ -140,11 +140,39 @@ def _filtered_or_open(line: Line, known: Collection[str]) -> Said:
     return _open(Line(line.text, (line.words[0], *line.words)), known)
 
 
-def _bare_id(word: Word) -> WordError | None:
+def _bare_id(line: Line) -> WordError | None:
+    """The line begins with an ID: what was meant is the same behind a word."""
+    word = line.words[0]
     found = ids.ending(word.text) or ""
     if len(found) < 4 or not any(character.isdigit() for character in word.text):
         return None
-    return word.wrong(f"What about {shown(word.text)}?", f"Did you mean `/incident show {found}`?")
+    problem = f"What about {shown(word.text)}?"
+    if len(line.words) == 1:
+        return word.wrong(problem, f"Did you mean `/incident show {found}`?")
+    meant = _with_verb_first(line, found)
+    remedy = f"Did you mean `/incident {meant}`?" if meant else f"A word comes first, like `/incident note {found} …`."
+    return word.wrong(problem, remedy)
+
+
+def _with_verb_first(line: Line, found: str) -> str:
+    """`status 7KQ4 monitoring` for `7KQ4 status monitoring`, or for `7KQ4 monitoring`; nothing if it is no command."""
+    second, rest = line.words[1], line.rest(2).text
+    if second.key in (*ADDRESSED, "show", summary.VERB, "export"):
+        meant = f"{second.key} {found} {rest}".rstrip()
+    elif len(line.words) == 2 and second.key in search.STATUSES:
+        ending = {"resolved": f"resolve {found} …", "closed": f"close {found}"}
+        meant = ending.get(second.key, f"status {found} {second.key}")
+    elif len(line.words) == 2 and _SEVERITY.fullmatch(second.key):
+        meant = f"sev {found} {second.key[-1]}"
+    else:
+        return ""
+    if len(meant) > ids.REPEATED or not meant.isprintable() or "`" in meant:
+        return f"{second.key} {found} …"
+    try:
+        parse(meant, [found])
+    except (WordError, NotFoundError):
+        return ""
+    return meant
 
 
 def ending_in(text: str) -> str | None:
