@@ -138,6 +138,7 @@ async def which(desks: Desks, call: Call, named: str | None) -> str:
             "No incident is open.", "Name a resolved one by its ID; the end of it, like `7KQ4`, will do."
         )
     listed = ", ".join(incident.id for incident in open_ones[:5])
+    listed += f" and {len(open_ones) - 5} more" if len(open_ones) > 5 else ""
     raise NotFoundError(f"{len(open_ones)} incidents are open: {listed}.", "Say which one by the end of its ID.")
 
 

@@ -139,6 +139,11 @@ def test_a_long_or_odd_text_is_not_repeated() -> None:
     [
         ("opne x", "Did you mean `open`?"),
         ("/helth", "Did you mean `health`?"),
+        ("monitoring", "Did you mean `status monitoring`?"),
+        ("Resolved it was the cache", "Did you mean `resolve TEXT`?"),
+        ("sev1", "Did you mean `sev 1`?"),
+        ("sev1 checkout is down", "Did you mean `open sev1 …`?"),
+        ("post-mortem", "Did you mean `summary`?"),
         ("thank you", "Mention the bot with `help`, which lists what there is."),
     ],
 )

@@ -64,6 +64,14 @@ def test_resolving_makes_the_next_version_and_remembers_the_act_until_it_is_told
     assert [act.deed for act in incident.untold] == [Deed.OPENED, Deed.NOTED, Deed.RESOLVED]
 
 
+def test_a_snooze_may_be_made_shorter_and_pressed_twice_it_is_one() -> None:
+    """Who said two hours may want to be asked sooner after all."""
+    asleep = snoozed(opened(OPENING, NOW), "U0ANN", NOW + timedelta(hours=2), NOW)
+    assert snoozed(asleep, "U0ANN", NOW + timedelta(hours=1), NOW).snoozed_until == NOW + timedelta(hours=1)
+    with pytest.raises(ConflictError, match="is snoozed already"):
+        snoozed(asleep, "U0BOB", NOW + timedelta(hours=2, seconds=1), NOW)
+
+
 def test_a_reopened_incident_is_not_snoozed_any_more() -> None:
     """Whoever put the reminders off a day ago did not know that it would come back."""
     over = resolved(snoozed(opened(OPENING, NOW), "U0ANN", NOW + timedelta(days=1), NOW), "U0ANN", "restarted", NOW)

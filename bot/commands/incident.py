@@ -72,6 +72,7 @@ COMMAND = Command(
         summary.USAGE,
         export.USAGE,
     ),
+    incident_steps.OTHERS,
 )
 
 

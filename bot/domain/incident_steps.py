@@ -225,7 +225,7 @@ def must_stand(other: Incident, incident_id: str) -> None:
 def snoozed(incident: Incident, who: str, until: datetime, now: datetime) -> Incident:
     """The incident without reminders until then."""
     must_be_open(incident)
-    if incident.snoozed_until and until - incident.snoozed_until < timedelta(minutes=1):  # pressed twice
+    if incident.snoozed_until and abs(until - incident.snoozed_until) < timedelta(minutes=1):  # pressed twice
         raise ConflictError(f"{incident.id} is snoozed already.", "Nothing was changed.")
     after = replace(incident, snoozed_until=until)
     return _after(after, Act(0, Deed.SNOOZED, who, now, now=f"{until:%Y-%m-%d %H:%M UTC}"))

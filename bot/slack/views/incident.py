@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
-from bot.domain.incident import Incident, Touched
+from bot.domain.incident import Incident, Severity, Touched
 from bot.domain.timeline import Entry
 from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person, plain
 from bot.slack.views.incident_card import ADD_REASONS, EXPLAIN_BUTTON, RESOLUTION_SHOWN, button, headline, named
@@ -24,6 +24,12 @@ def opened(
         where += " MongoDB does not answer, so the card is the record; it is saved when MongoDB is back."
     if not is_owner_inside:
         where += _outside(incident)
+    last = incident.title.casefold().split()[-1]
+    if last in set(Severity) - {incident.severity}:
+        end = incident.id[-4:]
+        where += mrkdwn(
+            " It is {}; if you meant {}: `/incident sev {} {}`.", incident.severity.upper(), last.upper(), end, last[-1]
+        )
     if not similar:
         return said(where)
     return _asking(mrkdwn("{}\nIs it the same as this one, which was open before?", where), incident, similar)
