@@ -135,7 +135,7 @@ async def duplicate_pressed(desks: Desks, call: Call, body: Body) -> None:
 async def dismiss_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Close it* below the question after a silent day."""
     incident_id = _pressed(call, body)
-    await call.answer(view.closed(await desks.changes.dismiss(incident_id, call.who, "nothing happened for a day")))
+    await call.answer(view.closed(await desks.changes.let_go(incident_id, call.who)))
 
 
 async def keep_pressed(desks: Desks, call: Call, body: Body) -> None:

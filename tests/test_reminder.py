@@ -146,6 +146,22 @@ async def test_a_silent_day_asks_whether_it_is_over(world: World) -> None:
     assert "investigating" in kept.shown
 
 
+async def test_what_somebody_keeps_open_is_not_closed_by_the_same_question(world: World) -> None:
+    """The second of the two who press hears of the first; whoever changes their own mind may."""
+    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
+    card, incident_id = await opened(world)
+    world.clock.forward(hours=25)
+    question = await world.slack.shows("Is it over?", incident_id, thread=card)
+    await world.stored("incidents", _id=incident_id, asked_at={"$ne": None})
+    await world.ann.clicks("Keep it open", question)
+    await world.ann.sees(incident_id, "stays open")
+    await world.bob.clicks("Close it", question)
+    await world.bob.sees(f"{incident_id} goes on: something was done in it since that was asked, by @ann.")
+    assert (await world.document("incidents", incident_id))["status"] == "investigating"
+    await world.ann.clicks("Close it", question)
+    await world.ann.sees(f"{incident_id} is closed.")
+
+
 async def test_whoever_writes_keeps_an_incident_from_being_silent(world: World) -> None:
     """A word in the thread within the day, and nobody asks whether it is over."""
     card, incident_id = await opened(world)
