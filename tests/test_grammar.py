@@ -172,6 +172,7 @@ def test_a_bare_command_shows_the_current_state() -> None:
         ("incident", "8x0c Monitoring", "“8x0c”", "Did you mean `/incident status 8X0C monitoring`?"),
         ("incident", "8X0C resolve it is fixed", "“8X0C”", "Did you mean `/incident resolve 8X0C it is fixed`?"),
         ("incident", "8X0C resolved", "“8X0C”", "Did you mean `/incident resolve 8X0C …`?"),
+        ("incident", "severity 8X0C 2", "“severity”", "Did you mean `/incident sev`?"),
         ("incident", "8X0C closed", "“8X0C”", "Did you mean `/incident close 8X0C`?"),
         ("incident", "8X0C sev2", "“8X0C”", "Did you mean `/incident sev 8X0C 2`?"),
         ("incident", "8X0C duplicate of 7KQ4", "“8X0C”", "Did you mean `/incident duplicate 8X0C of 7KQ4`?"),

@@ -19,6 +19,7 @@ OPEN = ("INC-20261123-7KQ4", "INC-20261123-AB0C", "INC-20261122-D15K")
         ("open sev1 it's  down", ("incident", "open sev1 it's  down")),
         ("resolve fixed by restart", ("incident", "resolve fixed by restart")),
         ("done 3", ("checklist", "done 3")),
+        ("8x0c note it is the cache", ("incident", "8x0c note it is the cache")),
         ("whoami", ("ops", "whoami")),
         ("help incident", ("ops", "help incident")),
         ("?", ("ops", "?")),

@@ -39,7 +39,8 @@ def ending(text: str) -> str | None:
     head, dash, tail = upper.rpartition("-")
     normal = head.removeprefix("INC").removeprefix("-") + dash + tail.translate(_READ_AS)
     normal = normal.removeprefix("-")
-    if not _ENDING.fullmatch(normal):
+    is_word = len(normal) < 4 and normal != upper and not any(map(str.isdigit, upper))  # "all", "it"
+    if is_word or not _ENDING.fullmatch(normal):
         return None
     return f"INC-{normal}" if upper.startswith("INC-") and len(normal) == len("20261123-7KQ4") else normal
 

@@ -141,11 +141,18 @@ def _filtered_or_open(line: Line, known: Collection[str]) -> Said:
     return _open(Line(line.text, (line.words[0], *line.words)), known)
 
 
-def _bare_id(line: Line) -> WordError | None:
-    """The line begins with an ID: what was meant is the same behind a word."""
+def begins_with_id(line: Line) -> str | None:
+    """The ID or the end of one that the line begins with, where a command is wanted."""
     word = line.words[0]
     found = ids.ending(word.text) or ""
-    if len(found) < 4 or not any(character.isdigit() for character in word.text):
+    is_id = len(found) >= 4 and any(map(str.isdigit, word.text)) and not _SEVERITY.fullmatch(word.key)
+    return found if is_id else None
+
+
+def _bare_id(line: Line) -> WordError | None:
+    """The line begins with an ID: what was meant is the same behind a word."""
+    word, found = line.words[0], begins_with_id(line)
+    if found is None:
         return None
     problem = f"What about {shown(word.text)}?"
     if len(line.words) == 1:
@@ -213,7 +220,10 @@ def _show(line: Line, _: Collection[str]) -> Show:
     found = ids.ending(word.text)
     if found is None:
         problem = f"{shown(word.text)} is not an incident's ID."
-        raise word.wrong(problem, "Write it like `INC-20261123-7KQ4`, or only its end, `7KQ4`.")
+        remedy = "Write it like `INC-20261123-7KQ4`, or only its end, `7KQ4`."
+        if word.text.isalpha() and len(word.text) <= ids.REPEATED:
+            remedy += f" Words are looked for by `search {word.text}`."
+        raise word.wrong(problem, remedy)
     return Show(found)
 
 

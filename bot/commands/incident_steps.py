@@ -41,7 +41,7 @@ OTHERS = {
     "resolved": "resolve TEXT", "fixed": "resolve TEXT", "fix": "resolve TEXT", "solved": "resolve TEXT",
     "done": "resolve TEXT", "end": "resolve TEXT", "closed": "close", "merge": "duplicate of 7KQ4",
     "ack": "take", "acknowledge": "take", "claim": "take", "own": "take", "mine": "take", "owner": "assign @bob",
-    "severity": "sev 2", **{f"sev{number}": f"sev {number}" for number in range(1, 5)},
+    "severity": "sev", **{f"sev{number}": f"sev {number}" for number in range(1, 5)},
     "comment": "note TEXT", "log": "note TEXT", "find": "search WORDS", "timeline": "show",
     "postmortem": "summary", "post-mortem": "summary", "new": "open", "create": "open",
     "declare": "open",

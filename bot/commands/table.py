@@ -155,6 +155,8 @@ def mention(text: str, here: Sequence[str] = (), known: Collection[str] = ()) ->
     own = next((name for name in here if name in owners), None)
     if own is not None:
         return shared_words.here_or_elsewhere(line, own, owners, known), text.strip()
+    if not owners and incident.begins_with_id(line):
+        return "incident", text.strip()  # which says what was meant
     if not owners:
         # Where a mention is the only way, in a thread, `/ops help` cannot be typed.
         remedy = _nearest(first.text, "Mention the bot with `help`, which lists what there is.")
