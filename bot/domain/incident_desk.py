@@ -267,7 +267,7 @@ class IncidentDesk:
         known = replace(known, card_ts=incident.card_ts, untold=known.untold or (opening(incident),))
         await self.tell(known)
         if is_new and known.version == 1:  # nobody could be asked at its opening
-            await self._similar.ask_late(known)
+            await self._similar.ask_late(known, self._clock())
         return is_new
 
     async def _put_forward(self, known: Incident, shown: Incident) -> bool:

@@ -1,5 +1,6 @@
 """Asks whether an incident is the same as another open one: at its opening, or once it is known that both are there."""
 
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.incident import Incident
@@ -7,6 +8,7 @@ from bot.domain.similar import is_similar
 from bot.errors import StoreAwayError
 
 MOST = 3  # others that are asked about
+RECENT = timedelta(days=1)
 
 
 class Others(Protocol):
@@ -38,11 +40,13 @@ class SimilarDesk:
             return []
         return [one for one in others if is_similar(one.title, incident.title)][:MOST]
 
-    async def ask_late(self, incident: Incident) -> None:
-        """Asks about one that was opened where nobody could know of the others.
+    async def ask_late(self, incident: Incident, now: datetime) -> None:
+        """Asks about one that was opened where nobody could know of the others, lately: later, people will have seen.
 
         Each of two may be kept last, or both at once: whoever asks, it is about the later one, and one question.
         """
+        if now - incident.opened_at > RECENT:
+            return
         for other in await self.to(incident):
             earlier, later = sorted((incident, other), key=lambda one: (one.opened_at, one.id))
             if later.card_ts is not None:
