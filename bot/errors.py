@@ -16,7 +16,7 @@ from contextlib import contextmanager
 class UserError(Exception):
     """Shown to the person word for word: `problem` says what is wrong, `remedy` what to do (may be empty).
 
-    `words` are texts that the person wrote and that went nowhere: they get them back with the refusal.
+    With the refusal the person gets back what they wrote. Where some of that went somewhere, `words` is what did not.
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
@@ -82,17 +82,6 @@ def away_means(instead: str) -> Iterator[None]:
         if error.in_doubt:
             raise
         raise StoreAwayError(instead=instead) from error
-
-
-@contextmanager
-def giving_back(*words: str) -> Iterator[None]:
-    """What a person wrote is not lost with a refusal inside: it is given back with it."""
-    try:
-        yield
-    except UserError as error:
-        if error.words is None:
-            error.words = tuple(word for word in words if word)
-        raise
 
 
 class ConfigError(Exception):

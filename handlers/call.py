@@ -48,6 +48,7 @@ class Call:
     command: str = ""
     spoken_words: str = ""
     team: str = ""  # the person's workspace, where Slack says it
+    written: tuple[str, ...] = ()  # what Slack does not keep of it: lost with a refusal, were it not given back
     is_app: bool = False
     _is_placeholder: bool = field(default=False, repr=False)
 

@@ -11,6 +11,10 @@ from handlers.gate import Gate
 
 Body = Mapping[str, Any]
 
+# Characters of a command that are worth to be given back: fewer are typed again in less time than it takes to copy
+# them, and more no command takes.
+LOSS, MOST = 60, 3_000
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -31,6 +35,7 @@ class Callers:
         """The call of a slash command."""
         channel = str(body["channel_id"])
         self._places.heard_of(channel, str(body.get("channel_name", "")))
+        command, words = str(body["command"]), as_typed(str(body.get("text") or ""))
         return Call(
             voice=self._voice,
             who=str(body["user_id"]),
@@ -38,9 +43,10 @@ class Callers:
             is_inside=channel == self._places.ops_channel,
             trigger_id=str(body.get("trigger_id", "")),
             response_url=str(body.get("response_url", "")),
-            spoken_words=as_typed(str(body.get("text") or "")),
-            command=str(body["command"]),
+            spoken_words=words,
+            command=command,
             team=str(body.get("team_id") or ""),
+            written=(f"{command} {words}",) if LOSS <= len(words) <= MOST else (),
         )
 
     def pressed(self, body: Body) -> Call:
@@ -59,6 +65,7 @@ class Callers:
             trigger_id=str(body.get("trigger_id", "")),
             response_url=str(body.get("response_url", "")),
             team=str(body["user"].get("team_id") or ""),
+            written=_texts(view) if body.get("type") == "view_submission" else (),
         )
 
     def mentioned(self, event: Body) -> Call:
@@ -73,6 +80,14 @@ class Callers:
             team=team_of(event),
             is_app=bool(event.get("bot_id")),
         )
+
+
+def _texts(view: Body) -> tuple[str, ...]:
+    """What was written into a form, from top to bottom."""
+    values: Body = (view.get("state") or {}).get("values") or {}
+    inputs = [one for block in values.values() for one in block.values()]
+    texts = [str(one.get("value") or "").strip() for one in inputs if one.get("type") == "plain_text_input"]
+    return tuple(text for text in texts if text)
 
 
 def team_of(event: Body) -> str:

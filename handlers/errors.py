@@ -1,12 +1,13 @@
 """The one place where errors become words: a person's mistake as it stands, a fault of ours with a reference."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import structlog
 
 from bot.errors import ConflictError, StoreAwayError, UserError
 from bot.slack.views import ops as view
+from bot.slack.views.parts import Message
 from handlers.call import Call, OutsideError, UnsaidError
 from handlers.desks import Places
 from handlers.gate import OutsiderError
@@ -30,7 +31,7 @@ class Errors:
         except OutsiderError as error:
             return "refused" if error.is_app else await self._say(call, view.complaint(error), "refused")
         except UserError as error:
-            return await self._say(call, view.complaint(error), outcome_of(error))
+            return await self._say(call, view.complaint(error), outcome_of(error), error.words)
         except UnsaidError:
             log.exception("could not tell the person", who=call.who, outcome="ok")
             return "ok"  # the act is done; that it may not be would be false
@@ -40,9 +41,10 @@ class Errors:
             return await self._say(call, view.unexpected(reference), "failed")
         return "ok"
 
-    async def _say(self, call: Call, message: Any, outcome: str) -> str:
+    async def _say(self, call: Call, message: Message, outcome: str, words: Sequence[str] | None = None) -> str:
         try:
-            await call.answer(message)
+            lost = [await self._places.with_names(one) for one in (call.written if words is None else words)]
+            await call.answer(view.giving_back(message, lost) if lost else message)
         except Exception:  # the one error handler: Slack does not take the words, the log has them
             log.exception("could not tell the person", who=call.who, outcome=outcome)
         return outcome

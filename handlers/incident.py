@@ -77,13 +77,19 @@ async def parsed(desks: Desks, ending: str | None, parse: Callable[[list[str]], 
     Resolved ones too: else `resolve 7KQ4 …`, said twice, ends another one.
     """
     known = await desks.incidents.ending_with(ending) if ending else []
+    unsearched: NotFoundError | None = None
     if ending and not known and ids.may_be_a_thing(ending):
         # Either a name that a text begins with, or an ID: one that was lost, or a slip away from an open one.
-        known = await desks.incidents.named(ending) or await desks.incidents.open_ones()
-        return parse([incident.id for incident in known])
+        try:
+            known = await desks.incidents.named(ending)
+        except NotFoundError as error:
+            unsearched = error
+        known = known or await desks.incidents.open_ones()
     try:
         return parse([incident.id for incident in known])
     except NotFoundError:
+        if unsearched:
+            raise unsearched from None
         found = await desks.incidents.named(ending) if ending and not known else []
         if not found:
             raise
@@ -132,6 +138,7 @@ async def which(desks: Desks, call: Call, named: str | None) -> str:
             "No incident is open.", "Name a resolved one by its ID; the end of it, like `7KQ4`, will do."
         )
     listed = ", ".join(incident.id for incident in open_ones[:5])
+    listed += f" and {len(open_ones) - 5} more" if len(open_ones) > 5 else ""
     raise NotFoundError(f"{len(open_ones)} incidents are open: {listed}.", "Say which one by the end of its ID.")
 
 

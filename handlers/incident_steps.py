@@ -8,7 +8,7 @@ from bot.commands import incident as words
 from bot.commands import incident_steps as steps
 from bot.commands.words import is_blank
 from bot.domain.incident import Reasons, Severity, Status
-from bot.errors import ConflictError, RefusedError, giving_back
+from bot.errors import ConflictError, RefusedError
 from bot.slack.views import incident as view
 from bot.slack.views import incident_forms as forms
 from handlers.call import Call, reading
@@ -27,8 +27,7 @@ async def take(desks: Desks, call: Call, said: words.Note | steps.OneStep, incid
         case steps.Close():
             await call.answer(view.closed(await desks.changes.close(incident_id, call.who)))
         case _:
-            with giving_back(said.text):
-                await _tell(desks, call, said, incident_id)
+            await _tell(desks, call, said, incident_id)
 
 
 async def _set(
@@ -136,7 +135,7 @@ async def duplicate_pressed(desks: Desks, call: Call, body: Body) -> None:
 async def dismiss_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Close it* below the question after a silent day."""
     incident_id = _pressed(call, body)
-    await call.answer(view.closed(await desks.changes.dismiss(incident_id, call.who, "nothing happened for a day")))
+    await call.answer(view.closed(await desks.changes.let_go(incident_id, call.who)))
 
 
 async def keep_pressed(desks: Desks, call: Call, body: Body) -> None:
@@ -195,15 +194,13 @@ async def update_submitted(desks: Desks, call: Call, body: Body) -> None:
     text = _text(body, forms.UPDATE_BLOCK)
     incident_id, _, seen = _incident(call, body).partition(" ")
     wanted = status if status.value != seen else None  # a menu that nobody touched changes nothing
-    with giving_back(text):
-        await call.answer(view.updated(await desks.changes.update(incident_id, call.who, text, wanted)))
+    await call.answer(view.updated(await desks.changes.update(incident_id, call.who, text, wanted)))
 
 
 async def resolution_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of *Resolve* was sent."""
     said = [_text(body, block) for block in (forms.RESOLUTION_BLOCK, forms.CAUSE_BLOCK, forms.LESSON_BLOCK)]
-    with giving_back(*said):
-        await call.answer(view.resolved(await desks.changes.resolve(_incident(call, body), call.who, *said)))
+    await call.answer(view.resolved(await desks.changes.resolve(_incident(call, body), call.who, *said)))
 
 
 async def reasons_submitted(desks: Desks, call: Call, body: Body) -> None:
@@ -211,9 +208,8 @@ async def reasons_submitted(desks: Desks, call: Call, body: Body) -> None:
     said = Reasons(_text(body, forms.CAUSE_BLOCK), _text(body, forms.LESSON_BLOCK))
     with reading():
         incident_id, *seen = _incident(call, body).split()
-    with giving_back(said.cause, said.lesson):
-        saw = (seen[0], seen[1]) if len(seen) == 2 else None
-        before, after = await desks.changes.explain(incident_id, call.who, said, saw)
+    saw = (seen[0], seen[1]) if len(seen) == 2 else None
+    before, after = await desks.changes.explain(incident_id, call.who, said, saw)
     await call.answer(view.explained(before, after))
 
 

@@ -30,7 +30,7 @@ async def search(desks: Desks, call: Call, said: Search) -> None:
         problem = f"Those are {len(wanted.words)} words; {MOST_WORDS} are the most."
         raise UserError(problem, "Leave the common ones out.")
     found = await call.slowly(desks.search.search(wanted), view.searching(wanted))
-    await call.answer(view.searched(found, _links(desks, found)))
+    await call.answer(view.searched(found, _links(desks, found), said.meant))
 
 
 async def more(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:

@@ -61,6 +61,8 @@ REFUSED = [
     ("/incident", "show 0000", "I know no incident 0000.\n`/incident` lists the open ones."),
     ("/incident", "show INC-20200101-0000", "I know no incident INC-20200101-0000."),
     ("/incident", "show $where", "“$where” is not an incident's ID.\n> show *$where*\nWrite it like `INC-"),
+    ("/incident", "show checkout", "Words are looked for by `search checkout`."),
+    ("/incident", "close all", "“all” is not an incident's ID."),
     ("/incident", 'show {"$gt":""}', "is not an incident's ID."),
     ("/incident", "show .*", "is not an incident's ID."),
     ("/incident", "note INC-20200101-0000 hello", "I know no incident INC-20200101-0000."),

@@ -37,6 +37,8 @@ async def test_an_emergency_opens_an_incident_and_is_announced(world: World) -> 
     listed = await answer(world.slack, world.bob, "/maintenance")
     assert window["_id"] in listed.shown
     await world.stored("audit", act="emergency", subject=window["_id"])
+    logged = await answer(world.slack, world.ann, "/ops", "runbook")
+    assert "One incident and one emergency are in the log" in logged.shown
     world.clock.forward(hours=2, minutes=1)
     await world.stored("announcements", _id=f"{window['_id']}/end", state="announced")
     ahead = await world.documents("announcements", window=window["_id"])

@@ -19,6 +19,7 @@ OPEN = ("INC-20261123-7KQ4", "INC-20261123-AB0C", "INC-20261122-D15K")
         ("open sev1 it's  down", ("incident", "open sev1 it's  down")),
         ("resolve fixed by restart", ("incident", "resolve fixed by restart")),
         ("done 3", ("checklist", "done 3")),
+        ("8x0c note it is the cache", ("incident", "8x0c note it is the cache")),
         ("whoami", ("ops", "whoami")),
         ("help incident", ("ops", "help incident")),
         ("?", ("ops", "?")),
@@ -139,6 +140,11 @@ def test_a_long_or_odd_text_is_not_repeated() -> None:
     [
         ("opne x", "Did you mean `open`?"),
         ("/helth", "Did you mean `health`?"),
+        ("monitoring", "Did you mean `status monitoring`?"),
+        ("Resolved it was the cache", "Did you mean `resolve TEXT`?"),
+        ("sev1", "Did you mean `sev 1`?"),
+        ("sev1 checkout is down", "Did you mean `open sev1 …`?"),
+        ("post-mortem", "Did you mean `summary`?"),
         ("thank you", "Mention the bot with `help`, which lists what there is."),
     ],
 )

@@ -34,6 +34,11 @@ async def lost(world: World, title: str) -> tuple[Post, str]:
     return card, incident_id
 
 
+def reads(world: World) -> int:
+    """How often the channel was read so far."""
+    return len(world.slack.calls_of("conversations.history"))
+
+
 async def lose(world: World) -> None:
     """MongoDB loses all incidents, and what was told of them."""
     for collection in ("incidents", "outbox", "timeline"):
@@ -88,14 +93,38 @@ async def test_what_is_said_in_its_thread_puts_it_back(world: World) -> None:
     await world.stored("timeline", incident_id=incident_id, ts=message.ts, text="it is the relay")
 
 
+async def test_words_that_are_no_ids_do_not_have_the_channel_read(world: World) -> None:
+    """A note begins as it likes: small letters, quotes and capitals without a digit name no incident."""
+    card, open_one = await opened(world, "open sev2 the fan is loud", "the fan is loud")
+    world.clock.forward(minutes=1)
+    before = reads(world)
+    for words in ("one more", "disk full", "solo run", '"7KQ4 is a name"', "CERT expired", "500s are gone"):
+        told = await answer_to_mention(world.slack, world.bob, f"note {words}", thread=card)
+        assert f"Noted in {open_one}" in told.shown, words
+    told = await answer_to_mention(world.slack, world.ann, "resolve HTTP 500 is gone", thread=card)
+    assert "No incident ends in HTTP." in told.shown
+    assert reads(world) == before
+
+
+async def test_one_that_is_named_just_after_the_channel_was_read_is_put_back(world: World) -> None:
+    """It was lost since then; the clock has not moved."""
+    _, incident_id = await lost(world, "the door is open")
+    told = await answer(world.slack, world.bob, "/incident", "show 0000")
+    assert "I know no incident 0000." in told.shown
+    for collection in ("incidents", "outbox", "timeline"):
+        await world.drops(collection)
+    told = await answer(world.slack, world.bob, "/incident", f"show {incident_id[-4:]}")
+    assert "the door is open" in told.shown
+
+
 async def test_one_that_is_nowhere_is_refused_and_slack_is_not_asked_again(world: World) -> None:
     """The same name in vain reads the channel once, and a thread that is no incident's is looked at once."""
     world.clock.forward(minutes=1)
     root = await world.ann.writes("lunch?")
     before = len(world.slack.calls_of("conversations.history"))
     for _ in range(2):
-        told = await answer(world.slack, world.bob, "/incident", "show INC-20200101-ZZZZ")
-        assert "I know no incident INC-20200101-ZZZZ." in told.shown
+        told = await answer(world.slack, world.bob, "/incident", "show INC-20200101-ZZZ9")
+        assert "I know no incident INC-20200101-ZZZ9." in told.shown
         await answer_to_mention(world.slack, world.bob, "help", thread=root)
         world.clock.forward(minutes=1)
     assert len(world.slack.calls_of("conversations.history")) == before + 2

@@ -71,6 +71,15 @@ async def test_other_words_offer_nothing(world: World) -> None:
     assert "Duplicate" not in told.shown
 
 
+async def test_a_severity_at_the_end_is_a_word_of_the_title_and_the_answer_says_so(world: World) -> None:
+    """Titles end as they like; whoever meant it has the command for it."""
+    told = await answer(world.slack, world.ann, "/incident", "open the queue grows SEV1")
+    (stored,) = await world.stored("incidents", title="the queue grows SEV1")
+    assert f"It is SEV3; if you meant SEV1: `/incident sev {stored['_id'][-4:]} 1`." in told.shown
+    told = await answer(world.slack, world.ann, "/incident", "open sev2 mail is late sev2")
+    assert "if you meant" not in told.shown
+
+
 async def test_the_form_has_an_owner_and_a_beginning(world: World) -> None:
     """Who owns it and when it began may be said; the card counts from there. One of 1970 is refused in the form."""
     await world.ann.says("/incident", "open sev1")

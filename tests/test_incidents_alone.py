@@ -33,7 +33,7 @@ OPENING = Opening("checkout is down", Severity.SEV2, "U0ANN", "C0OPS")
 def test_an_id_has_the_utc_date_and_four_unmistakable_characters() -> None:
     """IDs can be read aloud: no I, L, O or U in them."""
     for _ in range(200):
-        assert re.fullmatch(r"INC-20261123-[0-9A-HJKMNP-TV-Z]{4}", mint(NOW))
+        assert re.fullmatch(r"INC-20261123-(?=.*[0-9])(?=.*[A-Z])[0-9A-HJKMNP-TV-Z]{4}", mint(NOW))
 
 
 def test_the_date_of_an_id_is_that_of_utc_whatever_the_clock_s_zone() -> None:
@@ -62,6 +62,14 @@ def test_resolving_makes_the_next_version_and_remembers_the_act_until_it_is_told
     incident = resolved(noted(opened(OPENING, NOW), "U0BOB", "looking", NOW), "U0ANN", "restarted", NOW)
     assert (incident.version, incident.is_open, incident.resolution) == (3, False, "restarted")
     assert [act.deed for act in incident.untold] == [Deed.OPENED, Deed.NOTED, Deed.RESOLVED]
+
+
+def test_a_snooze_may_be_made_shorter_and_pressed_twice_it_is_one() -> None:
+    """Who said two hours may want to be asked sooner after all."""
+    asleep = snoozed(opened(OPENING, NOW), "U0ANN", NOW + timedelta(hours=2), NOW)
+    assert snoozed(asleep, "U0ANN", NOW + timedelta(hours=1), NOW).snoozed_until == NOW + timedelta(hours=1)
+    with pytest.raises(ConflictError, match="is snoozed already"):
+        snoozed(asleep, "U0BOB", NOW + timedelta(hours=2, seconds=1), NOW)
 
 
 def test_a_reopened_incident_is_not_snoozed_any_more() -> None:
@@ -188,6 +196,10 @@ def test_an_update_is_due_after_the_last_one_sev1_in_half_the_time() -> None:
     asleep = snoozed(incident, "U0BOB", NOW + timedelta(hours=1), later)
     assert asleep.update_due(every) == NOW + timedelta(hours=1)
     assert resolved(incident, "U0BOB", "done", later).update_due(every) is None
+    worse = rated(asleep, "U0BOB", Severity.SEV1, later)
+    assert worse.update_due(every) == later + timedelta(minutes=15)
+    assert rated(asleep, "U0BOB", Severity.SEV3, later).update_due(every) == NOW + timedelta(hours=1)
+    assert rated(asleep, "U0BOB", Severity.SEV1, NOW + timedelta(hours=2)).untold[-1].text == ""
 
 
 def test_how_long_it_lasted_counts_from_when_it_began() -> None:

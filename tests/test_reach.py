@@ -1,11 +1,14 @@
-"""How long somebody waits for MongoDB, alone: what takes too long is given up, and never cancelled."""
+"""How long somebody waits for MongoDB: what takes too long is given up, and never cancelled."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from bot.errors import StoreAwayError
-from bot.store.reach import Reach
+from bot.store.mongo import Documents, Part, close, connect, database_of
+from bot.store.reach import PATIENCE, Reach
+from sandbox.mongo import Mongod
 
 
 class Server:
@@ -59,3 +62,51 @@ async def test_what_a_call_raises_is_raised() -> None:
 
     with pytest.raises(ValueError, match="no"):
         await Reach().answer(read())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda documents: documents.one({}),
+        lambda documents: documents.many({}, [("_id", 1)]),
+        lambda documents: documents.part({}, [("_id", 1)], Part(5)),
+        lambda documents: documents.count({}),
+        lambda documents: documents.gathered([], (("_id", 1),)),
+    ],
+)
+async def test_a_list_waits_no_longer_than_one_question(
+    read: Callable[[Documents], Awaitable[object]], own_mongod: Mongod
+) -> None:
+    """What reads many documents knows from the first whether the server answers; what comes next is told at once."""
+    client = connect(own_mongod.url())
+    documents = Documents(database_of(client, own_mongod.url())["waiting"], Reach())
+    try:
+        await read(documents)  # so that there is a connection that hangs
+        own_mongod.pause()
+        with pytest.raises(StoreAwayError) as caught:
+            await read(documents)
+        assert f"no answer within {PATIENCE:g} s" in str(caught.value.__cause__)
+        with pytest.raises(StoreAwayError) as again:
+            await documents.many({}, [("_id", 1)])
+        assert again.value.__cause__ is None
+    finally:
+        own_mongod.resume()
+        await close(client)
+
+
+async def test_a_list_is_whole(mongod: Mongod) -> None:
+    """Of none, one and more than MongoDB sends at once, all come, in order."""
+    client = connect(mongod.url("lists_read"))
+    documents = Documents(database_of(client, mongod.url("lists_read"))["listed"], Reach())
+    try:
+        for count in (0, 1, 1_200):
+            await documents.update_all({}, {"$set": {"is_old": True}})
+            await documents.insert_all([{"number": number} for number in range(count)] or [{"is_old": True}])
+            found = await documents.many({"is_old": None}, [("number", 1)])
+            assert [one["number"] for one in found] == list(range(count))
+            some = await documents.part({"is_old": None}, [("number", 1)], Part(7, skip=2))
+            assert [one["number"] for one in some] == list(range(count))[2:9]
+    finally:
+        await client.drop_database(database_of(client, mongod.url("lists_read")).name)
+        await close(client)

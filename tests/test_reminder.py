@@ -86,6 +86,20 @@ async def test_a_snooze_puts_the_reminder_off(world: World) -> None:
     await world.slack.until(lambda: len(asked(world, card, "How does it go?")) == 2, "the reminder to come again")
 
 
+async def test_a_raised_severity_ends_a_snooze(world: World) -> None:
+    """Nobody meant an hour's silence for what is a SEV1 by now; answer, thread and timeline say that it is over."""
+    card, incident_id = await opened(world, "open sev3 checkout is slow", "checkout is slow")
+    await answer(world.slack, world.ann, "/incident", "snooze 2h")
+    told = await answer(world.slack, world.ann, "/incident", "sev 4")
+    assert "put off" not in told.shown
+    told = await answer(world.slack, world.ann, "/incident", "sev 1")
+    assert "Its reminder is not put off until 2026-11-25 14:00 UTC any more." in told.shown
+    await world.slack.shows("Raised by @ann", "(it was SEV4). Its reminder is not put off until", thread=card)
+    await world.stored("timeline", incident_id=incident_id, text={"$regex": "sev4 → sev1. Its reminder"})
+    world.clock.forward(minutes=16)
+    await world.slack.shows("How does it go?", thread=card)
+
+
 async def test_three_bots_and_restarts_remind_once(world: World) -> None:
     """Every replica looks, one message is posted; who comes later does not repeat it."""
     card, incident_id = await opened(world)
@@ -130,6 +144,22 @@ async def test_a_silent_day_asks_whether_it_is_over(world: World) -> None:
     await world.slack.settled(0.4)
     assert len(asked(world, kept, "Is it over?")) == 1
     assert "investigating" in kept.shown
+
+
+async def test_what_somebody_keeps_open_is_not_closed_by_the_same_question(world: World) -> None:
+    """The second of the two who press hears of the first; whoever changes their own mind may."""
+    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
+    card, incident_id = await opened(world)
+    world.clock.forward(hours=25)
+    question = await world.slack.shows("Is it over?", incident_id, thread=card)
+    await world.stored("incidents", _id=incident_id, asked_at={"$ne": None})
+    await world.ann.clicks("Keep it open", question)
+    await world.ann.sees(incident_id, "stays open")
+    await world.bob.clicks("Close it", question)
+    await world.bob.sees(f"{incident_id} goes on: something was done in it since that was asked, by @ann.")
+    assert (await world.document("incidents", incident_id))["status"] == "investigating"
+    await world.ann.clicks("Close it", question)
+    await world.ann.sees(f"{incident_id} is closed.")
 
 
 async def test_whoever_writes_keeps_an_incident_from_being_silent(world: World) -> None:

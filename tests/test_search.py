@@ -223,3 +223,23 @@ async def test_words_that_find_nothing_or_are_none(world: World, words: str, tol
     """What is typed is text, never a query; what cannot be read is pointed at."""
     await opens(world, "checkout is slow")
     assert (await asks(world, words)).shown.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("search checkout sev2", "search checkout sev:2"),
+        ("search checkout page 2", "search checkout page:2"),
+        ("search “no disk” resolved 2026-10", "search “no disk” is:resolved in:2026-10"),
+        ('search "sev2" page', ""),
+    ],
+)
+async def test_a_filter_without_its_colon_is_a_word_and_the_answer_says_so(
+    world: World, words: str, meant: str
+) -> None:
+    """Where nothing has the word: what would have been the filter, ready to be sent."""
+    await opens(world, "checkout is slow")
+    told = (await asks(world, words)).shown
+    assert told.startswith("Nothing was found")
+    assert ("A filter has a colon" in told) == bool(meant)
+    assert meant in told

@@ -1,7 +1,7 @@
 """What every command's grammar is made of: its row in the table, help, and the look at its first word."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from bot.commands.words import Line, Word, closest, is_blank, shown
 from bot.errors import WordError
@@ -27,6 +27,7 @@ class Command:
     summary: str
     hint: str
     usages: tuple[Usage, ...]
+    others: Mapping[str, str] = field(default_factory=dict)  # what people say for its words, and what they mean by it
 
     @property
     def verbs(self) -> tuple[str, ...]:
@@ -54,7 +55,7 @@ def asks_help(line: Line) -> bool:
 
 def unknown(word: Word, command: Command) -> WordError:
     """The error for a first word that the command does not have."""
-    near = closest(word.text, command.verbs)
+    near = command.others.get(word.key) or closest(word.text, command.verbs)
     remedy = f"Did you mean `/{command.name} {near}`?" if near else f"`/{command.name} help` lists what there is."
     return word.wrong(f"`/{command.name}` does not know {shown(word.text)}.", remedy)
 

@@ -39,7 +39,8 @@ def ending(text: str) -> str | None:
     head, dash, tail = upper.rpartition("-")
     normal = head.removeprefix("INC").removeprefix("-") + dash + tail.translate(_READ_AS)
     normal = normal.removeprefix("-")
-    if not _ENDING.fullmatch(normal):
+    is_word = len(normal) < 4 and normal != upper and not any(map(str.isdigit, upper))  # "all", "it"
+    if is_word or not _ENDING.fullmatch(normal):
         return None
     return f"INC-{normal}" if upper.startswith("INC-") and len(normal) == len("20261123-7KQ4") else normal
 
@@ -91,7 +92,7 @@ def first_id(word: Word, known: Collection[str], *, is_grave: bool = False) -> s
     is not may be the name of a thing (`A100 is hot`). `is_grave`: the act is one that nobody wants to see done to
     another incident, so the doubt is greater.
     """
-    found = None if word.quoted else ending(word.text)
+    found = addressing(word)
     if found is None:
         if not word.quoted and _BROKEN.match(_bare(word.text)):
             remedy = f"{_LISTS['incident']} A text that begins so is written in quotes: `{_in_quotes(word)}`."
@@ -101,9 +102,6 @@ def first_id(word: Word, known: Collection[str], *, is_grave: bool = False) -> s
         return found
     bare = _bare(word.text)
     is_called_one = bare.startswith("INC-")
-    has_digit = any(character.isdigit() for character in bare)
-    if len(found) < 4 or not (is_called_one or has_digit or (found == bare and word.text.isupper())):
-        return None
     fitting = [one for one in known if one.endswith(found)]
     if fitting:
         return match(found, fitting)
@@ -119,6 +117,18 @@ def first_id(word: Word, known: Collection[str], *, is_grave: bool = False) -> s
         )
         raise NotFoundError(f"No incident ends in {found}.", remedy)
     return None
+
+
+def addressing(word: Word) -> str | None:
+    """The ending (see `ending`) that a word of free text may be, whether or not there is one; None if it is no name."""
+    found = None if word.quoted else ending(word.text)
+    if found is None or len(found) < 4:
+        return None
+    bare = _bare(word.text)
+    is_written_as_one = (
+        bare.startswith("INC-") or any(map(str.isdigit, bare)) or (found == bare and word.text.isupper())
+    )
+    return found if is_written_as_one else None
 
 
 def may_be_a_thing(wanted: str) -> bool:

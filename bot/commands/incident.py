@@ -32,8 +32,8 @@ from bot.commands import export, ids, incident_steps, search, stats, summary
 from bot.commands.grammar import Command, Help, Usage, asks_help, free_text, unknown
 from bot.commands.search import List, Search
 from bot.commands.stats import Stats
-from bot.commands.words import Line, Word, shown, title, words
-from bot.errors import WordError
+from bot.commands.words import Line, shown, title, words
+from bot.errors import NotFoundError, WordError
 
 DEFAULT_SEVERITY = 3
 
@@ -72,6 +72,7 @@ COMMAND = Command(
         summary.USAGE,
         export.USAGE,
     ),
+    incident_steps.OTHERS,
 )
 
 
@@ -127,7 +128,7 @@ def parse(text: str, known: Collection[str] = ()) -> Said:
         return read(line, known)
     if search.is_filter(first):
         return _filtered_or_open(line, known)
-    raise _bare_id(first) or unknown(first, COMMAND)
+    raise _bare_id(line) or unknown(first, COMMAND)
 
 
 def _filtered_or_open(line: Line, known: Collection[str]) -> Said:
@@ -140,18 +141,52 @@ def _filtered_or_open(line: Line, known: Collection[str]) -> Said:
     return _open(Line(line.text, (line.words[0], *line.words)), known)
 
 
-def _bare_id(word: Word) -> WordError | None:
+def begins_with_id(line: Line) -> str | None:
+    """The ID or the end of one that the line begins with, where a command is wanted."""
+    word = line.words[0]
     found = ids.ending(word.text) or ""
-    if len(found) < 4 or not any(character.isdigit() for character in word.text):
+    is_id = len(found) >= 4 and any(map(str.isdigit, word.text)) and not _SEVERITY.fullmatch(word.key)
+    return found if is_id else None
+
+
+def _bare_id(line: Line) -> WordError | None:
+    """The line begins with an ID: what was meant is the same behind a word."""
+    word, found = line.words[0], begins_with_id(line)
+    if found is None:
         return None
-    return word.wrong(f"What about {shown(word.text)}?", f"Did you mean `/incident show {found}`?")
+    problem = f"What about {shown(word.text)}?"
+    if len(line.words) == 1:
+        return word.wrong(problem, f"Did you mean `/incident show {found}`?")
+    meant = _with_verb_first(line, found)
+    remedy = f"Did you mean `/incident {meant}`?" if meant else f"A word comes first, like `/incident note {found} …`."
+    return word.wrong(problem, remedy)
+
+
+def _with_verb_first(line: Line, found: str) -> str:
+    """`status 7KQ4 monitoring` for `7KQ4 status monitoring`, or for `7KQ4 monitoring`; nothing if it is no command."""
+    second, rest = line.words[1], line.rest(2).text
+    if second.key in (*ADDRESSED, "show", summary.VERB, "export"):
+        meant = f"{second.key} {found} {rest}".rstrip()
+    elif len(line.words) == 2 and second.key in search.STATUSES:
+        ending = {"resolved": f"resolve {found} …", "closed": f"close {found}"}
+        meant = ending.get(second.key, f"status {found} {second.key}")
+    elif len(line.words) == 2 and _SEVERITY.fullmatch(second.key):
+        meant = f"sev {found} {second.key[-1]}"
+    else:
+        return ""
+    if len(meant) > ids.REPEATED or not meant.isprintable() or "`" in meant:
+        return f"{second.key} {found} …"
+    try:
+        parse(meant, [found])
+    except (WordError, NotFoundError):
+        return ""
+    return meant
 
 
 def ending_in(text: str) -> str | None:
     """The ending that the word after a verb may be, whose incidents `parse` has to know; None if there is none."""
     some = words(text).words[:2]
-    found = ids.ending(some[1].text) if len(some) == 2 and some[0].key in ADDRESSED else None
-    return found if found is not None and len(found) >= 4 else None
+    return ids.addressing(some[1]) if len(some) == 2 and some[0].key in ADDRESSED else None
 
 
 def _open(line: Line, _: Collection[str]) -> Open | OpenForm:
@@ -185,7 +220,10 @@ def _show(line: Line, _: Collection[str]) -> Show:
     found = ids.ending(word.text)
     if found is None:
         problem = f"{shown(word.text)} is not an incident's ID."
-        raise word.wrong(problem, "Write it like `INC-20261123-7KQ4`, or only its end, `7KQ4`.")
+        remedy = "Write it like `INC-20261123-7KQ4`, or only its end, `7KQ4`."
+        if word.text.isalpha() and len(word.text) <= ids.REPEATED:
+            remedy += f" Words are looked for by `search {word.text}`."
+        raise word.wrong(problem, remedy)
     return Show(found)
 
 

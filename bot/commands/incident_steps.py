@@ -35,6 +35,19 @@ USAGES = (
     Usage("duplicate [ID] of ID", "the first is about the same, and is closed", "duplicate 7KQ4 of 2M9X", "duplicate"),
 )
 
+# Words that people use for these and others of `/incident`, and what is meant.
+OTHERS = {
+    **{status: f"status {status}" for status in STATUSES[:3]},
+    "resolved": "resolve TEXT", "fixed": "resolve TEXT", "fix": "resolve TEXT", "solved": "resolve TEXT",
+    "done": "resolve TEXT", "end": "resolve TEXT", "closed": "close", "merge": "duplicate of 7KQ4",
+    "ack": "take", "acknowledge": "take", "claim": "take", "own": "take", "mine": "take", "owner": "assign @bob",
+    "severity": "sev", **{f"sev{number}": f"sev {number}" for number in range(1, 5)},
+    "comment": "note TEXT", "log": "note TEXT", "find": "search WORDS", "timeline": "show",
+    "postmortem": "summary", "post-mortem": "summary", "new": "open", "create": "open",
+    "declare": "open",
+}  # fmt: skip
+_MYSELF, _THIS = ("me", "myself"), ("it", "this", "that")
+
 
 @dataclass(frozen=True)
 class SetStatus:
@@ -136,8 +149,10 @@ def _sev(line: Line, known: Collection[str]) -> Rate:
     return Rate(int(match[1]), found)
 
 
-def _assign(line: Line, known: Collection[str]) -> Assign:
+def _assign(line: Line, known: Collection[str]) -> Assign | Take:
     value, found = _value_and_id(line, known, "Who is to own it?", "Write it like `assign @bob`.")
+    if value.key in _MYSELF:
+        return Take(found)
     person = who(value)
     if person.is_group:
         raise value.wrong("An incident is owned by one person.", "Name one with @, not a user group.")
@@ -167,7 +182,7 @@ def _ends_one(word: Word, known: Collection[str]) -> bool:
 
 
 def _is_value(word: Word) -> bool:
-    return word.key in STATUSES or bool(_SEVERITY.fullmatch(word.key)) or mentioned(word) is not None
+    return word.key in (*STATUSES, *_MYSELF) or bool(_SEVERITY.fullmatch(word.key)) or mentioned(word) is not None
 
 
 def _id(word: Word) -> str:
@@ -196,8 +211,7 @@ def _close(line: Line, _: Collection[str]) -> Close:
     double = next((word for word in line.words[1:] if word.key == "duplicate"), None)
     if double is not None:
         raise double.wrong("That has a word of its own.", "Write `duplicate of 7KQ4` or `duplicate 2M9X of 7KQ4`.")
-    line.no_more_than(2)
-    return Close(_id(line.words[1]) if len(line.words) > 1 else None)
+    return Close(_only_id(line))
 
 
 def _duplicate(line: Line, _: Collection[str]) -> Duplicate:
@@ -223,8 +237,13 @@ def _update(line: Line, known: Collection[str]) -> Update:
 
 
 def _take(line: Line, _: Collection[str]) -> Take:
+    return Take(_only_id(line))
+
+
+def _only_id(line: Line) -> str | None:
+    """The ID behind the word; "it" is the thread's incident, as without one."""
     line.no_more_than(2)
-    return Take(_id(line.words[1]) if len(line.words) > 1 else None)
+    return _id(line.words[1]) if len(line.words) > 1 and line.words[1].key not in _THIS else None
 
 
 def _snooze(line: Line, _: Collection[str]) -> Snooze:

@@ -19,6 +19,7 @@ from bot.errors import WordError
 STATUSES = ("investigating", "identified", "monitoring", "resolved", "closed")
 MOST_PAGES = 100
 MOST_WORDS = 10
+REPEATED = 80  # characters of a search that an answer repeats
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
@@ -63,6 +64,7 @@ class Search:
 
     texts: tuple[str, ...]
     which: Which = Which()
+    meant: str = ""  # the line with a colon in each word that looks like a filter, if there is one
 
 
 def read_list(line: Line, _: Collection[str] = ()) -> List:
@@ -100,7 +102,29 @@ def read_search(line: Line, _: Collection[str] = ()) -> Search | List:
         raise texts[MOST_WORDS].wrong(
             f"Those are {len(texts)} words; {MOST_WORDS} are the most.", "Leave the common ones out."
         )
-    return Search(tuple(word.text for word in texts), which)
+    return Search(tuple(word.text for word in texts), which, _meant(line))
+
+
+def _meant(line: Line) -> str:
+    """`search checkout sev:2` for `search checkout sev2`; nothing where no word is one, or for a line of many words."""
+    text, some = line.text, line.words[1:]
+    for word, after in reversed(list(zip(some, (*some[1:], None), strict=True))):
+        named, end = _as_filter(word, after)
+        text = f"{text[: word.start]}{named}{text[end:]}" if named else text
+    is_short = len(text) <= REPEATED and text.isprintable() and "`" not in text
+    return text.strip() if is_short and text != line.text else ""
+
+
+def _as_filter(word: Word, after: Word | None) -> tuple[str, int]:
+    """The filter that a word looks like, as a search takes it, and where it ends."""
+    if word.quoted:
+        return "", word.end
+    if word.key == "page" and after is not None and after.key.isdigit():
+        return f"page:{after.key}", after.end
+    if severity := _SEVERITY.fullmatch(word.key):
+        return f"sev:{severity[1]}", word.end
+    name = "is" if word.key in STATUSES else "in" if word.key in MONTHS or _DATE.fullmatch(word.key) else ""
+    return f"{name}:{word.key}" if name else "", word.end
 
 
 def _has_letters(text: str) -> bool:

@@ -80,6 +80,8 @@ EVENTS: tuple[Needed, ...] = (
     Needed("app_home_opened", "the Home tab shows the current state"),
 )
 
+_SEVERITIES = ("sev1", "sev2", "sev3", "sev4")
+
 
 @dataclass(frozen=True)
 class HelpLine:
@@ -153,9 +155,13 @@ def mention(text: str, here: Sequence[str] = (), known: Collection[str] = ()) ->
     own = next((name for name in here if name in owners), None)
     if own is not None:
         return shared_words.here_or_elsewhere(line, own, owners, known), text.strip()
+    if not owners and incident.begins_with_id(line):
+        return "incident", text.strip()  # which says what was meant
     if not owners:
         # Where a mention is the only way, in a thread, `/ops help` cannot be typed.
         remedy = _nearest(first.text, "Mention the bot with `help`, which lists what there is.")
+        if first.key in _SEVERITIES and len(line.words) > 1:
+            remedy = f"Did you mean `open {first.key} …`?"
         raise first.wrong(f"I do not know the word {shown(first.text)}.", remedy)
     name = owners[0] if len(owners) == 1 else shared_words.meant(line, owners)
     if name is None:
@@ -167,5 +173,6 @@ def mention(text: str, here: Sequence[str] = (), known: Collection[str] = ()) ->
 
 def _nearest(word: str, otherwise: str = "`/ops help` lists what there is.") -> str:
     choices = [row.name for row in COMMANDS] + [verb for row in COMMANDS for verb in row.verbs]
-    near = closest(word.removeprefix("/"), dict.fromkeys(choices))
+    meant = next((row.others[key(word)] for row in COMMANDS if key(word) in row.others), None)
+    near = meant or closest(word.removeprefix("/"), dict.fromkeys(choices))
     return f"Did you mean `{near}`?" if near else otherwise

@@ -52,11 +52,12 @@ class Given:
 
 @dataclass(frozen=True)
 class Logged:
-    """The same for the log: how many rows it has, and how many there are."""
+    """The same for the log: how many rows it has, how many there are, and how many of its rows are emergencies."""
 
     given: Given
     shown: int = 0
     total: int = 0
+    emergencies: int = 0
 
 
 class Claims(Protocol):
@@ -173,7 +174,7 @@ class ExportDesk:
         text = await asyncio.to_thread(runbook.log, rows, total, names, self._clock(), months)
         name = f"runbook-log-{months.name}.md" if months.name else "runbook-log.md"
         await self._sharing.privately(who, [Paper(name, text.encode(), name)], "the log of incidents and emergencies")
-        counts += [len(rows), total]
+        counts += [len(rows), total, len(set(rows) & set(emergencies))]
         return How.PRIVATELY
 
     async def _rows(self, since: datetime | None, before: datetime | None) -> AsyncIterator[Row]:

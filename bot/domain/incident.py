@@ -264,12 +264,17 @@ def wrong_beginning(began: datetime, now: datetime) -> str:
 def mint(now: datetime) -> str:
     """`INC-YYYYMMDD-XXXX`: the UTC date and four random Crockford base-32 characters.
 
-    One of them is a digit, so that an ending in small letters is told from a word of a sentence.
+    One of them is a digit and one a letter, so that an ending is told from a word of a text and a number in it.
     """
     ending = ""
-    while not any(character.isdigit() for character in ending):
+    while not any(map(str.isdigit, ending)) or ending.isdigit():
         ending = "".join(secrets.choice(CROCKFORD) for _ in range(4))
     return f"INC-{now.astimezone(UTC):%Y%m%d}-{ending}"
+
+
+def may_be_minted(ending: str) -> bool:
+    """Whether an ID may end so: of an end that is long enough, one character at least is a digit."""
+    return len(ending) < 4 or any(map(str.isdigit, ending[-4:]))
 
 
 def same_words(incident: Incident) -> tuple[str, ...]:

@@ -182,6 +182,22 @@ class IncidentChanges:
             await self._tell_original(duplicate_of, who, text, after)
         return after
 
+    async def let_go(self, incident_id: str, who: str) -> Incident:
+        """Closes an open one since nothing happened in it; not where somebody did something after that was asked."""
+        why = "nothing happened for a day"
+
+        def step(known: Incident) -> Incident:
+            steps.must_be_open(known)
+            if known.asked_at and known.updated_at > known.asked_at and known.updated_by != who:
+                raise ConflictError(
+                    f"{known.id} goes on: something was done in it since that was asked",
+                    "Nothing was changed; if it is over, say `resolve` and what fixed it.",
+                    by=known.updated_by,
+                )
+            return steps.dismissed(known, who, why, self._clock())
+
+        return (await self._steer(incident_id, who, "close", step, detail=why))[1]
+
     async def _tell_original(self, incident_id: str, who: str, text: str, duplicate: Incident) -> None:
         await self._change(incident_id, lambda known: steps.noted(known, who, text, self._clock(), duplicate))
 

@@ -15,7 +15,7 @@ from bot.domain.incident import SAME, Deed, Incident, Opening
 from bot.domain.incident_lost import LOOK_BACK, LostIncidents, opening, put_back, put_forward
 from bot.domain.incident_ports import IncidentBoard, Incidents
 from bot.domain.incident_steps import opened, reposted
-from bot.domain.similar import is_similar
+from bot.domain.similar_desk import SimilarDesk
 from bot.domain.timeline import Entry
 from bot.domain.timeline_desk import TimelineDesk
 from bot.errors import NotFoundError, StoreAwayError, UserError
@@ -52,6 +52,7 @@ class IncidentDesk:
         self._recent: dict[str, tuple[datetime, asyncio.Future[Opened]]] = {}
         self._unsaved: dict[str, Incident] = {}
         self._uncarded: set[str] = set()
+        self._similar = SimilarDesk(incidents, board)
         self._lost = LostIncidents(board, self._put_back, self.catch_up, clock)
         self.late_card: Callable[[Incident], None] = lambda _: None
         self.turned: tuple[Callable[[str], Awaitable[None]], ...] = ()
@@ -109,11 +110,7 @@ class IncidentDesk:
 
     async def similar(self, incident: Incident) -> list[Incident]:
         """Up to three other open incidents that may be about the same; none while MongoDB is away."""
-        try:
-            others = [one for one in await self._incidents.open_ones() if one.id != incident.id]
-        except StoreAwayError:
-            return []
-        return [one for one in others if is_similar(one.title, incident.title)][:3]
+        return await self._similar.to(incident)
 
     async def show(self, incident_id: str) -> tuple[Incident, list[Entry]]:
         """One incident with its timeline. Raises NotFoundError."""
@@ -123,8 +120,8 @@ class IncidentDesk:
     async def get(self, incident_id: str) -> Incident:
         """The incident with this whole ID. Raises NotFoundError."""
         incident = await self._incidents.get(incident_id)
-        if incident is None and incident_id not in self._unsaved and await self._lost.look_for(incident_id):
-            incident = await self._incidents.get(incident_id)
+        if incident is None and incident_id not in self._unsaved:
+            incident = await self._lost.found(incident_id, lambda: self._incidents.get(incident_id))
         if incident is None:
             unsaved = self._unsaved.get(incident_id)
             if unsaved is not None:
@@ -137,9 +134,9 @@ class IncidentDesk:
         return await self._incidents.ending_with(ending)
 
     async def named(self, ending: str) -> list[Incident]:
-        """The same for what somebody named: where MongoDB has none, the channel is read for it."""
+        """The same for what somebody named: where MongoDB has none, the channel is read. Raises UnsearchedError."""
         found = await self._incidents.ending_with(ending)
-        return found or (await self._incidents.ending_with(ending) if await self._lost.look_for(ending) else [])
+        return found or await self._lost.found(ending, lambda: self._incidents.ending_with(ending)) or []
 
     async def in_thread(self, channel: str, thread_ts: str) -> Incident | None:
         """The incident whose thread this is, also if only its card is left."""
@@ -239,8 +236,8 @@ class IncidentDesk:
                 return
             known = await self.get(incident.id)
 
-    async def catch_up(self, opened_on: datetime | None = None) -> None:
-        """Takes in the incidents that MongoDB missed or lost: the latest, or those `opened_on` an earlier day.
+    async def catch_up(self, opened_on: datetime | None = None) -> int:
+        """Takes in the incidents that MongoDB missed or lost, the latest or those `opened_on` an earlier day; how many.
 
         Raises StoreAwayError and UnreadableError.
         """
@@ -250,6 +247,7 @@ class IncidentDesk:
             count = await self.put_back(opened_on - AROUND, opened_on + timedelta(days=1) + AROUND)
         if count:
             await self._audit.wrote(SYSTEM, "catch up", "incidents", detail=f"{count} put back")
+        return count
 
     async def put_back(self, since: datetime, until: datetime | None = None) -> int:
         """Keeps the incidents whose cards are in the channel but not in MongoDB; how many there were."""
@@ -266,7 +264,10 @@ class IncidentDesk:
         # have each other, which is audited where something was lost. Telling twice changes nothing.
         if is_new:
             await self._audit.wrote(SYSTEM, "put back", incident.id, detail="found in the channel, missing in MongoDB")
-        await self.tell(replace(known, card_ts=incident.card_ts, untold=known.untold or (opening(incident),)))
+        known = replace(known, card_ts=incident.card_ts, untold=known.untold or (opening(incident),))
+        await self.tell(known)
+        if is_new and known.version == 1:  # nobody could be asked at its opening
+            await self._similar.ask_late(known, self._clock())
         return is_new
 
     async def _put_forward(self, known: Incident, shown: Incident) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.incident import Act, Incident
+from bot.domain.similar_desk import SameBoard
 
 
 class Incidents(Protocol):
@@ -50,7 +51,7 @@ class Incidents(Protocol):
         """Those with acts from before that moment which may not have been told."""
 
 
-class IncidentBoard(Protocol):
+class IncidentBoard(SameBoard, Protocol):
     """Where incidents are shown."""
 
     async def card(self, incident: Incident, *, is_saved: bool, in_doubt: bool = False) -> str:

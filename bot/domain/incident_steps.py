@@ -90,12 +90,16 @@ def moved(incident: Incident, who: str, status: Status, now: datetime) -> Incide
 
 
 def rated(incident: Incident, who: str, severity: Severity, now: datetime) -> Incident:
-    """The incident with another severity."""
+    """The incident with another severity. Who put its reminder off did so while it was less bad: a raise ends that."""
     must_be_open(incident)
     if incident.severity is severity:
         raise _already(incident, severity.upper(), incident.severity_set)
-    act = Act(0, Deed.SEVERITY, who, now, was=incident.severity, now=severity)
-    return _after(replace(incident, severity=severity, severity_set=Touched(who, now)), act)
+    until = incident.snoozed_until
+    is_woken = until is not None and until > now and severity.is_worse_than(incident.severity)
+    text = f"Its reminder is not put off until {until:%Y-%m-%d %H:%M UTC} any more." if is_woken else ""
+    until = None if is_woken else until
+    after = replace(incident, severity=severity, severity_set=Touched(who, now), snoozed_until=until)
+    return _after(after, Act(0, Deed.SEVERITY, who, now, text, was=incident.severity, now=severity))
 
 
 def assigned(incident: Incident, who: str, owner: str, now: datetime, seen: str = "") -> Incident:
@@ -160,9 +164,8 @@ def _meant(said: str, known: str, saw: str) -> str:
 def reopened(incident: Incident, who: str, text: str, now: datetime) -> Incident:
     """The incident, investigated once more; how it was resolved before stays in the timeline."""
     if incident.is_open:
-        raise ConflictError(
-            f"{incident.id} is open: it is {incident.status}.", "Nothing was changed.", by=_by(incident)
-        )
+        problem = f"{incident.id} is open: it is {incident.status}."
+        raise ConflictError(problem, "Nothing was changed.", by=_by(incident))
     again = replace(
         incident,
         status=Status.INVESTIGATING,
@@ -222,7 +225,7 @@ def must_stand(other: Incident, incident_id: str) -> None:
 def snoozed(incident: Incident, who: str, until: datetime, now: datetime) -> Incident:
     """The incident without reminders until then."""
     must_be_open(incident)
-    if incident.snoozed_until and until - incident.snoozed_until < timedelta(minutes=1):  # pressed twice
+    if incident.snoozed_until and abs(until - incident.snoozed_until) < timedelta(minutes=1):  # pressed twice
         raise ConflictError(f"{incident.id} is snoozed already.", "Nothing was changed.")
     after = replace(incident, snoozed_until=until)
     return _after(after, Act(0, Deed.SNOOZED, who, now, now=f"{until:%Y-%m-%d %H:%M UTC}"))

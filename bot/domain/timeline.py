@@ -191,8 +191,8 @@ def act(incident_id: str, done: Act, after: str = "") -> Entry:
     `after`: the timestamp of a message that it follows, whatever the clocks say: the one an incident was opened from.
     """
     text = done.text
-    if not text and done.deed in (Deed.STATUS, Deed.SEVERITY):
-        text = f"{done.was} → {done.now}"
+    if done.deed in (Deed.STATUS, Deed.SEVERITY):
+        text = f"{done.was} → {done.now}{'. ' if text else ''}{text}"
     if done.deed is Deed.ASSIGNED:
         text = f"<@{done.was}> → <@{done.now}>"
     if done.deed is Deed.ESCALATED:

@@ -23,6 +23,7 @@ from bot.slack.api import Api, DeclinedError, SlackError
 from bot.slack.directory import Directory
 from bot.slack.messages import page
 from bot.slack.outbox import Outbox
+from bot.slack.views import incident as incident_view
 from bot.slack.views import incident_thread
 from bot.slack.views import summary as summary_view
 from bot.slack.views import timeline as timeline_view
@@ -91,6 +92,10 @@ class Board:
     async def ask_whether_over(self, incident: Incident, since: datetime, asked: Asked) -> None:
         """See ReminderBoard.ask_whether_over."""
         await self._say(incident, f"silent-{since:%Y%m%d%H%M%S}", incident_thread.silent(incident, since, asked))
+
+    async def ask_whether_same(self, later: Incident, earlier: Incident) -> None:
+        """See SameBoard.ask_whether_same."""
+        await self._say(later, f"same-as-{earlier.id}", incident_view.whether_same(later, earlier))
 
     async def news(self, incident: Incident, news: News) -> None:
         """See NewsBoard.news."""

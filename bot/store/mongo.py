@@ -8,6 +8,8 @@ from typing import Any
 import structlog
 from pymongo import AsyncMongoClient, IndexModel, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.command_cursor import AsyncCommandCursor
+from pymongo.asynchronous.cursor import AsyncCursor
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, ExecutionTimeout
 from pymongo.uri_parser import parse_uri
@@ -118,8 +120,7 @@ class Documents:
     async def many(self, query: Document, sort: Sequence[tuple[str, int]], limit: int = 0) -> list[Document]:
         """All documents that fit, in order, `limit` at most (0 = all)."""
         with self._reach.trying(writes=False):
-            found = self._collection.find(query).sort(sort).limit(limit).max_time_ms(READING)
-            return await self._reach.answer(found.to_list(), LONG_PATIENCE)
+            return await self._all(self._collection.find(query).sort(sort).limit(limit).max_time_ms(READING))
 
     async def each(self, query: Document, sort: Sequence[tuple[str, int]], limit: int = 0) -> AsyncIterator[Document]:
         """The same one by one, so that only a batch of them is held."""
@@ -139,8 +140,7 @@ class Documents:
             found = found.max_time_ms(int(part.seconds * 1000) or READING)
             found = found.hint(list(part.index)) if part.index else found
             try:
-                found = found.skip(part.skip).limit(part.limit).batch_size(1_000)
-                return await self._reach.answer(found.to_list(), LONG_PATIENCE)
+                return await self._all(found.skip(part.skip).limit(part.limit).batch_size(1_000))
             except ExecutionTimeout as error:
                 if not part.seconds:
                     raise
@@ -214,10 +214,14 @@ class Documents:
         with self._reach.trying(writes=False):
             try:
                 asked = self._collection.aggregate(list(pipeline), hint=dict(index), maxTimeMS=GATHERING)
-                found = await self._reach.answer(asked)
-                return await self._reach.answer(found.to_list(), LONG_PATIENCE)
+                return await self._all(await self._reach.answer(asked))
             except ExecutionTimeout as error:
                 raise TooLongError from error
+
+    async def _all(self, found: AsyncCursor[Document] | AsyncCommandCursor[Document]) -> list[Document]:
+        """What a cursor has. Whether the server answers is known from the first; what follows may take longer."""
+        first = await self._reach.answer(found.to_list(1))
+        return first + await self._reach.answer(found.to_list(), LONG_PATIENCE)
 
     async def probe(self) -> None:
         """Reads one document, whether or not MongoDB was away a moment ago."""

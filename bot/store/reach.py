@@ -22,8 +22,9 @@ T = TypeVar("T")
 # A server that answers "no" for reasons that pass or that only an operator can mend: login (18), rights (13),
 # a primary that steps down, a disk that is full. For the person it is the same: nothing was changed.
 AWAY_CODES = {13, 18, 91, 189, 10107, 11600, 11602, 13435, 13436, 14031}
-# Seconds for one question and for one that takes several: longer than a server that lives may take for it, and far
-# less than the driver's own, which asks a server that hangs again, and waits for the others who do: ten in all.
+# Seconds for one question, and for those that the rest of a long answer takes: longer than a server that lives may
+# take for it, and far less than the driver's own, which asks a server that hangs again, and waits for the others who
+# do: ten in all.
 # Writes have the driver's time: one that nobody waits for any more could still be made, after newer ones.
 PATIENCE, LONG_PATIENCE = 2.2, 4.4
 

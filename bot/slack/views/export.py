@@ -56,7 +56,11 @@ def logged(log: Logged, runbook: str) -> Message:
         )
     if not given.is_new:
         return said(Mrkdwn("You asked for the log a moment ago: it is in your direct messages with the bot."))
-    count = {0: "No incident is", 1: "One incident is"}.get(log.shown, f"{log.shown:,} incidents are")
+    incidents, emergencies = log.shown - log.emergencies, log.emergencies
+    count = {0: "No incident", 1: "One incident"}.get(incidents, f"{incidents:,} incidents")
+    if emergencies:
+        count += f" and {'one emergency' if emergencies == 1 else f'{emergencies:,} emergencies'}"
+    count += " is" if log.shown < 2 and not emergencies else " are"
     rest = ""
     if log.total > log.shown:
         rest = f" There are {log.total:,}; `/ops runbook 2026-11` gives one month."

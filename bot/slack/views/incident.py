@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
-from bot.domain.incident import Incident, Touched
+from bot.domain.incident import Incident, Severity, Touched
 from bot.domain.timeline import Entry
 from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person, plain
 from bot.slack.views.incident_card import ADD_REASONS, EXPLAIN_BUTTON, RESOLUTION_SHOWN, button, headline, named
@@ -24,16 +24,35 @@ def opened(
         where += " MongoDB does not answer, so the card is the record; it is saved when MongoDB is back."
     if not is_owner_inside:
         where += _outside(incident)
+    last = incident.title.casefold().split()[-1]
+    if last in set(Severity) - {incident.severity}:
+        end = incident.id[-4:]
+        where += mrkdwn(
+            " It is {}; if you meant {}: `/incident sev {} {}`.", incident.severity.upper(), last.upper(), end, last[-1]
+        )
     if not similar:
         return said(where)
-    others = joined("\n", [mrkdwn("{} by {}", brief_title(one), person(one.opened_by)) for one in similar])
+    return _asking(mrkdwn("{}\nIs it the same as this one, which was open before?", where), incident, similar)
+
+
+def whether_same(incident: Incident, earlier: Incident) -> Message:
+    """In its thread, where it was opened while MongoDB was away, and nobody knew of the other one."""
+    asked = mrkdwn(
+        "{}, this could not be asked at the opening: is it the same as this one, which was opened before?",
+        person(incident.opened_by),
+    )
+    return _asking(asked, incident, [earlier])
+
+
+def _asking(question: Mrkdwn, incident: Incident, similar: Sequence[Incident]) -> Message:
+    others = [mrkdwn("{} by {}", brief_title(one), person(one.opened_by)) for one in similar]
     buttons = [
         button(
             f"Duplicate of {plain(one.id[-4:])}", f"{DUPLICATE_BUTTON}_{number}", one, value=f"{incident.id} {one.id}"
         )
         for number, one in enumerate(similar)
     ]
-    asked = mrkdwn("{}\nIs it the same as this one, which was open before?\n{}", where, others)
+    asked = joined("\n", [question, *others])
     return Message(asked, (section(asked), actions(buttons)))
 
 
@@ -58,7 +77,8 @@ def moved(incident: Incident, instead_of: Touched | None) -> Message:
 
 def rated(incident: Incident, instead_of: Touched | None) -> Message:
     """The answer to whoever set the severity."""
-    return said(mrkdwn("{} is *{}*.{}", incident.id, named(incident.severity), _instead(instead_of)))
+    woken = f" {incident.untold[-1].text}".rstrip()
+    return said(mrkdwn("{} is *{}*.{}{}", incident.id, named(incident.severity), woken, _instead(instead_of)))
 
 
 def assigned(incident: Incident, instead_of: Touched | None, *, is_inside: bool = True) -> Message:

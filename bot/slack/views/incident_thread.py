@@ -47,8 +47,8 @@ def _why(act: Act) -> Mrkdwn:
 def _rated(incident: Incident, act: Act) -> Mrkdwn:
     way = ":small_red_triangle: Raised" if is_broadcast(act) else "Lowered"
     return mrkdwn(
-        "{} by {}: {} is now {} (it was {}).",
-        way, person(act.who), _it(incident), named(Severity(act.now)), act.was.upper(),
+        "{} by {}: {} is now {} (it was {}).{}",
+        way, person(act.who), _it(incident), named(Severity(act.now)), act.was.upper(), f" {act.text}".rstrip(),
     )  # fmt: skip
 
 

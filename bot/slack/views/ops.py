@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from slack_sdk.models.blocks import Block
 
@@ -10,9 +11,21 @@ from bot.domain.audit_chain import BROKEN, sentence
 from bot.domain.role import Role
 from bot.errors import ConflictError, RefusedError, UserError, WordError
 from bot.slack.mrkdwn import Mrkdwn, channel, escape, groups_written, joined, local, mrkdwn, person, plain
-from bot.slack.views.parts import Message, brief, context, fitting, paragraphs, quoted, said, section, short
+from bot.slack.views.parts import (
+    MAX_SECTION,
+    Message,
+    brief,
+    context,
+    fitting,
+    paragraphs,
+    quoted,
+    said,
+    section,
+    short,
+)
 
 WORDS_SHOWN = 100
+GIVEN_BACK = 9_000  # characters of the texts that were refused; Slack takes some 13,200 in one message
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{1,20})>")
 
@@ -40,11 +53,17 @@ def complaint(error: UserError) -> Message:
         lines.append(_pointed(error))
     if error.remedy:
         lines.append(mrkdwn("{}", error.remedy))
-    text = joined("\n", lines)
-    if not error.words:
-        return said(text)
-    given_back = [quoted(one) for one in error.words]
-    return Message(text, (section(text), section(Mrkdwn("What you wrote, to be used again:")), *given_back))
+    return said(joined("\n", lines))
+
+
+def giving_back(message: Message, words: Sequence[str]) -> Message:
+    """A refusal with what the person wrote."""
+    room, blocks = GIVEN_BACK, [*message.blocks, section(Mrkdwn("What you wrote, to be used again:"))]
+    for part in (one[at : at + MAX_SECTION] for one in words for at in range(0, len(one), MAX_SECTION)):
+        if room > 0:
+            blocks.append(quoted(short(part, room)))
+            room -= len(part)
+    return replace(message, blocks=tuple(blocks))
 
 
 def _pointed(error: WordError) -> Mrkdwn:

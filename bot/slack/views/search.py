@@ -35,13 +35,15 @@ def listed(found: Found, urls: Sequence[str]) -> Message:
     return _page(mrkdwn("{}{}: {}.", count, _which_page(found), ids), lines, found)
 
 
-def searched(found: Found, urls: Sequence[str]) -> Message:
-    """A page of the incidents that have the words."""
+def searched(found: Found, urls: Sequence[str], meant: str = "") -> Message:
+    """A page of the incidents that have the words; `meant` is the search with filters that were written as words."""
+    did_you_mean = mrkdwn(" A filter has a colon: `/incident {}`.", meant) if meant else Mrkdwn("")
     if found.unknown:
         words = ", ".join(f"“{word}”" for word in found.unknown)
-        return said(mrkdwn("Nothing was found: no incident has {}, or a word that begins so.", words))
+        told = mrkdwn("Nothing was found: no incident has {}, or a word that begins so.", words)
+        return said(told + did_you_mean)
     if not found.incidents:
-        return _nothing(found)
+        return said(_nothing(found).text + did_you_mean)
     ids = ", ".join(incident.id for incident in found.incidents)
     head = mrkdwn("Incidents with {}{}{}", _quoted(found.wanted), _passing(found.wanted), _which_page(found))
     lines = [mrkdwn("{}, newest first:", head)]
