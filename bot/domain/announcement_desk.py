@@ -11,13 +11,14 @@ from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
 from bot.domain.clock import spelled
 from bot.domain.outbox import UndeliveredError
+from bot.domain.window import Deed, Window
 from bot.domain.window import State as Standing
-from bot.domain.window import Window
 from bot.domain.window_clock import WindowClock
 from bot.domain.window_news import WindowNews
 from bot.domain.window_ports import Windows
 
 NOT_DUE = "it is not due any more"
+_TOLD_BY = {Occasion.START: Deed.BEGAN, Occasion.END: Deed.ENDED}
 
 
 class AnnouncementDesk:
@@ -87,6 +88,8 @@ class AnnouncementDesk:
             reason = why_skip(rung, ladder, told, now)
             if known is None and reason:
                 await self._skip(rung, reason, now)
+            elif known is None and not await self._is_its_turn(rung, told):
+                return False
             elif not await self._records.claim(rung):
                 return False  # another bot is at it: the next rung waits, so that the thread keeps its order
             elif await self._has_changed(window):
@@ -97,6 +100,13 @@ class AnnouncementDesk:
                 is_finished &= await self._announce(rung, reason)
             told = await self._records.of(window.id)
         return is_finished
+
+    async def _is_its_turn(self, rung: Rung, told: Mapping[str, Announcement]) -> bool:
+        """Whether the thread has all that was done before the start or the end that a rung tells of; that is told."""
+        deed = _TOLD_BY.get(rung.occasion)
+        act = rung.window.latest(deed) if deed else None
+        head = await self._records.head(rung.window.id) if act else None
+        return act is None or head is None or await self._news.tell(rung.window, told, head.ts, before=act.version)
 
     async def _has_changed(self, window: Window) -> bool:
         """Read after the claim: whoever changes a window looks for claims afterwards, so one sees the other."""

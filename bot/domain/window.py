@@ -84,7 +84,7 @@ class Act:
     """One deed, kept with the window in the same write until it was told. `by` is a user id, or `ops-bot`.
 
     `text` is the reason or the scope; of a move the new window's ID (also where it is taken back), of an approval the
-    roles, of a freeze over a window that is under way its ID and reason.
+    roles, of a freeze over a window that is under way its ID and reason. `end` is the end that an extension gave.
     """
 
     version: int
@@ -92,6 +92,7 @@ class Act:
     by: str
     at: datetime
     text: str = ""
+    end: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,15 @@ class WindowNews:
         self._ladder = ladder
         self._named: dict[str, tuple[int, tuple[str, ...]]] = {}  # who was last named as who may approve, by window
 
-    async def tell(self, window: Window, told: Mapping[str, Announcement], head_ts: str) -> bool:
-        """Tells the untold acts; whether none is left. `told` was read after the window. Raises StoreAwayError."""
-        for act in (act for act in window.acts if act.version in window.untold):
+    async def tell(
+        self, window: Window, told: Mapping[str, Announcement], head_ts: str, before: int | None = None
+    ) -> bool:
+        """Tells the untold acts, or those `before` one; whether none is left. Raises StoreAwayError.
+
+        Each is told when the one before it is in the thread, whichever bot told that. `told` was read after the window.
+        """
+        untold = [act for act in window.acts if act.version in window.untold]
+        for act in (act for act in untold if before is None or act.version < before):
             if act.deed is Deed.MOVED and window.successor is not None:
                 await self._windows.succeed(window.successor)  # a bot that died may have left it here
             how = self._how(window, act, told)

@@ -78,8 +78,9 @@ class NewsBoard(Protocol):
     """Where acts are told."""
 
     async def say(self, window: Window, act: Act, head_ts: str, people: tuple[str, ...]) -> bool:
-        """Tells an act in the window's thread, or below the message of its scope; False where neither is there yet.
+        """Tells an act in the window's thread, or below the message of its scope; whether Slack has it, or refused it.
 
+        False also where there is neither thread nor scope yet. Said again, it is told once.
         `people` may do what comes next: approve the scope, except the window from a freeze.
         """
 

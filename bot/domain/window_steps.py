@@ -123,9 +123,8 @@ def extended(window: Window, who: str, by: timedelta, now: datetime) -> Window:
         )
     rounds = window.rounds + (now >= window.end)
     first = window.planned_end or window.end
-    return after(
-        replace(window, end=end, planned_end=first, rounds=rounds), Act(0, Deed.EXTENDED, who, now, spelled(by))
-    )
+    put_off = replace(window, end=end, planned_end=first, rounds=rounds)
+    return after(put_off, Act(0, Deed.EXTENDED, who, now, spelled(by), end))
 
 
 def ended(window: Window, who: str, at: datetime, now: datetime) -> Window:

@@ -19,6 +19,7 @@ from bot.slack.views import window as view
 from bot.slack.views.parts import Message, said
 
 _STEP = 1_000  # revisions of a message within one step of its window
+SAID_WITHIN = 2.0  # seconds that Slack's word on an act is waited for at a time
 COORDINATED_WITHIN = 4.0  # seconds that Slack's word on the coordination thread is waited for
 
 
@@ -103,8 +104,10 @@ class WindowBoard:
             thread_ts=thread_ts or None,
             broadcast=bool(thread_ts) and approval_view.is_broadcast(act),
         )
-        await self._outbox.send(letter)
-        return True
+        # What was done next is told once this is there: sent by two bots, the later letter might be the first.
+        sent = await self._outbox.send(letter)
+        await asyncio.wait({sent}, timeout=SAID_WITHIN)
+        return sent.done()
 
     async def refresh_scope(self, window: Window, approvers: tuple[str, ...]) -> None:
         """See NewsBoard.refresh_scope. Those that were replaced lose their buttons."""

@@ -114,7 +114,8 @@ def _began(window: Window, act: Act) -> Mrkdwn:
 
 def _extended(window: Window, act: Act) -> Mrkdwn:
     text = "{} ({}) was extended by {}{}: it now ends at {}."
-    return mrkdwn(text, window.title, window.id, act.text, _by(act), both(window.end))
+    end = act.end or window.end  # earlier releases did not keep it
+    return mrkdwn(text, window.title, window.id, act.text, _by(act), both(end))
 
 
 def _ended(window: Window, act: Act) -> Mrkdwn:
