@@ -78,3 +78,17 @@ async def test_what_a_bot_died_over_is_told_before_what_came_after_it(world: Wor
     extended, ended = acts(world, head)
     assert "was extended" in extended
     assert "has ended" in ended
+
+
+async def test_a_clock_that_was_set_back_lets_no_window_end_before_it_began(world: World) -> None:
+    """Ended by a bot whose clock is an hour late, it ends when it began; answer, thread, head and summary say why."""
+    head = await head_of(world)
+    began = (await window(world, ID))["actual_start"]
+    world.clock.set("2026-11-26 13:10:00")
+    why = "the bot's clock was set back since the start, so how long it was held is not known"
+    assert f"{ID} is over, since 2026-11-26 14:00 UTC; {why}" in await says(world, "end")
+    assert (await window(world, ID, state="over"))["actual_end"] == began
+    end = await told(world, f"{ID}/end")
+    assert f"has ended (2026-11-26 14:00 UTC; {why})." in end.text
+    await world.slack.until(lambda: f"to 2026-11-26 14:00 UTC; {why}" in head.shown, "the head to say so")
+    await world.slack.shows("*Held* 2026-11-26 14:00 UTC to 2026-11-26 14:00 UTC", why)

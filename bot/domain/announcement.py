@@ -111,6 +111,8 @@ def rungs(window: Window, ladder: Ladder) -> list[Rung]:
     steps = [rung for rung in _ahead(window, ladder) if rung.due < began or began == window.start]
     steps.append(Rung(window, "start", Occasion.START, began))
     over = window.actual_end or window.end
+    ended = window.latest(Deed.ENDED)
+    told_at = min(over, ended.at) if ended else over  # by a clock that was set back it ended before it began
     warning = window.end - ladder.ending_soon
     warned = _extended_since(window, (window.planned_end or window.end) - ladder.ending_soon)
     # Nobody is warned of an end in the moment in which they put it off.
@@ -118,7 +120,7 @@ def rungs(window: Window, ladder: Ladder) -> list[Rung]:
         name = f"ending-{len(warned) + 1}" if warned else "ending"
         steps.append(Rung(window, name, Occasion.ENDING, warning))
     name = f"end-{window.rounds + 1}" if window.rounds else "end"
-    steps.append(Rung(window, name, Occasion.END, over))
+    steps.append(Rung(window, name, Occasion.END, told_at))
     return sorted(steps, key=lambda rung: rung.due)
 
 

@@ -36,7 +36,8 @@ class Held:
 
     `head` is the message in `channel` that its thread hangs below. `frozen`, `excepted` and `rolled_back` are reasons,
     empty where it was not. `incident_id` is an emergency's own incident. `rejections` has every no to a scope, also to
-    one that another replaced. `planned_end` is there if `end` was put off since.
+    one that another replaced. `planned_end` is there if `end` was put off since. `set_back`: what is to be known of
+    `actual_end`, where a clock was set back before it.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Held:
     incident_id: str = ""
     rejections: tuple[No, ...] = ()
     planned_end: datetime | None = None
+    set_back: str = ""
 
     @property
     def without_scope(self) -> str:
@@ -163,7 +165,9 @@ def timing(held: Held) -> str:
     parts = []
     if held.actual_start and abs((held.actual_start - held.start).total_seconds()) >= 60:
         parts.append(f"began {_away(held.actual_start, held.start)}")
-    if held.actual_end and abs((held.actual_end - held.end).total_seconds()) >= 60:
+    if held.set_back:
+        parts.append(held.set_back)
+    elif held.actual_end and abs((held.actual_end - held.end).total_seconds()) >= 60:
         parts.append(f"ended {_away(held.actual_end, held.end)}")
     return ", ".join(parts) or "as planned"
 

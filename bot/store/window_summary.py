@@ -91,7 +91,8 @@ class WindowRecords:
     async def keep_summary(self, summary: WindowSummary) -> None:
         """See Records.keep_summary."""
         kept = asdict(summary)
-        del kept["before"], kept["after"], kept["held"]["rejections"], kept["held"]["planned_end"]  # kept beside it
+        del kept["before"], kept["after"]
+        kept["held"] = {name: value for name, value in kept["held"].items() if name not in _BESIDE}
         await self._keep(summary.held.id, "summary", kept)
 
     async def posted(self, window_id: str, ts: str) -> bool:
@@ -155,9 +156,20 @@ def _held(document: Document) -> Held:
         (document.get("exemption") or {}).get("reason", ""),
         document.get("rolled_back") or "",
         document.get("incident_id") or "",
-        tuple(_rejections(document)),
-        document.get("planned_end"),
+        **_beside(document),
     )
+
+
+_BESIDE = ("rejections", "planned_end", "set_back")  # of what is held: kept with the window, not with its summary
+
+
+def _beside(document: Document) -> Document:
+    ended = [act["text"] for act in document.get("acts", ()) if act["deed"] == Deed.ENDED]
+    return {
+        "rejections": tuple(_rejections(document)),
+        "planned_end": document.get("planned_end"),
+        "set_back": ended[-1] if ended else "",
+    }
 
 
 def _rejections(document: Document) -> Iterator[No]:
@@ -182,8 +194,7 @@ def _summary(document: Document) -> WindowSummary | None:
     if not kept:
         return None
     approvals = tuple(Yes(**known(Yes, one)) for one in kept["held"]["approvals"])
-    beside = {"rejections": tuple(_rejections(document)), "planned_end": document.get("planned_end")}
-    held = {**kept["held"], "approvals": approvals, **beside}
+    held = {**kept["held"], "approvals": approvals, **_beside(document)}
     ticks = kept["ticks"]
     return WindowSummary(
         held=Held(**known(Held, held)),

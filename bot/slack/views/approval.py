@@ -10,7 +10,7 @@ from bot.domain.window import REASON_LIMIT, Act, Deed, Window
 from bot.domain.window_steps import named
 from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, said, section
-from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks
+from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks, when_ended
 
 APPROVE = "window_approve"
 REJECT = "window_reject"
@@ -119,8 +119,8 @@ def _extended(window: Window, act: Act) -> Mrkdwn:
 
 
 def _ended(window: Window, act: Act) -> Mrkdwn:
-    ended = utc(window.actual_end or act.at)
-    return mrkdwn("{} ({}) has ended ({}), as said by {}.", window.title, window.id, ended, person(act.by))
+    text = "{} ({}) has ended ({}), as said by {}."
+    return mrkdwn(text, window.title, window.id, when_ended(window), person(act.by))
 
 
 def _rolled_back(window: Window, act: Act) -> Mrkdwn:

@@ -21,7 +21,7 @@ from bot.domain.window_summary import During
 from bot.slack.mrkdwn import Mrkdwn, both, link, local, mrkdwn
 from bot.slack.views import freeze as freeze_view
 from bot.slack.views.parts import Message, actions, brief, context, fitting, paragraphs, said, section
-from bot.slack.views.window import button, period, what_is_planned, what_it_lacks
+from bot.slack.views.window import button, period, what_is_planned, what_it_lacks, when_ended
 from bot.slack.views.window_summary import incident_line
 
 CANCEL = "maintenance_cancel"
@@ -185,7 +185,8 @@ def extended(window: Window) -> Message:
 
 def ended(window: Window) -> Message:
     """The answer to whoever ended one."""
-    return said(mrkdwn("{} is over, since {}.", window.id, both(window.actual_end or window.end)))
+    ended = window.actual_end or window.end
+    return said(mrkdwn("{} is over, since {} ({}).", window.id, when_ended(window), local(ended)))
 
 
 def rolled_back(window: Window) -> Message:

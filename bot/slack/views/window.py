@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, PlainTex
 
 from bot.domain.announcement import Occasion, Rung
 from bot.domain.clock import spelled
-from bot.domain.window import Kind, Scope, State, Window
+from bot.domain.window import Deed, Kind, Scope, State, Window
 from bot.domain.window_steps import lacking, named
 from bot.slack.mrkdwn import Mrkdwn, escape, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, header, one_line, section
@@ -154,8 +154,15 @@ def _sentence(rung: Rung, late: timedelta) -> str:
         case Occasion.END if window.state is State.NOT_HELD:
             says = f"is over ({end}); it was not held: {window.acts[-1].text}."
         case Occasion.END:
-            says = f"has ended ({utc(window.actual_end or window.end)})."
+            says = f"has ended ({when_ended(window)})."
     return f"{window.title} {says}"
+
+
+def when_ended(window: Window) -> str:
+    """When it ended, and what is to be known of that."""
+    ended = window.latest(Deed.ENDED)
+    note = f"; {ended.text}" if ended and ended.text else ""
+    return f"{utc(window.actual_end or window.end)}{note}"
 
 
 def _told(latest: Rung) -> str:
@@ -204,7 +211,7 @@ def _held(window: Window) -> str:
         return ""
     if window.actual_end is None:
         return f"Started at {utc(window.actual_start)}."
-    return f"Held from {utc(window.actual_start)} to {utc(window.actual_end)}."
+    return f"Held from {utc(window.actual_start)} to {when_ended(window)}."
 
 
 def _small_print(window: Window, rung: Rung, late: timedelta) -> list[Mrkdwn]:
