@@ -4,7 +4,7 @@ The names of fields that come from elsewhere (`state`, `actual_start`, `scope`, 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ UNANNOUNCED = timedelta(minutes=10)  # the summary waits so long for the announc
 
 
 class WindowRecords:
-    """Implements bot.domain.checklist_ports.Announced and bot.domain.window_summary_ports.Records."""
+    """Implements bot.domain.checklist_ports.Announced, bot.domain.window_summary_ports.Records, and more for both."""
 
     def __init__(self, windows: Documents, announcements: Documents) -> None:
         self._windows = windows
@@ -43,6 +43,16 @@ class WindowRecords:
         query: Document = {"end": {"$gt": ended_after}, "head": {"$ne": None}, "state": {"$in": NOT_HELD}}
         found = await self._windows.many(query, [("start", ASCENDING)], MOST)
         return [(one["_id"], one["state"]) for one in found]
+
+    async def ends(self, window_ids: Sequence[str]) -> dict[str, datetime | None]:
+        """See bot.domain.checklist_reminder.HeldWindows.ends."""
+        # People may have gone on by hand while no bot was there to announce anything.
+        unseen: Document = {"state": "not held", "head": None, "frozen": {"$in": ["", None]}}
+        held: Document = {"state": {"$in": ["under way", "over", None]}}
+        found = await self._windows.many(
+            {"_id": {"$in": list(window_ids)}, "$or": [held, unseen]}, [("_id", ASCENDING)]
+        )
+        return {one["_id"]: _end(one) for one in found}
 
     async def summed_up(self, window_id: str) -> bool:
         """See bot.domain.checklist_evidence.Summaries.summed_up."""
@@ -121,6 +131,12 @@ def _announced(ended_after: datetime) -> Document:
 def _window(document: Document) -> Window:
     start, end = document.get("actual_start") or document["start"], document.get("actual_end") or document["end"]
     return Window(document["_id"], start, end, document["title"])
+
+
+def _end(document: Document) -> datetime | None:
+    """When it ended; None while it is under way. An earlier release recorded no ends."""
+    planned = None if document.get("state") == "under way" else document["end"]
+    return document.get("actual_end") or planned
 
 
 def _has_begun(document: Document, now: datetime) -> bool:
