@@ -220,6 +220,11 @@ class Window:
         return self.scope is None or self.scope.is_approved or self.is_emergency
 
     @property
+    def works_unapproved(self) -> bool:
+        """Whether it is under way with a scope that nobody approved, so that none of that is to be done."""
+        return self.state is State.UNDER_WAY and not self.is_approved
+
+    @property
     def may_begin(self) -> bool:
         """Whether nothing stands in its way but the time."""
         return self.state is State.PLANNED and self.is_approved and not self.frozen

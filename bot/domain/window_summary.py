@@ -8,6 +8,7 @@ from bot.domain.checklist import Checklist, Kind, Remark
 from bot.domain.clock import spelled
 from bot.domain.health import Reading, State
 from bot.domain.incident import Incident
+from bot.domain.window_steps import named
 
 SUMMARY_TAG = "summary"  # the item that the summary itself does
 
@@ -37,7 +38,7 @@ class Held:
     `head` is the message in `channel` that its thread hangs below. `frozen`, `excepted` and `rolled_back` are reasons,
     empty where it was not. `incident_id` is an emergency's own incident. `rejections` has every no to a scope, also to
     one that another replaced. `planned_end` is there if `end` was put off since. `set_back`: what is to be known of
-    `actual_end`, where a clock was set back before it.
+    `actual_end`, where a clock was set back before it. `lacks`: the roles that never approved its scope.
     """
 
     id: str
@@ -57,6 +58,8 @@ class Held:
     rejections: tuple[No, ...] = ()
     planned_end: datetime | None = None
     set_back: str = ""
+    lacks: tuple[str, ...] = ()
+    rejected_by: str = ""
 
     @property
     def without_scope(self) -> str:
@@ -158,6 +161,11 @@ def remarks_of(checklist: Checklist | None) -> tuple[tuple[Remark, ...], tuple[R
 def during(incident: Incident, url: str, also: tuple[str, ...] = ()) -> During:
     """An incident as the summary names it."""
     return During(incident.id, incident.title, incident.severity.upper(), incident.status.value, url, also)
+
+
+def lacked(held: Held) -> tuple[str, ...]:
+    """Whose yes the scope never had, in one phrase: `the duty officer`; nothing where it had all."""
+    return (named(held.lacks),) if held.lacks else ()
 
 
 def timing(held: Held) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from bot.domain.checklist import Remark
 from bot.domain.markdown import inline, is_one_line, link, quoted
-from bot.domain.window_summary import WindowSummary, compared, timing
+from bot.domain.window_summary import WindowSummary, compared, lacked, timing
 
 
 def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
@@ -22,7 +22,8 @@ def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
     lines += _text("Scope", held.scope or held.without_scope)
     if held.scope:
         given = ", ".join(f"{inline(yes.role)} {who(yes.by)}" for yes in held.approvals)
-        lines.append(f"- **Approved by:** {given or 'nobody'}")
+        missing = "".join(f", not by {one}" for one in lacked(held))
+        lines.append(f"- **Approved by:** {f'{given}{missing}' if given else 'nobody'}")
     for no in held.rejections:
         lines += _text(f"Rejected {_at(no.at)} by {who(no.by)}", no.reason)
         lines += _text("The scope that was rejected", no.scope)

@@ -18,6 +18,7 @@ from bot.domain.window import Deed, Window
 from bot.domain.window_summary import Dip, During, Held, No, Snapshot, Ticks, WindowSummary, Yes
 from bot.domain.window_summary_ports import Attended
 from bot.store.mongo import Document, Documents, known
+from bot.store.window import window_of
 
 MOST = 50  # windows of some weeks
 NOT_HELD = ("cancelled", "moved", "not held")
@@ -176,15 +177,24 @@ def _held(document: Document) -> Held:
     )
 
 
-_BESIDE = ("rejections", "planned_end", "set_back")  # of what is held: kept with the window, not with its summary
+_BESIDE = (
+    "rejections",
+    "planned_end",
+    "set_back",
+    "lacks",
+    "rejected_by",
+)  # of what is held: kept with the window, not with its summary
 
 
 def _beside(document: Document) -> Document:
     ended = [act["text"] for act in document.get("acts", ()) if act["deed"] == Deed.ENDED]
+    scope = window_of(document).scope
     return {
         "rejections": tuple(_rejections(document)),
         "planned_end": document.get("planned_end"),
         "set_back": ended[-1] if ended else "",
+        "lacks": scope.lacks if scope and not scope.rejected_by else (),
+        "rejected_by": scope.rejected_by if scope else "",
     }
 
 

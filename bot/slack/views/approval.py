@@ -102,7 +102,13 @@ def _approved(window: Window, act: Act) -> Mrkdwn:
 
 
 def _rejected(window: Window, act: Act) -> Mrkdwn:
-    return mrkdwn("The scope of {} was rejected by {}{}", window.id, person(act.by), _why(act))
+    text = mrkdwn("The scope of {} was rejected by {}{}", window.id, person(act.by), _why(act))
+    return mrkdwn("{}\n{}", text, without_it()) if window.works_unapproved else text
+
+
+def without_it() -> Mrkdwn:
+    """What a no means to a window that is under way."""
+    return Mrkdwn("None of it is to be done. The window goes on without it: `/maintenance end` ends it.")
 
 
 def _began(window: Window, act: Act) -> Mrkdwn:

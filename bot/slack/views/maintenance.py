@@ -20,6 +20,7 @@ from bot.domain.window import State as Standing
 from bot.domain.window_summary import During
 from bot.slack.mrkdwn import Mrkdwn, both, link, local, mrkdwn
 from bot.slack.views import freeze as freeze_view
+from bot.slack.views.approval import without_it
 from bot.slack.views.parts import Message, actions, brief, context, fitting, paragraphs, said, section
 from bot.slack.views.window import button, period, what_is_planned, what_it_lacks, when_ended
 from bot.slack.views.window_summary import incident_line
@@ -170,7 +171,8 @@ def _and(sentence: Mrkdwn, rest: str) -> Mrkdwn:
 
 def rejected(window: Window) -> Message:
     """The answer to whoever rejected one."""
-    return said(mrkdwn("You rejected the scope of {}.", window.id))
+    text = mrkdwn("You rejected the scope of {}.", window.id)
+    return said(_and(text, without_it() if window.works_unapproved else ""))
 
 
 def started(window: Window) -> Message:

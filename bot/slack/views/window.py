@@ -99,11 +99,23 @@ def what_is_planned(window: Window, most: int = 1_000) -> Mrkdwn:
     if scope is None:
         is_weekly = window.kind is Kind.WEEKLY
         return Mrkdwn("No work is planned." if is_weekly else "No scope was given, so no work is planned yet.")
+    return _verdict(window, scope, most)
+
+
+def _verdict(window: Window, scope: Scope, most: int) -> Mrkdwn:
+    """Whether its scope is approved; under way, what is not may not be begun."""
     if scope.rejected_by:
-        return mrkdwn("Its scope was {}", rejected(scope, most))
-    if scope.lacks:
-        return mrkdwn("Its scope is not approved yet: it lacks {}.", lacking(window))
-    return mrkdwn("Its scope is approved by {}.", named(scope.needs))
+        text = "None of its scope is to be done: it was {}" if window.works_unapproved else "Its scope was {}"
+        return mrkdwn(text, rejected(scope, most))
+    if not scope.lacks:
+        return mrkdwn("Its scope is approved by {}.", named(scope.needs))
+    if not window.is_live:
+        return mrkdwn("Its scope was not approved: it lacked {}.", lacking(window))
+    return mrkdwn("Its scope is not approved yet: it lacks {}{}.", lacking(window), _not_before(window))
+
+
+def _not_before(window: Window) -> str:
+    return ", and none of it is to be done before" if window.works_unapproved else ""
 
 
 def rejected(scope: Scope, most: int = 1_000) -> Mrkdwn:
@@ -117,7 +129,7 @@ def what_it_lacks(window: Window) -> Mrkdwn:
     if scope is None or window.frozen or scope.rejected_by:
         return what_is_planned(window)
     if scope.lacks:
-        return mrkdwn("It lacks {}.", lacking(window))
+        return mrkdwn("It lacks {}{}.", lacking(window), _not_before(window))
     return mrkdwn("It is approved by {}.", named(scope.needs)) if len(scope.needs) > 1 else Mrkdwn("")
 
 
@@ -129,6 +141,8 @@ def _beside(rung: Rung) -> Mrkdwn:
             return mrkdwn("It was {}", rejected(window.scope, 300))
         who = joined(", ", [person(one) for one in rung.approvers[:10]])
         return mrkdwn("Who can approve: {}.", who) if who else Mrkdwn("Nobody can approve it yet: see `/ops roles`.")
+    if rung.occasion is Occasion.ENDING and window.works_unapproved:
+        return what_is_planned(window)
     if rung.occasion not in (Occasion.AHEAD, Occasion.START) or (window.frozen and rung.occasion is Occasion.START):
         return Mrkdwn("")
     return what_is_planned(window)
@@ -198,11 +212,19 @@ def _standing(latest: Rung) -> str:
                 Occasion.END: "over",
             }[latest.occasion]
         )
+    return f"under way{_beneath(latest)}"
+
+
+def _beneath(latest: Rung) -> str:
+    """What there is to know of a window that is under way."""
+    window = latest.window
     if window.rolled_back:
-        return "under way, being rolled back"
+        return ", being rolled back"
     if latest.is_question:
-        return "under way, its end is not recorded"
-    return "under way, ends soon" if latest.occasion is Occasion.ENDING else "under way"
+        return ", its end is not recorded"
+    if window.works_unapproved:
+        return f", its scope {'rejected' if window.scope and window.scope.rejected_by else 'not approved'}"
+    return ", ends soon" if latest.occasion is Occasion.ENDING else ""
 
 
 def _held(window: Window) -> str:

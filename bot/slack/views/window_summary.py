@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.domain.checklist import Remark
 from bot.domain.export_desk import Given, How
-from bot.domain.window_summary import During, Held, No, WindowSummary, compared, in_a_sentence, newest, timing
+from bot.domain.window_summary import During, Held, No, WindowSummary, compared, in_a_sentence, lacked, newest, timing
 from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, brief, context, fitting, header, one_line, paragraphs, said
 
@@ -56,9 +56,7 @@ def _times(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
         mrkdwn("*Held* {} to {}, {}", utc(held.began), utc(held.ended), timing(held)),
     ]
     if held.scope:
-        given = [mrkdwn("{} {}", yes.role, person(yes.by)) for yes in held.approvals]
-        approved = mrkdwn("approved by {}", joined(", ", given)) if given else Mrkdwn("approved by nobody")
-        lines.append(mrkdwn("*Scope* {} ({})", brief(held.scope, 2 * size.shown), approved))
+        lines.append(mrkdwn("*Scope* {} ({})", brief(held.scope, 2 * size.shown), _approval(held)))
     else:
         lines.append(mrkdwn("*Scope* {}", held.without_scope))
     lines += [_no(one, size) for one in held.rejections[-size.listed :]]
@@ -66,6 +64,16 @@ def _times(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
         if text:
             lines.append(mrkdwn("*{}* {}", label, brief(text, size.shown)))
     return lines
+
+
+def _approval(held: Held) -> Mrkdwn:
+    """Who said yes to the scope, and who did not."""
+    if held.rejected_by:
+        return mrkdwn("rejected by {}", person(held.rejected_by))
+    given = joined(", ", [mrkdwn("{} {}", yes.role, person(yes.by)) for yes in held.approvals])
+    if not given:
+        return Mrkdwn("not approved")
+    return mrkdwn("approved by {}, not by {}" if held.lacks else "approved by {}", given, *lacked(held))
 
 
 def _extended(held: Held) -> str:
