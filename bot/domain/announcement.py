@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.presence import NOBODY, Able
 from bot.domain.window import Deed, Phase, Window
 from bot.domain.window import State as Standing
 
@@ -50,7 +51,7 @@ class Rung:
     name: str
     occasion: Occasion
     due: datetime
-    approvers: tuple[str, ...] = ()
+    approvers: Able = NOBODY
 
     @property
     def subject(self) -> str:

@@ -11,6 +11,7 @@ from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
 from bot.domain.clock import spelled
 from bot.domain.outbox import UndeliveredError
+from bot.domain.presence import Able
 from bot.domain.window import Deed, Window
 from bot.domain.window import State as Standing
 from bot.domain.window_clock import WindowClock
@@ -41,7 +42,7 @@ class AnnouncementDesk:
         self._audit = audit
         self._clock = passing.clock
         self._finished: dict[str, int] = {}  # the version of which nothing remains to be said
-        self._headed: dict[str, tuple[int, tuple[str, ...]]] = {}  # what each head was last made to show, and whom
+        self._headed: dict[str, tuple[int, Able]] = {}  # what each head was last made to show, and whom
 
     async def told(self, window: Window) -> dict[str, Announcement]:
         """What was announced of a window, by key. Raises StoreAwayError."""
@@ -156,7 +157,7 @@ class AnnouncementDesk:
         return True
 
     async def _keep_head(
-        self, window: Window, ladder: Sequence[Rung], told: Mapping[str, Announcement], approvers: tuple[str, ...]
+        self, window: Window, ladder: Sequence[Rung], told: Mapping[str, Announcement], approvers: Able
     ) -> None:
         """Has the head show where the window stands; the rung that it was posted for may have left the ladder.
 

@@ -9,6 +9,7 @@ from bot.domain.announcement_ports import Posted
 from bot.domain.clock import Clock
 from bot.domain.freeze import FreezeRung
 from bot.domain.outbox import Content, Letter, State, UndeliveredError, letter_id
+from bot.domain.presence import Able
 from bot.domain.window import Act, Deed, Window
 from bot.slack.board import ANNOUNCEMENT, REPLY
 from bot.slack.directory import Directory
@@ -87,7 +88,7 @@ class WindowBoard:
         names_people = latest.is_held_up
         await self._keep(letter_id(ANNOUNCEMENT, head.key), shown, facts, step + 1, names_people=names_people)
 
-    async def say(self, window: Window, act: Act, head_ts: str, people: tuple[str, ...]) -> bool:
+    async def say(self, window: Window, act: Act, head_ts: str, people: Able) -> bool:
         """See NewsBoard.say."""
         thread_ts = head_ts
         if not thread_ts and act.deed in (Deed.APPROVED, Deed.REJECTED) and window.scope is not None:
@@ -109,7 +110,7 @@ class WindowBoard:
         await asyncio.wait({sent}, timeout=SAID_WITHIN)
         return sent.done()
 
-    async def refresh_scope(self, window: Window, approvers: tuple[str, ...]) -> None:
+    async def refresh_scope(self, window: Window, approvers: Able) -> None:
         """See NewsBoard.refresh_scope. Those that were replaced lose their buttons."""
         for act in window.acts:
             if act.deed is Deed.SCOPED:

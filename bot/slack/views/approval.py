@@ -1,16 +1,15 @@
 """What is said of what people do to windows: the scope with its buttons, approvals, changes; and the form of a no."""
 
-from collections.abc import Sequence
-
 from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.domain.audit import SYSTEM
+from bot.domain.presence import Able
 from bot.domain.window import REASON_LIMIT, Act, Deed, Window
 from bot.domain.window_steps import named
 from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, said, section
-from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks, when_ended
+from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks, when_ended, who_can_approve
 
 APPROVE = "window_approve"
 REJECT = "window_reject"
@@ -29,7 +28,7 @@ def is_broadcast(act: Act) -> bool:
     return act.deed in _LOUD
 
 
-def acted(window: Window, act: Act, people: Sequence[str]) -> Message:
+def acted(window: Window, act: Act, people: Able) -> Message:
     """What the window's thread says of an act; `people` may do what comes next."""
     if act.deed is Deed.SCOPED:
         return scope(window, act, people)
@@ -38,7 +37,7 @@ def acted(window: Window, act: Act, people: Sequence[str]) -> Message:
     return said(_TOLD[act.deed](window, act))
 
 
-def scope(window: Window, act: Act, approvers: Sequence[str]) -> Message:
+def scope(window: Window, act: Act, approvers: Able) -> Message:
     """The message of a scope: what is to be done, whether it is approved, and the buttons as long as that is open."""
     present = window.scope
     if present is None or present.version != act.version:
@@ -63,7 +62,7 @@ def scope(window: Window, act: Act, approvers: Sequence[str]) -> Message:
     return Message(text, tuple(blocks))
 
 
-def _standing(window: Window, approvers: Sequence[str]) -> Mrkdwn:
+def _standing(window: Window, approvers: Able) -> Mrkdwn:
     scope = window.scope
     if not window.is_live:
         lines = [mrkdwn("The window is {}.", window.state)]
@@ -77,10 +76,8 @@ def _standing(window: Window, approvers: Sequence[str]) -> Mrkdwn:
             lines.append(mrkdwn("It was {}", rejected(scope)))
     if not window.is_live:
         return joined("\n", lines)
-    if approvers:
-        lines.append(mrkdwn("Who can approve: {}.", joined(", ", [person(one) for one in approvers[:10]])))
-    elif scope is not None and scope.lacks and not scope.rejected_by:
-        lines.append(Mrkdwn("Nobody can approve it yet: `/ops roles` says which role has nobody else."))
+    if scope is not None and scope.lacks and not scope.rejected_by:
+        lines.append(who_can_approve(approvers))
     return joined("\n", lines)
 
 
@@ -170,12 +167,13 @@ def _thawed(window: Window, act: Act) -> Mrkdwn:
     return mrkdwn(text, window.title, window.id, period(window), then, what_is_planned(window))
 
 
-def _overtaken(window: Window, act: Act, people: Sequence[str]) -> Mrkdwn:
+def _overtaken(window: Window, act: Act, people: Able) -> Mrkdwn:
     text = "{} ({}) is under way, and there is a freeze in its time, {}\nNothing is stopped by it, but the end is not "
     text += "put off into it. `/maintenance end` ends it; `/maintenance except {} REASON` makes an exception. "
-    may = joined(", ", [person(one) for one in people[:10]]) or Mrkdwn("nobody: the tech lead is to be assigned")
+    may = joined(", ", [person(one) for one in people.people[:10]]) or Mrkdwn("nobody: the tech lead is to be assigned")
     text += "Who may: {}."
-    return mrkdwn(text, window.title, window.id, brief(act.text, 1_000), window.id, may)
+    told = mrkdwn(text, window.title, window.id, brief(act.text, 1_000), window.id, may)
+    return mrkdwn("{} {}", told, people.gone) if people.gone else told
 
 
 def excepted(window: Window, act: Act) -> Mrkdwn:

@@ -6,6 +6,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, PlainTex
 
 from bot.domain.announcement import Occasion, Rung
 from bot.domain.clock import spelled
+from bot.domain.presence import Able
 from bot.domain.window import Deed, Kind, Scope, State, Window
 from bot.domain.window_steps import lacking, named
 from bot.slack.mrkdwn import Mrkdwn, escape, joined, local, mrkdwn, person, utc
@@ -133,14 +134,21 @@ def what_it_lacks(window: Window) -> Mrkdwn:
     return mrkdwn("It is approved by {}.", named(scope.needs)) if len(scope.needs) > 1 else Mrkdwn("")
 
 
+def who_can_approve(able: Able) -> Mrkdwn:
+    """Those who are there; of whoever has a role for it and left the workspace that they did."""
+    who = joined(", ", [person(one) for one in able.people[:10]])
+    nobody = "Nobody can approve it yet: `/ops roles` says which role has nobody else."
+    can = mrkdwn("Who can approve: {}.", who) if who else Mrkdwn(nobody)
+    return mrkdwn("{} {}", can, able.gone) if able.gone else can
+
+
 def _beside(rung: Rung) -> Mrkdwn:
     """What a rung says of the work, where it still matters."""
     window = rung.window
     if rung.is_held_up and not window.frozen:
         if window.scope and window.scope.rejected_by:
             return mrkdwn("It was {}", rejected(window.scope, 300))
-        who = joined(", ", [person(one) for one in rung.approvers[:10]])
-        return mrkdwn("Who can approve: {}.", who) if who else Mrkdwn("Nobody can approve it yet: see `/ops roles`.")
+        return who_can_approve(rung.approvers)
     if rung.occasion is Occasion.ENDING and window.works_unapproved:
         return what_is_planned(window)
     if rung.occasion not in (Occasion.AHEAD, Occasion.START) or (window.frozen and rung.occasion is Occasion.START):
