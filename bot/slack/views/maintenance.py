@@ -14,11 +14,10 @@ from slack_sdk.models.views import View
 
 from bot.domain.announcement import Announcement, Occasion, Rung, State
 from bot.domain.freeze import Freeze
-from bot.domain.incident import Incident
 from bot.domain.window import SCOPE_LIMIT, TITLE_LIMIT, Phase, Window
 from bot.domain.window import State as Standing
 from bot.domain.window_summary import During
-from bot.slack.mrkdwn import Mrkdwn, both, link, local, mrkdwn
+from bot.slack.mrkdwn import Mrkdwn, both, local, mrkdwn
 from bot.slack.views import freeze as freeze_view
 from bot.slack.views.approval import without_it
 from bot.slack.views.parts import Message, actions, brief, context, fitting, paragraphs, said, section
@@ -41,25 +40,6 @@ class Happened:
 
     told: Mapping[str, Announcement] | None
     opened: Mapping[str, Sequence[During]] = field(default_factory=dict)
-
-
-def declaring(title: str) -> Message:
-    """While an emergency is being declared."""
-    return said(mrkdwn("Declaring the emergency “{}”…", title))
-
-
-def declared(incident: Incident, window: Window | None, url: str) -> Message:
-    """The answer to whoever declared an emergency."""
-    thread = link(url, "its thread") if url else Mrkdwn("its thread")
-    opened = mrkdwn("{} is open for the emergency: write in {}.", incident.id, thread)
-    if window is None:
-        return said(
-            mrkdwn("{} MongoDB does not answer, so no window is announced; say the same again when it is back.", opened)
-        )
-    text = mrkdwn("{} The window {} lasts until {}; it is announced now.", opened, window.id, both(window.end))
-    if window.exemption:
-        text = mrkdwn("{} There is a freeze in its time: it is held all the same, and its announcement says so.", text)
-    return said(text)
 
 
 def timetable(
