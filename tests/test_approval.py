@@ -63,6 +63,9 @@ async def test_a_window_that_is_not_approved_waits_at_its_start(world: World) ->
     assert "it is not started: it lacks the approval of the tech lead" in start.text
     assert "Who can approve: @bob" in start.shown
     assert "is not approved, so it was not started" in await says(world, "start")
+    assert "· not started · Its scope is not approved yet" in await says(world, "list")
+    await world.bob.opens_home()
+    await world.bob.sees("14:00 to 15:00 UTC: not started", "It waits for your word")
     assert (await window(world, ID))["state"] == "planned"
     world.clock.set("2026-11-26 14:20:00")
     await says(world, "approve", world.bob)

@@ -16,7 +16,7 @@ from bot.domain.window_steps import declared
 from bot.errors import ConflictError, StoreAwayError
 
 LENGTH = timedelta(hours=1)  # if nobody says how long
-TRIES = 3  # minutes that are tried for a window of its own
+TRIES = 3  # minutes whose names are tried for a window
 
 
 @dataclass(frozen=True)
@@ -132,15 +132,16 @@ class EmergencyDesk:
         return next((one for one in others if is_similar(about(one), incident.title)), None)
 
     async def _kept(self, incident: Incident, length: timedelta, *, apart: bool = False) -> Window | None:
-        """Its new window: of the minute in which its incident was opened (`apart`: of this one), or of one of the next.
+        """Its new window, from the minute in which its incident was opened (`apart`: from this one).
 
-        None where all have one, or one is that of an emergency which may be the same and is not known to be `apart`.
+        It has the name of one of the next where that is taken. None where all are, or one by an emergency which may be
+        the same and is not known to be `apart`.
         """
         now = self._clock()
         freezes = await self._freezes.current(now)
-        first = max(0, (now - incident.opened_at) // timedelta(minutes=1)) if apart else 0
+        start = max(incident.opened_at, now) if apart else incident.opened_at
         for later in range(TRIES):
-            window = emergency_of(incident, length, first + later)
+            window = emergency_of(incident, length, later, start)
             if any(one.holds(window) for one in freezes):
                 window = replace(window, exemption=Exemption(incident.opened_by, incident.opened_at, EXEMPT))
             if await self._emergencies.declare(Emergency(window, incident.id)) == incident.id:
@@ -169,9 +170,10 @@ def _title(incident_id: str, title: str) -> str:
     return f"Emergency maintenance ({incident_id}: {title})"
 
 
-def emergency_of(incident: Incident, length: timedelta, later: int = 0) -> Window:
-    """The window of an emergency: it starts with its incident, or so many minutes later."""
-    start = incident.opened_at.replace(second=0, microsecond=0) + timedelta(minutes=later)
+def emergency_of(incident: Incident, length: timedelta, later: int = 0, start: datetime | None = None) -> Window:
+    """The window of an emergency: it starts with its incident, or at `start`; named by that minute or a later one."""
+    start = (start or incident.opened_at).replace(second=0, microsecond=0)
     title = _title(incident.id, incident.title)
-    window = Window(window_id(start), start, start + length, title, Kind.EMERGENCY, incident_id=incident.id)
+    name = window_id(start + timedelta(minutes=later))
+    window = Window(name, start, start + length, title, Kind.EMERGENCY, incident_id=incident.id)
     return declared(window, incident.opened_by, incident.opened_at)

@@ -32,6 +32,7 @@ class Phase(StrEnum):
     """Where a window stands for whoever reads of it."""
 
     PLANNED = "planned"
+    HELD_UP = "not started"
     UNDER_WAY = "under way"
     OVER = "over"
 
@@ -230,12 +231,17 @@ class Window:
         return self.state is State.PLANNED and self.is_approved and not self.frozen
 
     def phase(self, now: datetime) -> Phase:
-        """What is recorded; of a planned one what the clock says: planned before the start, over from the end on."""
+        """What is recorded; of a planned one what the clock says: planned before the start, over from the end on.
+
+        In between one that is frozen or not approved is held up.
+        """
         if self.state is State.UNDER_WAY:
             return Phase.UNDER_WAY
         if self.state is not State.PLANNED or now >= self.end:
             return Phase.OVER
-        return Phase.PLANNED if now < self.start else Phase.UNDER_WAY
+        if now < self.start:
+            return Phase.PLANNED
+        return Phase.UNDER_WAY if self.may_begin else Phase.HELD_UP
 
     def latest(self, deed: Deed) -> Act | None:
         """The newest act of this kind."""

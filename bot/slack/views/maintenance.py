@@ -60,7 +60,8 @@ def _timetable(
 ) -> Message:
     windows, freezes = planned
     window = windows[0][0]
-    state = "is under way" if window.phase(now) is Phase.UNDER_WAY else "is next"
+    phase = window.phase(now)
+    state = f"is {phase}" if phase in (Phase.UNDER_WAY, Phase.HELD_UP) else "is next"
     text = mrkdwn("{} {}: {}.", window.title, state, period(window))
     lines: list[Mrkdwn] = []
     for number, (each, ladder) in enumerate(windows[:SHOWN]):
