@@ -8,6 +8,7 @@ import pytest
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
 from sandbox.slack import Slack
+from tests.exporting import files_in, text_of
 from tests.planning import says, told, window, with_roles
 from tests.world import World
 
@@ -77,3 +78,18 @@ async def test_a_scope_that_is_rejected_under_way_is_not_to_be_done(world: World
     await shows(world, head, "None of its scope is to be done: it was rejected by @bob: no rollback plan")
     await says(world, "end")
     await world.slack.shows("*Scope* Upgrade Loki to 3.2 (rejected by @bob)", thread=head)
+
+
+async def test_what_was_approved_before_another_scope_took_its_place_is_summed_up_too(world: World) -> None:
+    """The work of the first scope was done with a yes; the second one, which has none, hides neither."""
+    head = await head_of(world)
+    await says(world, "scope Upgrade Loki to 3.2")
+    await says(world, "approve", world.bob)
+    await says(world, "scope Upgrade Grafana as well")
+    await says(world, "end")
+    post = await world.slack.shows("*Scope* Upgrade Grafana as well (not approved)", thread=head)
+    assert "*Scope at first* Upgrade Loki to 3.2 (approved by tech-lead @bob)" in post.shown
+    await says(world, "summary")
+    text = await world.slack.until(lambda: text_of(files_in(world, head), ".md"), "the summary as a file")
+    assert "- **Scope at first:** Upgrade Loki to 3.2\n- **Approved by:** tech-lead bob\n" in text
+    assert "- **Scope:** Upgrade Grafana as well\n- **Approved by:** nobody\n" in text

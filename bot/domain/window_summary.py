@@ -32,6 +32,14 @@ class No:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A scope that was approved when the window was under way, before another one took its place."""
+
+    scope: str
+    approvals: tuple[Yes, ...]
+
+
+@dataclass(frozen=True)
 class Held:
     """A window as its summary sees it; times are aware UTC.
 
@@ -39,6 +47,7 @@ class Held:
     empty where it was not. `incident_id` is an emergency's own incident. `rejections` has every no to a scope, also to
     one that another replaced. `planned_end` is there if `end` was put off since. `set_back`: what is to be known of
     `actual_end`, where a clock was set back before it. `lacks`: the roles that never approved its scope.
+    `earlier`: the scopes that it was held for before its last one.
     """
 
     id: str
@@ -60,11 +69,18 @@ class Held:
     set_back: str = ""
     lacks: tuple[str, ...] = ()
     rejected_by: str = ""
+    earlier: tuple[Earlier, ...] = ()
 
     @property
     def without_scope(self) -> str:
         """What there is to say where nobody wrote what is to be done."""
         return f"none was written; it was about {self.incident_id}" if self.incident_id else "no work planned"
+
+    @property
+    def who_decided(self) -> set[str]:
+        """Those who said yes or no to any of its scopes."""
+        said_yes = [*self.approvals, *(yes for one in self.earlier for yes in one.approvals)]
+        return {yes.by for yes in said_yes} | {no.by for no in self.rejections} | {self.rejected_by} - {""}
 
     @property
     def began(self) -> datetime:

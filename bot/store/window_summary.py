@@ -15,7 +15,7 @@ from bot.domain.checklist import Kind, Remark
 from bot.domain.checklist_ports import Headed
 from bot.domain.health import Reading, State
 from bot.domain.window import Deed, Window
-from bot.domain.window_summary import Dip, During, Held, No, Snapshot, Ticks, WindowSummary, Yes
+from bot.domain.window_summary import Dip, During, Earlier, Held, No, Snapshot, Ticks, WindowSummary, Yes
 from bot.domain.window_summary_ports import Attended
 from bot.store.mongo import Document, Documents, known
 from bot.store.window import window_of
@@ -177,13 +177,8 @@ def _held(document: Document) -> Held:
     )
 
 
-_BESIDE = (
-    "rejections",
-    "planned_end",
-    "set_back",
-    "lacks",
-    "rejected_by",
-)  # of what is held: kept with the window, not with its summary
+# Of what is held: kept with the window, not with its summary.
+_BESIDE = ("rejections", "planned_end", "set_back", "lacks", "rejected_by", "earlier")
 
 
 def _beside(document: Document) -> Document:
@@ -195,6 +190,7 @@ def _beside(document: Document) -> Document:
         "set_back": ended[-1] if ended else "",
         "lacks": scope.lacks if scope and not scope.rejected_by else (),
         "rejected_by": scope.rejected_by if scope else "",
+        "earlier": tuple(_earlier(document)),
     }
 
 
@@ -206,6 +202,24 @@ def _rejections(document: Document) -> Iterator[No]:
             scope = act["text"]
         elif act["deed"] == Deed.REJECTED:
             yield No(act["by"], act["at"], act["text"], scope)
+
+
+def _earlier(document: Document) -> Iterator[Earlier]:
+    """From the window's acts: the scopes with a yes that others replaced while it was under way."""
+    scope, given, has_begun = "", list[Yes](), False
+    for act in document.get("acts", ()):
+        match act["deed"]:
+            case Deed.BEGAN:
+                has_begun = True
+            case Deed.APPROVED:  # the text is `the tech lead and the duty officer`
+                roles = [role.removeprefix("the ").replace(" ", "-") for role in act["text"].split(" and ")]
+                given += [Yes(role, act["by"]) for role in roles]
+            case Deed.REJECTED:
+                given = []
+            case Deed.SCOPED:
+                if has_begun and given:
+                    yield Earlier(scope, tuple(given))
+                scope, given = act["text"], []
 
 
 def _snapshot(kept: Document | None) -> Snapshot | None:
