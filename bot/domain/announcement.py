@@ -125,6 +125,15 @@ def rungs(window: Window, ladder: Ladder) -> list[Rung]:
     return sorted(steps, key=lambda rung: rung.due)
 
 
+def is_answered(told: Announcement, window: Window) -> bool:
+    """Whether it asked if the window has ended, and that is known by now: it has, or its end was put off."""
+    ended = window.latest(Deed.ENDED)
+    was_known = ended is not None and ended.version <= told.version
+    if told.due is None or not told.version or was_known or told.rung.partition("-")[0] != Occasion.END:
+        return False
+    return ended is not None or window.end > told.due
+
+
 def _extended_since(window: Window, moment: datetime) -> list[datetime]:
     """When it was extended from that moment on."""
     return [act.at for act in window.acts if act.deed is Deed.EXTENDED and act.at >= moment]

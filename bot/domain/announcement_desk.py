@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.announcement import Announcement, Ladder, Occasion, Rung, State, rungs, why_skip
+from bot.domain.announcement import Announcement, Ladder, Occasion, Rung, State, is_answered, rungs, why_skip
 from bot.domain.announcement_ports import AnnouncementMeter, Announcements, WindowBoard
 from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
@@ -170,6 +170,9 @@ class AnnouncementDesk:
             return
         head = await self._records.head(window.id)
         if head is not None:
+            for asked in announced:
+                if asked.due and asked.rung != head.rung and is_answered(asked, window):
+                    await self._board.answered(window, asked.key, asked.due)
             known = told.get(f"{window.id}/{head.rung}")
             told_at = (known.at if known else None) or window.start
             gone = Rung(window, head.rung, Occasion.AHEAD, told_at)

@@ -81,6 +81,12 @@ class WindowBoard:
         facts: dict[str, str | int] = {"window": window.id, "rung": rung.name, "version": window.version}
         await self._keep(letter, view.reply(rung, late), facts, window.version + 1)
 
+    async def answered(self, window: Window, key: str, asked: datetime) -> None:
+        """See WindowBoard.answered."""
+        facts: dict[str, str | int] = {"window": window.id, "rung": key.rpartition("/")[2], "version": window.version}
+        shown = view.answered(window, asked)
+        await self._keep(letter_id(ANNOUNCEMENT, key), shown, facts, window.version + 1, names_people=False)
+
     async def refresh_head(self, head: Rung, late: timedelta, latest: Rung, step: int) -> None:
         """See WindowBoard.refresh_head."""
         shown = view.head(head, late, latest)

@@ -1,6 +1,6 @@
 """What the channel sees of windows: the head of a window's thread, the replies of its rungs, what people do to it."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, PlainTextObject
 
@@ -74,6 +74,15 @@ def reply(rung: Rung, late: timedelta) -> Message:
     if rung.is_question:
         blocks.append(_answers(rung.window))
     return Message(sentence, tuple(blocks))
+
+
+def answered(window: Window, asked: datetime) -> Message:
+    """The question whether it has ended, once that is known: without its buttons. `asked`: the end that was planned."""
+    what = f"it ended at {when_ended(window)}" if window.actual_end else f"it was put off to {utc(window.end)}"
+    text = mrkdwn(
+        "{} was planned to end at {}, and it was asked whether it has ended: {}.", window.title, utc(asked), what
+    )
+    return Message(text, (section(text), context(mrkdwn("{} · for you {}", window.id, local(asked)))))
 
 
 def _answers(window: Window) -> ActionsBlock:
