@@ -146,6 +146,9 @@ async def test_nobody_approves_their_own_and_a_cancelled_one_is_past_approving(w
     await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
     await says(world, "scope Upgrade Loki to 3.2", world.bob)
     assert "nobody approves or rejects their own" in await says(world, "approve", world.bob)
+    refused = await says(world, "approve")  # a refusal does not name the author as one who may
+    assert "Whoever wrote it has the role" in refused
+    assert "@bob" not in refused
     assert "is cancelled. Nothing had been announced of it." in await says(world, f"cancel {ID} vendor is late")
     told = await says(world, f"approve {ID}", world.bob)
     assert "was cancelled: “vendor is late”, by @ann." in told

@@ -10,6 +10,11 @@ from bot.domain.window import Window
 from bot.domain.window_steps import named
 from bot.errors import RefusedError
 
+_OWN = (
+    "Whoever wrote it has the role, and nobody approves or rejects their own. "
+    "An admin of the bot names a backup: `/ops role tech-lead @who backup @who`."
+)
+
 
 class Holders(Protocol):
     """Knows who has which role."""
@@ -52,7 +57,8 @@ class Rights:
     async def roles_to_approve(self, who: str, window: Window, act: str) -> tuple[str, ...]:
         """The roles of this person whose yes the scope of the window takes."""
         needs = window.scope.needs if window.scope else (Role.TECH_LEAD.value,)
-        await self._allow(who, needs, act, window.id, f"To {act} the scope of {window.id} takes {named(needs)}.")
+        sentence = f"To {act} the scope of {window.id} takes {named(needs)}."
+        await self._allow(who, needs, act, window.id, sentence, besides=window.scope.by if window.scope else "")
         return tuple(holder.role.value for holder in await self._roles.holders() if who in holder.people)
 
     async def approvers(self, window: Window) -> Able:
@@ -65,15 +71,22 @@ class Rights:
     async def _people(self, roles: Sequence[str]) -> tuple[str, ...]:
         return _once(one for holder in await self._roles.holders() if holder.role in roles for one in holder.people)
 
-    async def _allow(self, who: str, roles: Sequence[str], act: str, subject: str, sentence: str) -> None:
-        """Lets whoever has one of the roles through; a refusal also says which of them nobody has."""
+    async def _allow(
+        self, who: str, roles: Sequence[str], act: str, subject: str, sentence: str, besides: str = ""
+    ) -> None:
+        """Lets whoever has one of the roles through; a refusal also says which of them nobody has.
+
+        `besides`: who has one and may not all the same, which they are told elsewhere.
+        """
         holders = [holder for holder in await self._roles.holders() if holder.role in roles]
         allowed = _once(one for holder in holders for one in holder.people)
         if who in allowed:
             return
         await self._audit.wrote(who, act, subject, Outcome.REFUSED)
-        able = await self._roles.able(allowed)
-        raise RefusedError(sentence, f"{able.gone} {unassigned(holders)}".strip(), may=able.people)
+        able = await self._roles.able(one for one in allowed if one != besides)
+        theirs = _OWN if besides in allowed and not able.people else ""
+        remedy = " ".join(filter(None, (theirs, able.gone, unassigned(holders))))
+        raise RefusedError(sentence, remedy, may=able.people)
 
 
 def _once(people: Iterable[str]) -> tuple[str, ...]:
