@@ -31,6 +31,7 @@ from bot.domain.home_desk import HomeDesk, Sources
 from bot.domain.incident_changes import IncidentChanges
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.incident_news import IncidentNews
+from bot.domain.presence import Presence
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import Answering, ReminderDesk
 from bot.domain.role import RoleDesk
@@ -185,7 +186,8 @@ class App:
 
         chain = Chain(store.audit, log=logs.chained)
         audit = AuditDesk(chain, logs.audited, clock)
-        roles = RoleDesk(RolesNow(store.roles, outside.groups, clock), audit, settings.ops_admins)
+        roles_now = RolesNow(store.roles, outside.groups, clock)
+        roles = RoleDesk(roles_now, audit, settings.ops_admins, Presence(directory, clock))
         search = SearchDesk(store.words, store.incidents, store.timelines)
         timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
         incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)

@@ -7,7 +7,7 @@ from bot.domain.audit import AuditDesk
 from bot.domain.checklist_desk import ChecklistDesk
 from bot.domain.checklist_evidence import Checkup, Depths, EvidenceBoard, EvidenceDesk, EvidencePorts, Summaries
 from bot.domain.checklist_ports import Announced, ChecklistBoard, ChecklistPorts, Checklists
-from bot.domain.checklist_reminder import ChecklistReminder, ReminderBoard
+from bot.domain.checklist_reminder import ChecklistReminder, HeldWindows, ReminderBoard
 from bot.domain.checklist_roles import ChecklistRoles
 from bot.domain.checklist_template import TemplateDesk, Templates
 from bot.domain.clock import Clock
@@ -18,7 +18,7 @@ class Board(ChecklistBoard, EvidenceBoard, ReminderBoard, Protocol):
     """Where checklists are shown, with all that is said about them."""
 
 
-class Records(Announced, Summaries, Protocol):
+class Records(Announced, Summaries, HeldWindows, Protocol):
     """The windows' records, as far as checklists need them."""
 
 
@@ -87,6 +87,6 @@ def checklist_desks(
         EvidencePorts(kept.checklists, kept.windows, kept.windows, services.health, services.deep, board, shown=desk),
         clock,
     )
-    reminder = ChecklistReminder(kept.checklists, board, roles, clock)
+    reminder = ChecklistReminder(kept.checklists, kept.windows, board, roles, clock)
     following = ChecklistRoles(kept.checklists, desk, roles, audit, clock)
     return ChecklistDesks(desk, templates, ChecklistCare(desk, following, evidence, reminder))

@@ -9,6 +9,7 @@ from bot.slack.views import alert as alert_view
 from bot.slack.views import approval as approval_view
 from bot.slack.views import checklist as checklist_view
 from bot.slack.views import checklist_forms as checklist_form_views
+from bot.slack.views import emergency as emergency_view
 from bot.slack.views import escalation as escalation_view
 from bot.slack.views import health_watch as health_watch_view
 from bot.slack.views import home as home_view
@@ -24,6 +25,7 @@ from handlers import (
     alert,
     checklist,
     checklist_forms,
+    emergency,
     escalate,
     health,
     home,
@@ -74,6 +76,7 @@ WINDOW_BUTTONS = {
     approval_view.REJECT: window.reject_pressed,
     maintenance_view.CANCEL: window.cancel_pressed,
     maintenance_view.UNDO: restore.undo_pressed,
+    emergency_view.ANNOUNCE: emergency.announce_pressed,
 }
 HOME_BUTTONS = {
     home_view.OPEN_INCIDENT: home.open_pressed,

@@ -27,7 +27,7 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await show_help(call, said.topic)
         case words.Show():
             with away_means("so the checklist cannot be shown"):
-                await _show(desks, call)
+                await _show(desks, call, said.window)
         case words.Template():
             await forms.template(desks, call, said)
         case _:
@@ -87,14 +87,21 @@ def _link(desks: Desks, checklist: Checklist) -> str:
     return desks.places.link_to(checklist.channel, checklist.ts or "")
 
 
-async def _show(desks: Desks, call: Call) -> None:
-    window_id = await _window(desks, call)
+async def _show(desks: Desks, call: Call, asked_for: str | None) -> None:
+    window_id = await _window(desks, call) if asked_for is None else await _named(desks, asked_for)
     try:
         checklist = await desks.checklists.get(window_id)
     except NotFoundError:
         await call.answer(view.none_yet(window_id))
         return
     await call.answer(view.shown(checklist, _link(desks, checklist)))
+
+
+async def _named(desks: Desks, asked_for: str) -> str:
+    """The window of this ID however long ago, or the one of those around now that ends, or begins, so."""
+    if asked_for.startswith("MW-") and not asked_for.endswith("-"):
+        return (await desks.windows.with_id(asked_for)).id
+    return ids.match_window(asked_for, [window.id for window in await desks.windows.recent()])
 
 
 async def _start(desks: Desks, call: Call, asked_for: str | None) -> None:

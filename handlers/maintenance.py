@@ -10,14 +10,12 @@ from bot.commands.grammar import Help
 from bot.commands.window_summary import Summary
 from bot.commands.zones import TwiceError
 from bot.domain.announcement import Announcement
-from bot.domain.emergency import LENGTH
 from bot.domain.freeze import Freeze
-from bot.domain.incident import TITLE_LIMIT, Opening, Severity
 from bot.domain.window import State
 from bot.errors import StoreAwayError
 from bot.slack.views import maintenance as view
 from bot.slack.views.maintenance import Happened
-from handlers import freeze, window, window_summary
+from handlers import emergency, freeze, window, window_summary
 from handlers.call import Call
 from handlers.desks import Desks
 from handlers.help import show_help
@@ -41,7 +39,7 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case words.List():
             await _list(desks, call)
         case words.Emergency():
-            await _emergency(desks, call, said)
+            await emergency.take(desks, call, said)
         case Summary():
             await window_summary.share(desks, call, said)
         case words.Calendar():
@@ -78,17 +76,6 @@ async def _list(desks: Desks, call: Call) -> None:
     under_way = [one.id for one in windows if one.state is State.UNDER_WAY and told is not None]
     opened = {window_id: await desks.window_summaries.incidents.of(window_id) for window_id in under_way}
     await call.answer(view.timetable(listed, freezes, Happened(told, opened), desks.clock()))
-
-
-async def _emergency(desks: Desks, call: Call, said: words.Emergency) -> None:
-    call.must_be_inside()
-    title = await desks.places.with_names(said.title)
-    opening = Opening(title[:TITLE_LIMIT], Severity.SEV2, call.who, call.channel)
-    work = desks.emergencies.declare(opening, said.length or LENGTH)
-    declared = await call.slowly(work, view.declaring(title))
-    incident = declared.opened.incident
-    link = desks.places.link_to_thread(incident.channel, incident.card_ts or "")
-    await call.answer(view.declared(incident, declared.window, link))
 
 
 async def chosen(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:

@@ -47,8 +47,8 @@ async def take(desks: Desks, call: Call, said: words.Step | Restore) -> None:
             window = await which(desks, call, said.window, _waits)
             await call.answer(view.rejected(await changes.reject(window, who, await named(desks, said.reason))))
         case words.Skip():
-            skipped = await changes.skip(said.day, who, await named(desks, said.reason))
-            await call.answer(view.cancelled(skipped))
+            weekly = await _on(desks, call, said.what)
+            await call.answer(view.cancelled(await changes.skip(weekly, who, await named(desks, said.reason))))
         case words.Move():
             await _move(desks, call, said)
         case Restore():
@@ -78,12 +78,16 @@ async def _step(desks: Desks, call: Call, said: words.Step) -> None:
 
 
 async def _move(desks: Desks, call: Call, said: words.Move) -> None:
-    if isinstance(said.what, date):
-        window = await desks.windows.on(said.what)
-    else:
-        window = await desks.windows.with_id(await which(desks, call, said.what, lambda _: True))
+    window = await _on(desks, call, said.what)
     made = await desks.window_changes.move(window, call.who, said.to)
     await call.answer(view.moved(window, made.window, made.frozen))
+
+
+async def _on(desks: Desks, call: Call, what: date | str) -> Window:
+    """The weekly window of a day, or any by its ID."""
+    if isinstance(what, date):
+        return await desks.windows.on(what)
+    return await desks.windows.with_id(await which(desks, call, what, lambda _: True))
 
 
 def _waits(window: Window) -> bool:

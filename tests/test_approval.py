@@ -63,6 +63,9 @@ async def test_a_window_that_is_not_approved_waits_at_its_start(world: World) ->
     assert "it is not started: it lacks the approval of the tech lead" in start.text
     assert "Who can approve: @bob" in start.shown
     assert "is not approved, so it was not started" in await says(world, "start")
+    assert "· not started · Its scope is not approved yet" in await says(world, "list")
+    await world.bob.opens_home()
+    await world.bob.sees("14:00 to 15:00 UTC: not started", "It waits for your word")
     assert (await window(world, ID))["state"] == "planned"
     world.clock.set("2026-11-26 14:20:00")
     await says(world, "approve", world.bob)
@@ -143,6 +146,9 @@ async def test_nobody_approves_their_own_and_a_cancelled_one_is_past_approving(w
     await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
     await says(world, "scope Upgrade Loki to 3.2", world.bob)
     assert "nobody approves or rejects their own" in await says(world, "approve", world.bob)
+    refused = await says(world, "approve")  # a refusal does not name the author as one who may
+    assert "Whoever wrote it has the role" in refused
+    assert "@bob" not in refused
     assert "is cancelled. Nothing had been announced of it." in await says(world, f"cancel {ID} vendor is late")
     told = await says(world, f"approve {ID}", world.bob)
     assert "was cancelled: “vendor is late”, by @ann." in told

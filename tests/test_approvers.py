@@ -111,3 +111,22 @@ async def test_a_bot_that_knows_the_roles_late_does_not_have_the_last_word(slack
         world.tempo = replace(world.tempo, tick=world.tempo.sweep)
         await world.starts()
         await names(world, await scope(world), "Who can approve: @cyd.")
+
+
+async def test_who_has_left_the_workspace_is_not_named_as_one_who_may(world: World) -> None:
+    """The role's owner is gone: its backup is named instead, and that the owner has left; so do refusals."""
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob backup @dee")
+    post = await scope(world)
+    await names(world, post, "Who can approve: @bob, @dee.")
+    await world.bob.leaves_workspace()
+    world.clock.set("2026-11-26 14:00:01")
+    await names(world, post, "Who can approve: @dee. bob has left the workspace.")
+    start = await told(world, f"{ID}/start")
+    await names(world, start, "Who can approve: @dee. bob has left the workspace.")
+    refused = await says(world, f"approve {ID}")
+    assert "Who may: @dee" in refused
+    assert "bob has left the workspace." in refused
+    await world.slack.person("dee").leaves_workspace()
+    world.clock.forward(minutes=2)
+    await names(world, post, "Nobody can approve it yet")
+    await names(world, post, "bob and dee have left the workspace.")

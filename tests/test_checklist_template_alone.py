@@ -194,15 +194,18 @@ def test_a_service_that_is_switched_off_proves_nothing() -> None:
 def test_reminders_are_due_an_hour_after_the_end_and_then_daily() -> None:
     """Only while something of the last two phases is open and nobody closed it."""
     checklist = fresh(Line(Phase.BEFORE, "a"), Line(Phase.AFTER, "b"))
-    assert due(checklist, END + timedelta(minutes=59)) is None
+    assert due(checklist, END, END + timedelta(minutes=59)) is None
     first = END + timedelta(hours=1)
-    assert due(checklist, first) == first
-    assert due(checklist, first + timedelta(hours=23)) == first
-    assert due(checklist, first + timedelta(hours=73)) == first + timedelta(hours=72)
+    assert due(checklist, END, first) == first
+    assert due(checklist, END, first + timedelta(hours=23)) == first
+    assert due(checklist, END, first + timedelta(hours=73)) == first + timedelta(hours=72)
+    assert due(checklist, None, END + timedelta(hours=23)) is None  # whether it has ended is asked, and that is enough
+    assert due(checklist, None, END + timedelta(hours=25)) == END + timedelta(hours=24)
+    assert due(checklist, END + timedelta(hours=3), first) is None
     before, after = checklist.items
     done = replace(checklist, items=(before, replace(after, done_by="U0ANN")))
-    assert due(done, first) is None
-    assert due(closed(checklist, "U0ANN", "", [], first), first) is None
+    assert due(done, END, first) is None
+    assert due(closed(checklist, "U0ANN", "", [], first), END, first) is None
 
 
 def test_boxes_beyond_ten_are_groups_of_their_own() -> None:

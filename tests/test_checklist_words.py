@@ -76,3 +76,19 @@ async def test_a_note_by_a_double_enter_is_one_note(world: World) -> None:
     world.clock.forward(minutes=1)
     await answer(world.slack, world.ann, "/checklist", "note Loki restarted")
     assert len((await world.document("checklists", WINDOW))["notes"]) == 3
+
+
+async def test_a_window_s_checklist_is_shown_by_its_id(world: World) -> None:
+    """Also one that nobody would mean without it; several items are ticked from one to another."""
+
+    async def shown(words: str) -> str:
+        return (await answer(world.slack, world.ann, "/checklist", words)).shown
+
+    await shown("start")
+    assert "5 of 12 done" in await shown("done 1-5")
+    assert "MW-20261205-0200 has no checklist yet." in await shown("show 1205-0200")
+    await shown("start MW-20261205-0200")
+    for named in ("MW-20261205-0200", "1205-0200", "2026-12-05"):
+        assert "checklist of MW-20261205-0200" in await shown(f"show {named}")
+    assert "checklist of MW-20261128-0200" in await shown("show")
+    assert "I know no window MW-20261204-0200." in await shown("show MW-20261204-0200")

@@ -49,9 +49,12 @@ def test_an_error_in_a_list_points_at_its_word() -> None:
 # /checklist
 
 
-@pytest.mark.parametrize("text", ["done 1,2,3", "done 1 2 3", "done 1, 2, 3", "done #1 2,3,", "DONE 1,1,2 3"])
+ONE_TO_THREE = "done 1,2,3|done 1 2 3|done 1, 2, 3|done #1 2,3,|DONE 1,1,2 3|done 1-3|done #1–#3|done 1,2..3"
+
+
+@pytest.mark.parametrize("text", ONE_TO_THREE.split("|"))
 def test_items_are_ticked_by_their_numbers(text: str) -> None:
-    """Commas, spaces and both; each once."""
+    """Commas, spaces and both, from one to another; each once."""
     assert checklist.parse(text) == checklist.Done((1, 2, 3))
 
 
@@ -64,6 +67,9 @@ def test_items_are_ticked_by_their_numbers(text: str) -> None:
         ("done 0", "0"),
         ("undo 1,-2", "-2"),
         ("done 1 2.5", "2.5"),
+        ("done 1,3-2", "3-2"),
+        ("done 0-2", "0-2"),
+        ("done 5-100", "5-100"),
         ("done " + "9" * 5000, "9" * 5000),
         ("done ٣", "٣"),
         ("start saturday", "saturday"),
@@ -96,6 +102,7 @@ def test_items_are_assigned_waived_and_closed() -> None:
 def test_a_checklist_is_started_for_a_window_or_the_next_one() -> None:
     """The window is named by its ID, the end of it or its date."""
     assert checklist.parse("start") == checklist.Start()
+    assert checklist.parse("show 0200") == checklist.Show("0200")
     assert checklist.parse("start mw-20261128-0200") == checklist.Start("MW-20261128-0200")
     assert checklist.parse("start 2026-11-28") == checklist.Start("MW-20261128-")
 

@@ -55,6 +55,16 @@ async def test_a_day_is_skipped(world: World) -> None:
     await window(world, "MW-20270306-0200", state="cancelled")
 
 
+async def test_a_window_is_skipped_by_its_id(world: World) -> None:
+    """Whole or shortened; one that is not weekly is pointed to the word for it."""
+    assert f"{WEEKLY} (Saturday" in await says(world, f"skip {WEEKLY} holidays")
+    assert "MW-20261205-0200 (Saturday" in await says(world, "skip 1205-0200 holidays")
+    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    told = await says(world, "skip MW-20261126-1400 holidays")
+    assert told == "MW-20261126-1400 is no weekly window.\n`/maintenance cancel MW-20261126-1400 REASON` calls it off."
+    assert "I know no window MW-20261127-0200." in await says(world, "skip MW-20261127-0200 holidays")
+
+
 async def test_it_is_moved_with_its_rungs(world: World) -> None:
     """The new one has a name of its own start, and just ends as the old one would have."""
     assert "is moved: it is MW-20261129-0300 now" in await says(world, "move 2026-11-28 to sun 03:00")

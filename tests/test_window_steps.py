@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain import window_steps as steps
+from bot.domain.announcement import Ladder, rungs
 from bot.domain.window import Deed, Kind, Scope, State, Window
 from bot.errors import ConflictError, UserError
 
@@ -143,6 +144,17 @@ def test_what_is_begun_early_or_extended_late() -> None:
     assert (later.end, later.rounds) == (START + 6 * HOUR, 1)
     with pytest.raises(UserError, match="7 d is the most"):
         steps.extended(BEGUN, "U0ANN", timedelta(days=7), DURING)
+
+
+def test_a_window_never_ends_before_it_began() -> None:
+    """Not by a clock that was set back either: it ends when it began, and that is said, without waiting for that."""
+    before = START - HOUR
+    over = steps.ended(BEGUN, "U0ANN", before, before)
+    assert (over.actual_start, over.actual_end) == (START, START)
+    assert over.acts[-1].text == steps.SET_BACK
+    end = rungs(over, Ladder((), timedelta(minutes=30)))[0]
+    assert (end.name, end.due) == ("end", before)
+    assert steps.ended(BEGUN, "U0ANN", DURING, DURING).acts[-1].text == ""
 
 
 def test_a_window_is_rolled_back_once_and_until_a_day_after_its_end() -> None:

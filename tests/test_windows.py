@@ -182,3 +182,6 @@ def test_the_phase_follows_from_the_clock() -> None:
     assert found.phase(at("2026-11-28T01:59:59")) is Phase.PLANNED
     assert found.phase(at("2026-11-28T02:00")) is Phase.UNDER_WAY
     assert found.phase(at("2026-11-28T06:00")) is Phase.OVER
+    frozen = replace(found, frozen="year's end")
+    phases = [frozen.phase(at(f"2026-11-28T{moment}")) for moment in ("01:59", "02:00", "06:00")]
+    assert phases == [Phase.PLANNED, Phase.HELD_UP, Phase.OVER]

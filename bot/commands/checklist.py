@@ -1,8 +1,8 @@
 """`/checklist`: the checklist of a maintenance window, item by item.
 
-/checklist [show]
+/checklist [show [WINDOW]]
 /checklist start [window]
-/checklist done N[,N…]
+/checklist done N[,N…]                  N may be several, as 1-5
 /checklist undo N[,N…]
 /checklist note TEXT
 /checklist lesson TEXT
@@ -14,7 +14,8 @@
 WHEN is `start-30m` or the like (see checklist_template), or a moment (see moments).
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.commands import ids
@@ -25,6 +26,7 @@ from bot.commands.people import mentioned, who
 from bot.commands.role import ROLES
 from bot.commands.words import Line, Word, shown, span, words
 
+_RANGE = re.compile(r"#?([0-9]{1,9})(?:-|\.{2,3})#?([0-9]{1,9})")
 MOST_ITEMS = 99  # far above any checklist; keeps a mistyped number from looking like an item
 MOST_VERSION = 9_999
 
@@ -33,9 +35,9 @@ COMMAND = Command(
     "The maintenance checklist: show it, start it, tick items, add notes and lessons, close it.",
     "[show] | start [window] | done N | undo N | note TEXT | lesson TEXT | assign | waive | close | template",
     (
-        Usage("[show]", "the checklist of the current or next window", "show", "show"),
+        Usage("[show [WINDOW]]", "the checklist of the current or next window, or of any", "show", "show"),
         Usage("start [window]", "post it to the channel, with boxes to tick", "start MW-20261128-0200", "start"),
-        Usage("done N[,N…]", "tick items by their numbers", "done 1,2", "done"),
+        Usage("done N[,N…]", "tick items by their numbers", "done 1,2,5-7", "done"),
         Usage("undo N[,N…]", "take ticks back", "undo 2", "undo"),
         Usage("note TEXT", "log a deviation or a remark", "note Loki restarted twice", "note"),
         Usage("lesson TEXT", "keep what was learned, for the summary", "lesson snapshot before the restart", "lesson"),
@@ -55,7 +57,9 @@ COMMAND = Command(
 
 @dataclass(frozen=True)
 class Show:
-    """Show the checklist."""
+    """Show the checklist of a window, named as for `Start`; None: of the one that is meant without a word."""
+
+    window: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +146,8 @@ def parse(text: str, items: int = MOST_ITEMS) -> Said:
 
 
 def _show(line: Line, _: int) -> Show:
-    line.no_more_than(1)
-    return Show()
+    line.no_more_than(2)
+    return Show(_window(line.words[1]) if len(line.words) > 1 else None)
 
 
 def _start(line: Line, _: int) -> Start:
@@ -172,7 +176,18 @@ def _items(line: Line, most: int, end: int | None = None) -> tuple[int, ...]:
     if not named:
         verb = line.words[0].key
         raise line.rest(1).wrong("Which item?", f"Write its number, like `{verb} 3` or `{verb} 1,2`.")
-    return tuple(dict.fromkeys(whole_number(word, most, "an item's number") for word in named))
+    return tuple(dict.fromkeys(number for word in named for number in _numbers(word, most)))
+
+
+def _numbers(word: Word, most: int) -> Iterable[int]:
+    """The number that a word is, or those from the one to the other: `5-7`, `5..7`."""
+    ends = _RANGE.fullmatch(word.key)
+    if ends is None:
+        return (whole_number(word, most, "an item's number"),)
+    first, last = (int(end) for end in ends.groups())
+    if not 1 <= first <= last <= most:
+        raise word.wrong(f"{shown(word.text)} is out of range.", f"Write it like `5-7`, with numbers from 1 to {most}.")
+    return range(first, last + 1)
 
 
 def _note(line: Line, _: int) -> Note:

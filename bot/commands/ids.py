@@ -30,7 +30,7 @@ _SAYABLE = re.compile(r"(?=.{0,2}[AEY])[A-Z]{4}")
 _ABBREVIATIONS = frozenset({"CRDS", "DDNS", "DHCP", "GRPC", "HTTP", "MTBF", "MTTR", "NTFS", "PVCS", "RTSP", "SCTP",
                             "SMTP", "SNMP", "SRTP", "SSDS", "VPCS", "VPNS", "XMPP"})  # fmt: skip
 _LISTS = {"incident": "`/incident` lists the open ones.", "window": "`/maintenance` lists them."}
-_DAY = re.compile(r"(?:MW-)?([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
+_DAY = re.compile(r"(?:MW-)?(20[0-9]{2})-?([0-9]{2})-?([0-9]{2})")  # else `1205-0200` would be one
 
 
 def ending(text: str) -> str | None:

@@ -44,7 +44,7 @@ USAGES = (
     Usage("end [WINDOW]", "end it now", "end", "end"),
     Usage("rollback [WINDOW] REASON", "order a rollback: the tech lead or the backup", "rollback no logs", "rollback"),
     Usage("cancel [WINDOW] REASON", "call one off", "cancel the vendor is late", "cancel"),
-    Usage("skip DATE REASON", "no weekly window on that day", "skip 2099-12-26 holidays", "skip"),
+    Usage("skip DATE|WINDOW REASON", "no weekly window on that day", "skip 2099-12-26 holidays", "skip"),
     Usage("move DATE|WINDOW to WHEN", "hold it at another time", "move sat to sun 03:00", "move"),
 )
 
@@ -128,9 +128,9 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Skip:
-    """Call the weekly window of a day off."""
+    """Call the weekly window of a day off, or the one with an ID."""
 
-    day: date
+    what: date | str
     reason: str
 
 
@@ -226,16 +226,18 @@ def _extend(line: Line, _: Given) -> Extend:
 def _skip(line: Line, given: Given) -> Skip:
     if len(line.words) < 2:
         raise line.rest(1).wrong("Which day?", "Write it like `skip 2026-12-26 holidays`.")
-    return Skip(day(line.words[1], given.now), reason(line, 2))
+    return Skip(_day_or_window(line.words[1], given), reason(line, 2))
 
 
 def _move(line: Line, given: Given) -> Move:
     if len(line.words) < 3 or line.words[2].key != "to":
         raise line.rest(1).wrong("Which window, and to when?", "Write it like `move 2026-11-28 to sun 03:00`.")
-    word = line.words[1]
+    return Move(_day_or_window(line.words[1], given), moment(line.words[3:], given.now, ahead=True))
+
+
+def _day_or_window(word: Word, given: Given) -> date | str:
     named = ids.window(word.text)
-    what = named if named and not named.endswith("-") else day(word, given.now)
-    return Move(what, moment(line.words[3:], given.now, ahead=True))
+    return named if named and not named.endswith("-") else day(word, given.now)
 
 
 def _reject(line: Line, given: Given) -> Reject:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.presence import NOBODY, Able
 from bot.domain.window import Deed, Phase, Window
 from bot.domain.window import State as Standing
 
@@ -50,7 +51,7 @@ class Rung:
     name: str
     occasion: Occasion
     due: datetime
-    approvers: tuple[str, ...] = ()
+    approvers: Able = NOBODY
 
     @property
     def subject(self) -> str:
@@ -111,6 +112,8 @@ def rungs(window: Window, ladder: Ladder) -> list[Rung]:
     steps = [rung for rung in _ahead(window, ladder) if rung.due < began or began == window.start]
     steps.append(Rung(window, "start", Occasion.START, began))
     over = window.actual_end or window.end
+    ended = window.latest(Deed.ENDED)
+    told_at = min(over, ended.at) if ended else over  # by a clock that was set back it ended before it began
     warning = window.end - ladder.ending_soon
     warned = _extended_since(window, (window.planned_end or window.end) - ladder.ending_soon)
     # Nobody is warned of an end in the moment in which they put it off.
@@ -118,8 +121,17 @@ def rungs(window: Window, ladder: Ladder) -> list[Rung]:
         name = f"ending-{len(warned) + 1}" if warned else "ending"
         steps.append(Rung(window, name, Occasion.ENDING, warning))
     name = f"end-{window.rounds + 1}" if window.rounds else "end"
-    steps.append(Rung(window, name, Occasion.END, over))
+    steps.append(Rung(window, name, Occasion.END, told_at))
     return sorted(steps, key=lambda rung: rung.due)
+
+
+def is_answered(told: Announcement, window: Window) -> bool:
+    """Whether it asked if the window has ended, and that is known by now: it has, or its end was put off."""
+    ended = window.latest(Deed.ENDED)
+    was_known = ended is not None and ended.version <= told.version
+    if told.due is None or not told.version or was_known or told.rung.partition("-")[0] != Occasion.END:
+        return False
+    return ended is not None or window.end > told.due
 
 
 def _extended_since(window: Window, moment: datetime) -> list[datetime]:

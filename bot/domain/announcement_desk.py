@@ -5,19 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.announcement import Announcement, Ladder, Occasion, Rung, State, rungs, why_skip
+from bot.domain.announcement import Announcement, Ladder, Occasion, Rung, State, is_answered, rungs, why_skip
 from bot.domain.announcement_ports import AnnouncementMeter, Announcements, WindowBoard
 from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
 from bot.domain.clock import spelled
 from bot.domain.outbox import UndeliveredError
+from bot.domain.presence import Able
+from bot.domain.window import Deed, Window
 from bot.domain.window import State as Standing
-from bot.domain.window import Window
 from bot.domain.window_clock import WindowClock
 from bot.domain.window_news import WindowNews
 from bot.domain.window_ports import Windows
 
 NOT_DUE = "it is not due any more"
+_TOLD_BY = {Occasion.START: Deed.BEGAN, Occasion.END: Deed.ENDED}
 
 
 class AnnouncementDesk:
@@ -40,7 +42,7 @@ class AnnouncementDesk:
         self._audit = audit
         self._clock = passing.clock
         self._finished: dict[str, int] = {}  # the version of which nothing remains to be said
-        self._headed: dict[str, tuple[int, tuple[str, ...]]] = {}  # what each head was last made to show, and whom
+        self._headed: dict[str, tuple[int, Able]] = {}  # what each head was last made to show, and whom
 
     async def told(self, window: Window) -> dict[str, Announcement]:
         """What was announced of a window, by key. Raises StoreAwayError."""
@@ -87,6 +89,8 @@ class AnnouncementDesk:
             reason = why_skip(rung, ladder, told, now)
             if known is None and reason:
                 await self._skip(rung, reason, now)
+            elif known is None and not await self._is_its_turn(rung, told):
+                return False
             elif not await self._records.claim(rung):
                 return False  # another bot is at it: the next rung waits, so that the thread keeps its order
             elif await self._has_changed(window):
@@ -97,6 +101,13 @@ class AnnouncementDesk:
                 is_finished &= await self._announce(rung, reason)
             told = await self._records.of(window.id)
         return is_finished
+
+    async def _is_its_turn(self, rung: Rung, told: Mapping[str, Announcement]) -> bool:
+        """Whether the thread has all that was done before the start or the end that a rung tells of; that is told."""
+        deed = _TOLD_BY.get(rung.occasion)
+        act = rung.window.latest(deed) if deed else None
+        head = await self._records.head(rung.window.id) if act else None
+        return act is None or head is None or await self._news.tell(rung.window, told, head.ts, before=act.version)
 
     async def _has_changed(self, window: Window) -> bool:
         """Read after the claim: whoever changes a window looks for claims afterwards, so one sees the other."""
@@ -146,7 +157,7 @@ class AnnouncementDesk:
         return True
 
     async def _keep_head(
-        self, window: Window, ladder: Sequence[Rung], told: Mapping[str, Announcement], approvers: tuple[str, ...]
+        self, window: Window, ladder: Sequence[Rung], told: Mapping[str, Announcement], approvers: Able
     ) -> None:
         """Has the head show where the window stands; the rung that it was posted for may have left the ladder.
 
@@ -159,6 +170,9 @@ class AnnouncementDesk:
             return
         head = await self._records.head(window.id)
         if head is not None:
+            for asked in announced:
+                if asked.due and asked.rung != head.rung and is_answered(asked, window):
+                    await self._board.answered(window, asked.key, asked.due)
             known = told.get(f"{window.id}/{head.rung}")
             told_at = (known.at if known else None) or window.start
             gone = Rung(window, head.rung, Occasion.AHEAD, told_at)

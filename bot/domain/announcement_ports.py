@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.domain.announcement import Announcement, Rung
 from bot.domain.freeze import FreezeRung
+from bot.domain.window import Window
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,9 @@ class WindowBoard(Protocol):
 
     async def refresh_held_up(self, rung: Rung, late: timedelta) -> None:
         """Has the reply that told of a start which is held up show who may approve now."""
+
+    async def answered(self, window: Window, key: str, asked: datetime) -> None:
+        """Has the reply that asked whether it has ended, as was planned for then, say what came of it."""
 
     async def refresh_head(self, head: Rung, late: timedelta, latest: Rung, step: int) -> None:
         """Has the head, told `late`, show where the window stands after `latest`; `step` grows with what is told."""

@@ -4,10 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from bot.domain.audit import AuditDesk, Outcome
+from bot.domain.presence import Able
 from bot.domain.role import Holder, Role, unassigned
 from bot.domain.window import Window
 from bot.domain.window_steps import named
 from bot.errors import RefusedError
+
+_OWN = (
+    "Whoever wrote it has the role, and nobody approves or rejects their own. "
+    "An admin of the bot names a backup: `/ops role tech-lead @who backup @who`."
+)
 
 
 class Holders(Protocol):
@@ -15,6 +21,9 @@ class Holders(Protocol):
 
     async def holders(self) -> list[Holder]:
         """All roles; a backup may act where the owner may. Raises StoreAwayError."""
+
+    async def able(self, people: Iterable[str]) -> Able:
+        """Those of these people who are in the workspace, and the names of those who left it."""
 
 
 class Rights:
@@ -38,36 +47,46 @@ class Rights:
         await self._audit.wrote(who, act, window_id, Outcome.REFUSED, words[0])
         nobody = unassigned([holder for holder in await self._roles.holders() if holder.role is Role.TECH_LEAD])
         problem, remedy = words
-        return RefusedError(problem, f"{remedy} {nobody}".strip(), may=await self.leads())
+        able = await self.leads()
+        return RefusedError(problem, " ".join(filter(None, (remedy, able.gone, nobody))), may=able.people)
 
-    async def leads(self) -> tuple[str, ...]:
+    async def leads(self) -> Able:
         """The tech lead and the tech lead's backup."""
-        return await self._people([Role.TECH_LEAD])
+        return await self._roles.able(await self._people([Role.TECH_LEAD]))
 
     async def roles_to_approve(self, who: str, window: Window, act: str) -> tuple[str, ...]:
         """The roles of this person whose yes the scope of the window takes."""
         needs = window.scope.needs if window.scope else (Role.TECH_LEAD.value,)
-        await self._allow(who, needs, act, window.id, f"To {act} the scope of {window.id} takes {named(needs)}.")
+        sentence = f"To {act} the scope of {window.id} takes {named(needs)}."
+        await self._allow(who, needs, act, window.id, sentence, besides=window.scope.by if window.scope else "")
         return tuple(holder.role.value for holder in await self._roles.holders() if who in holder.people)
 
-    async def approvers(self, window: Window) -> tuple[str, ...]:
+    async def approvers(self, window: Window) -> Able:
         """Who may give the approval that the scope of a window lacks; nobody where it lacks none."""
         scope = window.scope
         if scope is None or scope.is_approved or scope.rejected_by:
-            return ()
-        return tuple(one for one in await self._people(scope.lacks) if one != scope.by)
+            return Able()
+        return await self._roles.able(one for one in await self._people(scope.lacks) if one != scope.by)
 
     async def _people(self, roles: Sequence[str]) -> tuple[str, ...]:
         return _once(one for holder in await self._roles.holders() if holder.role in roles for one in holder.people)
 
-    async def _allow(self, who: str, roles: Sequence[str], act: str, subject: str, sentence: str) -> None:
-        """Lets whoever has one of the roles through; a refusal also says which of them nobody has."""
+    async def _allow(
+        self, who: str, roles: Sequence[str], act: str, subject: str, sentence: str, besides: str = ""
+    ) -> None:
+        """Lets whoever has one of the roles through; a refusal also says which of them nobody has.
+
+        `besides`: who has one and may not all the same, which they are told elsewhere.
+        """
         holders = [holder for holder in await self._roles.holders() if holder.role in roles]
         allowed = _once(one for holder in holders for one in holder.people)
         if who in allowed:
             return
         await self._audit.wrote(who, act, subject, Outcome.REFUSED)
-        raise RefusedError(sentence, unassigned(holders), may=allowed)
+        able = await self._roles.able(one for one in allowed if one != besides)
+        theirs = _OWN if besides in allowed and not able.people else ""
+        remedy = " ".join(filter(None, (theirs, able.gone, unassigned(holders))))
+        raise RefusedError(sentence, remedy, may=able.people)
 
 
 def _once(people: Iterable[str]) -> tuple[str, ...]:

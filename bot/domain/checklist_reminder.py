@@ -1,5 +1,11 @@
-"""After a window's end: what is still open of its last two phases is reminded of, until it is done or waived."""
+"""After a window's end: what is still open of its last two phases is reminded of, until it is done or waived.
 
+The window's record decides: of one that was not held there is nothing to remind of, also where the job that closes its
+checklist has yet to come round; and the hour counts from the end that somebody recorded. Until then the question
+whether it has ended is in its thread, and a day goes by before more is asked.
+"""
+
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,21 +17,35 @@ from bot.domain.outbox import UndeliveredError
 from bot.domain.role import Role
 
 FIRST = timedelta(hours=1)  # after the end
+UNRECORDED = timedelta(hours=24)  # after the planned end, where nobody recorded one
 EVERY = timedelta(hours=24)
 AT_MOST = timedelta(days=60)  # what nobody cared about for so long is not reminded of any more
 
 
-def due(checklist: Checklist, now: datetime) -> datetime | None:
-    """The moment of the latest reminder that should have been given by now; None if there is nothing to remind of."""
+def due(checklist: Checklist, ended: datetime | None, now: datetime) -> datetime | None:
+    """The moment of the latest reminder that should have been given by now; None if there is nothing to remind of.
+
+    `ended`: when its window did, None if that is not recorded.
+    """
     if checklist.window_end is None or checklist.closed_at is not None or not left(checklist):
         return None
-    first = checklist.window_end + FIRST
+    first = ended + FIRST if ended else checklist.window_end + UNRECORDED
     return first + (now - first) // EVERY * EVERY if now >= first else None
 
 
 def left(checklist: Checklist) -> tuple[Item, ...]:
     """What is open of the phases after the work."""
     return tuple(item for item in checklist.open_items if item.phase in (Phase.AFTER, Phase.TELLING))
+
+
+class HeldWindows(Protocol):
+    """The windows' records."""
+
+    async def ends(self, window_ids: Sequence[str]) -> Mapping[str, datetime | None]:
+        """Of these windows those that were held: when each ended, None if that is not recorded yet.
+
+        Raises StoreAwayError.
+        """
 
 
 class ReminderBoard(Protocol):
@@ -38,8 +58,11 @@ class ReminderBoard(Protocol):
 class ChecklistReminder:
     """Reminds once a day, once among all bots."""
 
-    def __init__(self, checklists: Checklists, board: ReminderBoard, roles: Present, clock: Clock) -> None:
+    def __init__(
+        self, checklists: Checklists, windows: HeldWindows, board: ReminderBoard, roles: Present, clock: Clock
+    ) -> None:  # fmt: skip
         self._checklists = checklists
+        self._windows = windows
         self._board = board
         self._roles = roles
         self._clock = clock
@@ -48,8 +71,10 @@ class ChecklistReminder:
     async def tick(self) -> None:
         """Gives the reminders that are due. Raises StoreAwayError."""
         now = self._clock()
-        for checklist in await self._checklists.not_closed(now - AT_MOST):
-            moment = due(checklist, now)
+        checklists = [one for one in await self._checklists.not_closed(now - AT_MOST) if left(one)]
+        ends = await self._windows.ends([one.window_id for one in checklists]) if checklists else {}
+        for checklist in (one for one in checklists if one.window_id in ends):
+            moment = due(checklist, ends[checklist.window_id], now)
             if moment is None or self._given.get(checklist.window_id) == moment:
                 continue
             on_call = next(one for one in await self._roles.holders() if one.role is Role.ON_CALL)

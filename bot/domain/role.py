@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.domain.audit import AuditDesk, Outcome
 from bot.domain.incident import Incident
+from bot.domain.presence import Able, Presence
 from bot.domain.rotation import Rotation, Turn, turn_at
 from bot.errors import RefusedError, StoreAwayError
 
@@ -94,14 +95,19 @@ class Roles(Protocol):
 class RoleDesk:
     """Answers who may; every refusal is audited and names who may instead."""
 
-    def __init__(self, roles: Roles, audit: AuditDesk, admins: Sequence[str]) -> None:
+    def __init__(self, roles: Roles, audit: AuditDesk, admins: Sequence[str], presence: Presence) -> None:
         self._roles = roles
         self._audit = audit
         self._admins = tuple(admins)
+        self._presence = presence
 
     async def holders(self) -> list[Holder]:
         """All three roles, in order. Raises StoreAwayError."""
         return await self._roles.holders()
+
+    async def able(self, people: Iterable[str]) -> Able:
+        """Those of these people who are in the workspace, and the names of those who left it."""
+        return await self._presence.able(people)
 
     def is_admin(self, who: str) -> bool:
         """Whether the settings name this person as one who may hand out roles."""
@@ -148,7 +154,8 @@ class RoleDesk:
         if who in allowed:
             return
         await self._audit.wrote(who, act, subject, Outcome.REFUSED)
-        raise RefusedError(sentence, remedy, may=allowed)
+        able = await self.able(allowed)
+        raise RefusedError(sentence, f"{able.gone} {remedy}".strip(), may=able.people)
 
 
 def unassigned(holders: Sequence[Holder]) -> str:

@@ -10,6 +10,7 @@ from bot.domain.emergency import Emergency
 from bot.domain.export import iso
 from bot.domain.incident import Incident
 from bot.domain.markdown import inline, link, row
+from bot.domain.window import State
 
 MOST = 5_000  # rows; about 2 MB, and years of incidents
 OUTCOME_SHOWN = 200  # characters; the incident's own export has all of it
@@ -53,10 +54,12 @@ class Months:
 
 
 def emergency_row(emergency: Emergency) -> Row:
-    """An emergency's line: planned from when to when, and the incident that has the rest."""
+    """An emergency's line: how long it was held, and the incident that has the rest."""
     window = emergency.window
+    began, ended = window.actual_start or window.start, window.actual_end or window.end
+    is_on = window.state is State.UNDER_WAY and not window.is_unrecorded
     outcome = f"see {emergency.incident_id}"
-    return Row("emergency", window.start, window.id, window.title, lasted=window.end - window.start, outcome=outcome)
+    return Row("emergency", began, window.id, window.title, lasted=None if is_on else ended - began, outcome=outcome)
 
 
 def incident_row(incident: Incident, url: str) -> Row:

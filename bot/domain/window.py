@@ -32,6 +32,7 @@ class Phase(StrEnum):
     """Where a window stands for whoever reads of it."""
 
     PLANNED = "planned"
+    HELD_UP = "not started"
     UNDER_WAY = "under way"
     OVER = "over"
 
@@ -84,7 +85,7 @@ class Act:
     """One deed, kept with the window in the same write until it was told. `by` is a user id, or `ops-bot`.
 
     `text` is the reason or the scope; of a move the new window's ID (also where it is taken back), of an approval the
-    roles, of a freeze over a window that is under way its ID and reason.
+    roles, of a freeze over a window that is under way its ID and reason. `end` is the end that an extension gave.
     """
 
     version: int
@@ -92,6 +93,7 @@ class Act:
     by: str
     at: datetime
     text: str = ""
+    end: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -219,17 +221,27 @@ class Window:
         return self.scope is None or self.scope.is_approved or self.is_emergency
 
     @property
+    def works_unapproved(self) -> bool:
+        """Whether it is under way with a scope that nobody approved, so that none of that is to be done."""
+        return self.state is State.UNDER_WAY and not self.is_approved
+
+    @property
     def may_begin(self) -> bool:
         """Whether nothing stands in its way but the time."""
         return self.state is State.PLANNED and self.is_approved and not self.frozen
 
     def phase(self, now: datetime) -> Phase:
-        """What is recorded; of a planned one what the clock says: planned before the start, over from the end on."""
+        """What is recorded; of a planned one what the clock says: planned before the start, over from the end on.
+
+        In between one that is frozen or not approved is held up.
+        """
         if self.state is State.UNDER_WAY:
             return Phase.UNDER_WAY
         if self.state is not State.PLANNED or now >= self.end:
             return Phase.OVER
-        return Phase.PLANNED if now < self.start else Phase.UNDER_WAY
+        if now < self.start:
+            return Phase.PLANNED
+        return Phase.UNDER_WAY if self.may_begin else Phase.HELD_UP
 
     def latest(self, deed: Deed) -> Act | None:
         """The newest act of this kind."""

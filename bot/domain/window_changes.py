@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.domain import window_steps as steps
 from bot.domain.approval import Rights
@@ -89,11 +89,14 @@ class WindowChanges:
         await self._audit.wrote(who, "schedule", window.id, detail=f"{window.title}, {spelled(plan.length)}")
         return await self._made(window)
 
-    async def skip(self, day: date, who: str, reason: str) -> Window:
-        """Calls off the weekly window of a day."""
-        await self._rights.must_have_role(who, "skip a window")
-        window = await self._planned(await self._desk.on(day))
-        return await self.cancel(window.id, who, reason)
+    async def skip(self, window: Window, who: str, reason: str) -> Window:
+        """Calls off a weekly window, or raises UserError for any other."""
+        await self._rights.must_have_role(who, "skip a window", window.id)
+        if window.kind is not Kind.WEEKLY:
+            raise UserError(
+                f"{window.id} is no weekly window.", f"`/maintenance cancel {window.id} REASON` calls it off."
+            )
+        return await self.cancel((await self._planned(window)).id, who, reason)
 
     async def cancel(self, window_id: str, who: str, reason: str) -> Window:
         """Calls off a window before it begins."""

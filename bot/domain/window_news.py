@@ -8,6 +8,7 @@ from enum import Enum, auto
 from bot.domain.announcement import Announcement, Ladder, Occasion, State, rungs
 from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
+from bot.domain.presence import Able
 from bot.domain.window import Act, Deed, Window
 from bot.domain.window_ports import Attendant, NewsBoard, Windows
 
@@ -38,11 +39,17 @@ class WindowNews:
         self._rights = rights
         self._audit = audit
         self._ladder = ladder
-        self._named: dict[str, tuple[int, tuple[str, ...]]] = {}  # who was last named as who may approve, by window
+        self._named: dict[str, tuple[int, Able]] = {}  # who was last named as who may approve, by window
 
-    async def tell(self, window: Window, told: Mapping[str, Announcement], head_ts: str) -> bool:
-        """Tells the untold acts; whether none is left. `told` was read after the window. Raises StoreAwayError."""
-        for act in (act for act in window.acts if act.version in window.untold):
+    async def tell(
+        self, window: Window, told: Mapping[str, Announcement], head_ts: str, before: int | None = None
+    ) -> bool:
+        """Tells the untold acts, or those `before` one; whether none is left. Raises StoreAwayError.
+
+        Each is told when the one before it is in the thread, whichever bot told that. `told` was read after the window.
+        """
+        untold = [act for act in window.acts if act.version in window.untold]
+        for act in (act for act in untold if before is None or act.version < before):
             if act.deed is Deed.MOVED and window.successor is not None:
                 await self._windows.succeed(window.successor)  # a bot that died may have left it here
             how = self._how(window, act, told)
@@ -57,7 +64,7 @@ class WindowNews:
                 await self._audit.wrote(SYSTEM, "coordinate", window.id, Outcome.REFUSED, trouble)
         return True
 
-    async def name_approvers(self, window: Window, approvers: tuple[str, ...]) -> None:
+    async def name_approvers(self, window: Window, approvers: Able) -> None:
         """Has the message of a scope that waits name who may approve it now: roles change hands, and go round."""
         waits = window.is_live and window.scope is not None and window.scope.lacks
         if waits and self._named.get(window.id) != (window.version, approvers):

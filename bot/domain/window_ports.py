@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.domain.presence import Able
 from bot.domain.window import Act, Window
 
 
@@ -77,13 +78,14 @@ class Calendar(Protocol):
 class NewsBoard(Protocol):
     """Where acts are told."""
 
-    async def say(self, window: Window, act: Act, head_ts: str, people: tuple[str, ...]) -> bool:
-        """Tells an act in the window's thread, or below the message of its scope; False where neither is there yet.
+    async def say(self, window: Window, act: Act, head_ts: str, people: Able) -> bool:
+        """Tells an act in the window's thread, or below the message of its scope; whether Slack has it, or refused it.
 
+        False also where there is neither thread nor scope yet. Said again, it is told once.
         `people` may do what comes next: approve the scope, except the window from a freeze.
         """
 
-    async def refresh_scope(self, window: Window, approvers: tuple[str, ...]) -> None:
+    async def refresh_scope(self, window: Window, approvers: Able) -> None:
         """Has the message of the scope show whether it is approved, and who may."""
 
     async def coordinate(self, window: Window, act: Act) -> str:

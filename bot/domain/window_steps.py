@@ -16,6 +16,7 @@ from bot.errors import ConflictError, UserError
 MOST = timedelta(days=7)  # of a window, however often it is extended
 EARLY = timedelta(hours=24)  # so long before its planned start at most it is begun by hand
 STILL_ROLLED_BACK = timedelta(hours=24)  # so long after its end a window is still rolled back
+SET_BACK = "the bot's clock was set back since the start, so how long it was held is not known"
 
 _OWED = (Deed.BEGAN, Deed.EXTENDED, Deed.ENDED)
 _OWED_UNDER_WAY = (Deed.APPROVED,)
@@ -123,15 +124,16 @@ def extended(window: Window, who: str, by: timedelta, now: datetime) -> Window:
         )
     rounds = window.rounds + (now >= window.end)
     first = window.planned_end or window.end
-    return after(
-        replace(window, end=end, planned_end=first, rounds=rounds), Act(0, Deed.EXTENDED, who, now, spelled(by))
-    )
+    put_off = replace(window, end=end, planned_end=first, rounds=rounds)
+    return after(put_off, Act(0, Deed.EXTENDED, who, now, spelled(by), end))
 
 
 def ended(window: Window, who: str, at: datetime, now: datetime) -> Window:
-    """Over since `at`."""
+    """Over since `at`; at its start where a clock that was set back says that it ended before, which is then said."""
     _must_be_under_way(window, "ended")
-    return after(replace(window, state=State.OVER, actual_end=at), Act(0, Deed.ENDED, who, now))
+    began = window.actual_start or window.start
+    over = replace(window, state=State.OVER, actual_end=max(at, began))
+    return after(over, Act(0, Deed.ENDED, who, now, SET_BACK if at < began else ""))
 
 
 def rolled_back(window: Window, who: str, reason: str, now: datetime) -> Window:
@@ -274,6 +276,6 @@ def _gone(window: Window) -> ConflictError:
 def already(window: Window, deed: Deed, what: str, remedy: str = "Nothing was changed.") -> ConflictError:
     """It is so already: `what` it is, with who did it and why."""
     act = window.latest(deed)
-    why = f": “{act.text}”" if act and act.text and deed not in (Deed.MOVED, Deed.RESTORED) else "."
+    why = f": “{act.text}”" if act and act.text and deed not in (Deed.MOVED, Deed.RESTORED, Deed.ENDED) else "."
     by = act.by if act and act.by != SYSTEM else ""
     return ConflictError(f"{window.id} {what}{why}", remedy, by=by)

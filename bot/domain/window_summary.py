@@ -8,6 +8,7 @@ from bot.domain.checklist import Checklist, Kind, Remark
 from bot.domain.clock import spelled
 from bot.domain.health import Reading, State
 from bot.domain.incident import Incident
+from bot.domain.window_steps import named
 
 SUMMARY_TAG = "summary"  # the item that the summary itself does
 
@@ -31,12 +32,22 @@ class No:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A scope that was approved when the window was under way, before another one took its place."""
+
+    scope: str
+    approvals: tuple[Yes, ...]
+
+
+@dataclass(frozen=True)
 class Held:
     """A window as its summary sees it; times are aware UTC.
 
     `head` is the message in `channel` that its thread hangs below. `frozen`, `excepted` and `rolled_back` are reasons,
     empty where it was not. `incident_id` is an emergency's own incident. `rejections` has every no to a scope, also to
-    one that another replaced. `planned_end` is there if `end` was put off since.
+    one that another replaced. `planned_end` is there if `end` was put off since. `set_back`: what is to be known of
+    `actual_end`, where a clock was set back before it. `lacks`: the roles that never approved its scope.
+    `earlier`: the scopes that it was held for before its last one.
     """
 
     id: str
@@ -55,11 +66,21 @@ class Held:
     incident_id: str = ""
     rejections: tuple[No, ...] = ()
     planned_end: datetime | None = None
+    set_back: str = ""
+    lacks: tuple[str, ...] = ()
+    rejected_by: str = ""
+    earlier: tuple[Earlier, ...] = ()
 
     @property
     def without_scope(self) -> str:
         """What there is to say where nobody wrote what is to be done."""
         return f"none was written; it was about {self.incident_id}" if self.incident_id else "no work planned"
+
+    @property
+    def who_decided(self) -> set[str]:
+        """Those who said yes or no to any of its scopes."""
+        said_yes = [*self.approvals, *(yes for one in self.earlier for yes in one.approvals)]
+        return {yes.by for yes in said_yes} | {no.by for no in self.rejections} | {self.rejected_by} - {""}
 
     @property
     def began(self) -> datetime:
@@ -158,12 +179,19 @@ def during(incident: Incident, url: str, also: tuple[str, ...] = ()) -> During:
     return During(incident.id, incident.title, incident.severity.upper(), incident.status.value, url, also)
 
 
+def lacked(held: Held) -> tuple[str, ...]:
+    """Whose yes the scope never had, in one phrase: `the duty officer`; nothing where it had all."""
+    return (named(held.lacks),) if held.lacks else ()
+
+
 def timing(held: Held) -> str:
     """How the time it was held compares with the plan: `as planned`, or what was different."""
     parts = []
     if held.actual_start and abs((held.actual_start - held.start).total_seconds()) >= 60:
         parts.append(f"began {_away(held.actual_start, held.start)}")
-    if held.actual_end and abs((held.actual_end - held.end).total_seconds()) >= 60:
+    if held.set_back:
+        parts.append(held.set_back)
+    elif held.actual_end and abs((held.actual_end - held.end).total_seconds()) >= 60:
         parts.append(f"ended {_away(held.actual_end, held.end)}")
     return ", ".join(parts) or "as planned"
 

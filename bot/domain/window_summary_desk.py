@@ -142,8 +142,7 @@ class WindowSummaryDesk:
             return Given(claim.how, is_new=False, url=url)
         try:
             people = {remark.who for remark in (*summary.deviations, *summary.lessons)}
-            people |= {yes.by for yes in held.approvals} | {no.by for no in held.rejections}
-            names = await self._ports.people.names_of(people)
+            names = await self._ports.people.names_of(people | held.who_decided)
             paper = Paper(f"{held.id}.md", markdown(summary, names).encode(), f"{held.id}.md")
             await self._board.share(held, [paper], who)
         except UserError:

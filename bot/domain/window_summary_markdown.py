@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from bot.domain.checklist import Remark
 from bot.domain.markdown import inline, is_one_line, link, quoted
-from bot.domain.window_summary import WindowSummary, compared, timing
+from bot.domain.window_summary import WindowSummary, Yes, compared, lacked, timing
 
 
 def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
@@ -15,14 +15,20 @@ def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
     def who(user: str) -> str:
         return inline(names.get(user) or user)
 
+    def given(approvals: Sequence[Yes]) -> str:
+        return ", ".join(f"{inline(yes.role)} {who(yes.by)}" for yes in approvals)
+
     lines = [f"# {inline(held.id)}: {inline(held.title)}", ""]
     extended = f", extended to {_at(held.end)}" if held.planned_end else ""
     lines.append(f"- **Planned:** {_at(held.start)} to {_at(held.planned_end or held.end)}{extended}")
     lines.append(f"- **Held:** {_at(held.began)} to {_at(held.ended)} ({timing(held)})")
+    for one in held.earlier:
+        lines += _text("Scope at first", one.scope)
+        lines.append(f"- **Approved by:** {given(one.approvals)}")
     lines += _text("Scope", held.scope or held.without_scope)
     if held.scope:
-        given = ", ".join(f"{inline(yes.role)} {who(yes.by)}" for yes in held.approvals)
-        lines.append(f"- **Approved by:** {given or 'nobody'}")
+        missing = "".join(f", not by {one}" for one in lacked(held))
+        lines.append(f"- **Approved by:** {f'{given(held.approvals)}{missing}' if held.approvals else 'nobody'}")
     for no in held.rejections:
         lines += _text(f"Rejected {_at(no.at)} by {who(no.by)}", no.reason)
         lines += _text("The scope that was rejected", no.scope)

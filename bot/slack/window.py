@@ -9,6 +9,7 @@ from bot.domain.announcement_ports import Posted
 from bot.domain.clock import Clock
 from bot.domain.freeze import FreezeRung
 from bot.domain.outbox import Content, Letter, State, UndeliveredError, letter_id
+from bot.domain.presence import Able
 from bot.domain.window import Act, Deed, Window
 from bot.slack.board import ANNOUNCEMENT, REPLY
 from bot.slack.directory import Directory
@@ -19,6 +20,7 @@ from bot.slack.views import window as view
 from bot.slack.views.parts import Message, said
 
 _STEP = 1_000  # revisions of a message within one step of its window
+SAID_WITHIN = 2.0  # seconds that Slack's word on an act is waited for at a time
 COORDINATED_WITHIN = 4.0  # seconds that Slack's word on the coordination thread is waited for
 
 
@@ -79,6 +81,12 @@ class WindowBoard:
         facts: dict[str, str | int] = {"window": window.id, "rung": rung.name, "version": window.version}
         await self._keep(letter, view.reply(rung, late), facts, window.version + 1)
 
+    async def answered(self, window: Window, key: str, asked: datetime) -> None:
+        """See WindowBoard.answered."""
+        facts: dict[str, str | int] = {"window": window.id, "rung": key.rpartition("/")[2], "version": window.version}
+        shown = view.answered(window, asked)
+        await self._keep(letter_id(ANNOUNCEMENT, key), shown, facts, window.version + 1, names_people=False)
+
     async def refresh_head(self, head: Rung, late: timedelta, latest: Rung, step: int) -> None:
         """See WindowBoard.refresh_head."""
         shown = view.head(head, late, latest)
@@ -86,7 +94,7 @@ class WindowBoard:
         names_people = latest.is_held_up
         await self._keep(letter_id(ANNOUNCEMENT, head.key), shown, facts, step + 1, names_people=names_people)
 
-    async def say(self, window: Window, act: Act, head_ts: str, people: tuple[str, ...]) -> bool:
+    async def say(self, window: Window, act: Act, head_ts: str, people: Able) -> bool:
         """See NewsBoard.say."""
         thread_ts = head_ts
         if not thread_ts and act.deed in (Deed.APPROVED, Deed.REJECTED) and window.scope is not None:
@@ -103,10 +111,12 @@ class WindowBoard:
             thread_ts=thread_ts or None,
             broadcast=bool(thread_ts) and approval_view.is_broadcast(act),
         )
-        await self._outbox.send(letter)
-        return True
+        # What was done next is told once this is there: sent by two bots, the later letter might be the first.
+        sent = await self._outbox.send(letter)
+        await asyncio.wait({sent}, timeout=SAID_WITHIN)
+        return sent.done()
 
-    async def refresh_scope(self, window: Window, approvers: tuple[str, ...]) -> None:
+    async def refresh_scope(self, window: Window, approvers: Able) -> None:
         """See NewsBoard.refresh_scope. Those that were replaced lose their buttons."""
         for act in window.acts:
             if act.deed is Deed.SCOPED:

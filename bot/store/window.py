@@ -51,8 +51,8 @@ class Windows:
 
     async def emergencies(self, after: datetime) -> list[Window]:
         """See bot.domain.emergency.Emergencies.emergencies."""
-        query = {"kind": Kind.EMERGENCY, "end": {"$gt": after}}
-        return [window_of(one) for one in await self._documents.many(query, [("end", ASCENDING)])]
+        query = {"kind": Kind.EMERGENCY, "$or": [{"end": {"$gt": after}}, {"state": State.UNDER_WAY}]}
+        return [window_of(one) for one in await self._documents.many(query, [("start", ASCENDING)])]
 
     async def get(self, window_id: str) -> Window | None:
         """See Windows.get."""

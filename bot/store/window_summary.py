@@ -4,7 +4,7 @@ The names of fields that come from elsewhere (`state`, `actual_start`, `scope`, 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,9 +15,10 @@ from bot.domain.checklist import Kind, Remark
 from bot.domain.checklist_ports import Headed
 from bot.domain.health import Reading, State
 from bot.domain.window import Deed, Window
-from bot.domain.window_summary import Dip, During, Held, No, Snapshot, Ticks, WindowSummary, Yes
+from bot.domain.window_summary import Dip, During, Earlier, Held, No, Snapshot, Ticks, WindowSummary, Yes
 from bot.domain.window_summary_ports import Attended
 from bot.store.mongo import Document, Documents, known
+from bot.store.window import window_of
 
 MOST = 50  # windows of some weeks
 NOT_HELD = ("cancelled", "moved", "not held")
@@ -25,7 +26,7 @@ UNANNOUNCED = timedelta(minutes=10)  # the summary waits so long for the announc
 
 
 class WindowRecords:
-    """Implements bot.domain.checklist_ports.Announced and bot.domain.window_summary_ports.Records."""
+    """Implements bot.domain.checklist_ports.Announced, bot.domain.window_summary_ports.Records, and more for both."""
 
     def __init__(self, windows: Documents, announcements: Documents) -> None:
         self._windows = windows
@@ -43,6 +44,16 @@ class WindowRecords:
         query: Document = {"end": {"$gt": ended_after}, "head": {"$ne": None}, "state": {"$in": NOT_HELD}}
         found = await self._windows.many(query, [("start", ASCENDING)], MOST)
         return [(one["_id"], one["state"]) for one in found]
+
+    async def ends(self, window_ids: Sequence[str]) -> dict[str, datetime | None]:
+        """See bot.domain.checklist_reminder.HeldWindows.ends."""
+        # People may have gone on by hand while no bot was there to announce anything.
+        unseen: Document = {"state": "not held", "head": None, "frozen": {"$in": ["", None]}}
+        held: Document = {"state": {"$in": ["under way", "over", None]}}
+        found = await self._windows.many(
+            {"_id": {"$in": list(window_ids)}, "$or": [held, unseen]}, [("_id", ASCENDING)]
+        )
+        return {one["_id"]: _end(one) for one in found}
 
     async def summed_up(self, window_id: str) -> bool:
         """See bot.domain.checklist_evidence.Summaries.summed_up."""
@@ -91,7 +102,8 @@ class WindowRecords:
     async def keep_summary(self, summary: WindowSummary) -> None:
         """See Records.keep_summary."""
         kept = asdict(summary)
-        del kept["before"], kept["after"], kept["held"]["rejections"], kept["held"]["planned_end"]  # kept beside it
+        del kept["before"], kept["after"]
+        kept["held"] = {name: value for name, value in kept["held"].items() if name not in _BESIDE}
         await self._keep(summary.held.id, "summary", kept)
 
     async def posted(self, window_id: str, ts: str) -> bool:
@@ -120,6 +132,12 @@ def _announced(ended_after: datetime) -> Document:
 def _window(document: Document) -> Window:
     start, end = document.get("actual_start") or document["start"], document.get("actual_end") or document["end"]
     return Window(document["_id"], start, end, document["title"])
+
+
+def _end(document: Document) -> datetime | None:
+    """When it ended; None while it is under way. An earlier release recorded no ends."""
+    planned = None if document.get("state") == "under way" else document["end"]
+    return document.get("actual_end") or planned
 
 
 def _has_begun(document: Document, now: datetime) -> bool:
@@ -155,9 +173,25 @@ def _held(document: Document) -> Held:
         (document.get("exemption") or {}).get("reason", ""),
         document.get("rolled_back") or "",
         document.get("incident_id") or "",
-        tuple(_rejections(document)),
-        document.get("planned_end"),
+        **_beside(document),
     )
+
+
+# Of what is held: kept with the window, not with its summary.
+_BESIDE = ("rejections", "planned_end", "set_back", "lacks", "rejected_by", "earlier")
+
+
+def _beside(document: Document) -> Document:
+    ended = [act["text"] for act in document.get("acts", ()) if act["deed"] == Deed.ENDED]
+    scope = window_of(document).scope
+    return {
+        "rejections": tuple(_rejections(document)),
+        "planned_end": document.get("planned_end"),
+        "set_back": ended[-1] if ended else "",
+        "lacks": scope.lacks if scope and not scope.rejected_by else (),
+        "rejected_by": scope.rejected_by if scope else "",
+        "earlier": tuple(_earlier(document)),
+    }
 
 
 def _rejections(document: Document) -> Iterator[No]:
@@ -168,6 +202,24 @@ def _rejections(document: Document) -> Iterator[No]:
             scope = act["text"]
         elif act["deed"] == Deed.REJECTED:
             yield No(act["by"], act["at"], act["text"], scope)
+
+
+def _earlier(document: Document) -> Iterator[Earlier]:
+    """From the window's acts: the scopes with a yes that others replaced while it was under way."""
+    scope, given, has_begun = "", list[Yes](), False
+    for act in document.get("acts", ()):
+        match act["deed"]:
+            case Deed.BEGAN:
+                has_begun = True
+            case Deed.APPROVED:  # the text is `the tech lead and the duty officer`
+                roles = [role.removeprefix("the ").replace(" ", "-") for role in act["text"].split(" and ")]
+                given += [Yes(role, act["by"]) for role in roles]
+            case Deed.REJECTED:
+                given = []
+            case Deed.SCOPED:
+                if has_begun and given:
+                    yield Earlier(scope, tuple(given))
+                scope, given = act["text"], []
 
 
 def _snapshot(kept: Document | None) -> Snapshot | None:
@@ -182,8 +234,7 @@ def _summary(document: Document) -> WindowSummary | None:
     if not kept:
         return None
     approvals = tuple(Yes(**known(Yes, one)) for one in kept["held"]["approvals"])
-    beside = {"rejections": tuple(_rejections(document)), "planned_end": document.get("planned_end")}
-    held = {**kept["held"], "approvals": approvals, **beside}
+    held = {**kept["held"], "approvals": approvals, **_beside(document)}
     ticks = kept["ticks"]
     return WindowSummary(
         held=Held(**known(Held, held)),

@@ -1,16 +1,15 @@
 """What is said of what people do to windows: the scope with its buttons, approvals, changes; and the form of a no."""
 
-from collections.abc import Sequence
-
 from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.domain.audit import SYSTEM
+from bot.domain.presence import Able
 from bot.domain.window import REASON_LIMIT, Act, Deed, Window
 from bot.domain.window_steps import named
 from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, said, section
-from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks
+from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks, when_ended, who_can_approve
 
 APPROVE = "window_approve"
 REJECT = "window_reject"
@@ -29,7 +28,7 @@ def is_broadcast(act: Act) -> bool:
     return act.deed in _LOUD
 
 
-def acted(window: Window, act: Act, people: Sequence[str]) -> Message:
+def acted(window: Window, act: Act, people: Able) -> Message:
     """What the window's thread says of an act; `people` may do what comes next."""
     if act.deed is Deed.SCOPED:
         return scope(window, act, people)
@@ -38,7 +37,7 @@ def acted(window: Window, act: Act, people: Sequence[str]) -> Message:
     return said(_TOLD[act.deed](window, act))
 
 
-def scope(window: Window, act: Act, approvers: Sequence[str]) -> Message:
+def scope(window: Window, act: Act, approvers: Able) -> Message:
     """The message of a scope: what is to be done, whether it is approved, and the buttons as long as that is open."""
     present = window.scope
     if present is None or present.version != act.version:
@@ -63,7 +62,7 @@ def scope(window: Window, act: Act, approvers: Sequence[str]) -> Message:
     return Message(text, tuple(blocks))
 
 
-def _standing(window: Window, approvers: Sequence[str]) -> Mrkdwn:
+def _standing(window: Window, approvers: Able) -> Mrkdwn:
     scope = window.scope
     if not window.is_live:
         lines = [mrkdwn("The window is {}.", window.state)]
@@ -77,10 +76,8 @@ def _standing(window: Window, approvers: Sequence[str]) -> Mrkdwn:
             lines.append(mrkdwn("It was {}", rejected(scope)))
     if not window.is_live:
         return joined("\n", lines)
-    if approvers:
-        lines.append(mrkdwn("Who can approve: {}.", joined(", ", [person(one) for one in approvers[:10]])))
-    elif scope is not None and scope.lacks and not scope.rejected_by:
-        lines.append(Mrkdwn("Nobody can approve it yet: `/ops roles` says which role has nobody else."))
+    if scope is not None and scope.lacks and not scope.rejected_by:
+        lines.append(who_can_approve(approvers))
     return joined("\n", lines)
 
 
@@ -102,7 +99,13 @@ def _approved(window: Window, act: Act) -> Mrkdwn:
 
 
 def _rejected(window: Window, act: Act) -> Mrkdwn:
-    return mrkdwn("The scope of {} was rejected by {}{}", window.id, person(act.by), _why(act))
+    text = mrkdwn("The scope of {} was rejected by {}{}", window.id, person(act.by), _why(act))
+    return mrkdwn("{}\n{}", text, without_it()) if window.works_unapproved else text
+
+
+def without_it() -> Mrkdwn:
+    """What a no means to a window that is under way."""
+    return Mrkdwn("None of it is to be done. The window goes on without it: `/maintenance end` ends it.")
 
 
 def _began(window: Window, act: Act) -> Mrkdwn:
@@ -114,12 +117,13 @@ def _began(window: Window, act: Act) -> Mrkdwn:
 
 def _extended(window: Window, act: Act) -> Mrkdwn:
     text = "{} ({}) was extended by {}{}: it now ends at {}."
-    return mrkdwn(text, window.title, window.id, act.text, _by(act), both(window.end))
+    end = act.end or window.end  # earlier releases did not keep it
+    return mrkdwn(text, window.title, window.id, act.text, _by(act), both(end))
 
 
 def _ended(window: Window, act: Act) -> Mrkdwn:
-    ended = utc(window.actual_end or act.at)
-    return mrkdwn("{} ({}) has ended ({}), as said by {}.", window.title, window.id, ended, person(act.by))
+    text = "{} ({}) has ended ({}), as said by {}."
+    return mrkdwn(text, window.title, window.id, when_ended(window), person(act.by))
 
 
 def _rolled_back(window: Window, act: Act) -> Mrkdwn:
@@ -163,12 +167,13 @@ def _thawed(window: Window, act: Act) -> Mrkdwn:
     return mrkdwn(text, window.title, window.id, period(window), then, what_is_planned(window))
 
 
-def _overtaken(window: Window, act: Act, people: Sequence[str]) -> Mrkdwn:
+def _overtaken(window: Window, act: Act, people: Able) -> Mrkdwn:
     text = "{} ({}) is under way, and there is a freeze in its time, {}\nNothing is stopped by it, but the end is not "
     text += "put off into it. `/maintenance end` ends it; `/maintenance except {} REASON` makes an exception. "
-    may = joined(", ", [person(one) for one in people[:10]]) or Mrkdwn("nobody: the tech lead is to be assigned")
+    may = joined(", ", [person(one) for one in people.people[:10]]) or Mrkdwn("nobody: the tech lead is to be assigned")
     text += "Who may: {}."
-    return mrkdwn(text, window.title, window.id, brief(act.text, 1_000), window.id, may)
+    told = mrkdwn(text, window.title, window.id, brief(act.text, 1_000), window.id, may)
+    return mrkdwn("{} {}", told, people.gone) if people.gone else told
 
 
 def excepted(window: Window, act: Act) -> Mrkdwn:

@@ -14,14 +14,14 @@ from slack_sdk.models.views import View
 
 from bot.domain.announcement import Announcement, Occasion, Rung, State
 from bot.domain.freeze import Freeze
-from bot.domain.incident import Incident
 from bot.domain.window import SCOPE_LIMIT, TITLE_LIMIT, Phase, Window
 from bot.domain.window import State as Standing
 from bot.domain.window_summary import During
-from bot.slack.mrkdwn import Mrkdwn, both, link, local, mrkdwn
+from bot.slack.mrkdwn import Mrkdwn, both, local, mrkdwn
 from bot.slack.views import freeze as freeze_view
+from bot.slack.views.approval import without_it
 from bot.slack.views.parts import Message, actions, brief, context, fitting, paragraphs, said, section
-from bot.slack.views.window import button, period, what_is_planned, what_it_lacks
+from bot.slack.views.window import button, period, what_is_planned, what_it_lacks, when_ended
 from bot.slack.views.window_summary import incident_line
 
 CANCEL = "maintenance_cancel"
@@ -42,25 +42,6 @@ class Happened:
     opened: Mapping[str, Sequence[During]] = field(default_factory=dict)
 
 
-def declaring(title: str) -> Message:
-    """While an emergency is being declared."""
-    return said(mrkdwn("Declaring the emergency “{}”…", title))
-
-
-def declared(incident: Incident, window: Window | None, url: str) -> Message:
-    """The answer to whoever declared an emergency."""
-    thread = link(url, "its thread") if url else Mrkdwn("its thread")
-    opened = mrkdwn("{} is open for the emergency: write in {}.", incident.id, thread)
-    if window is None:
-        return said(
-            mrkdwn("{} MongoDB does not answer, so no window is announced; say the same again when it is back.", opened)
-        )
-    text = mrkdwn("{} The window {} lasts until {}; it is announced now.", opened, window.id, both(window.end))
-    if window.exemption:
-        text = mrkdwn("{} There is a freeze in its time: it is held all the same, and its announcement says so.", text)
-    return said(text)
-
-
 def timetable(
     windows: Sequence[tuple[Window, Sequence[Rung]]],
     freezes: Sequence[Freeze],
@@ -79,7 +60,8 @@ def _timetable(
 ) -> Message:
     windows, freezes = planned
     window = windows[0][0]
-    state = "is under way" if window.phase(now) is Phase.UNDER_WAY else "is next"
+    phase = window.phase(now)
+    state = f"is {phase}" if phase in (Phase.UNDER_WAY, Phase.HELD_UP) else "is next"
     text = mrkdwn("{} {}: {}.", window.title, state, period(window))
     lines: list[Mrkdwn] = []
     for number, (each, ladder) in enumerate(windows[:SHOWN]):
@@ -170,7 +152,8 @@ def _and(sentence: Mrkdwn, rest: str) -> Mrkdwn:
 
 def rejected(window: Window) -> Message:
     """The answer to whoever rejected one."""
-    return said(mrkdwn("You rejected the scope of {}.", window.id))
+    text = mrkdwn("You rejected the scope of {}.", window.id)
+    return said(_and(text, without_it() if window.works_unapproved else ""))
 
 
 def started(window: Window) -> Message:
@@ -185,7 +168,8 @@ def extended(window: Window) -> Message:
 
 def ended(window: Window) -> Message:
     """The answer to whoever ended one."""
-    return said(mrkdwn("{} is over, since {}.", window.id, both(window.actual_end or window.end)))
+    ended = window.actual_end or window.end
+    return said(mrkdwn("{} is over, since {} ({}).", window.id, when_ended(window), local(ended)))
 
 
 def rolled_back(window: Window) -> Message:

@@ -1,12 +1,13 @@
 """What the channel sees of windows: the head of a window's thread, the replies of its rungs, what people do to it."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, PlainTextObject
 
 from bot.domain.announcement import Occasion, Rung
 from bot.domain.clock import spelled
-from bot.domain.window import Kind, Scope, State, Window
+from bot.domain.presence import Able
+from bot.domain.window import Deed, Kind, Scope, State, Window
 from bot.domain.window_steps import lacking, named
 from bot.slack.mrkdwn import Mrkdwn, escape, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, header, one_line, section
@@ -75,6 +76,15 @@ def reply(rung: Rung, late: timedelta) -> Message:
     return Message(sentence, tuple(blocks))
 
 
+def answered(window: Window, asked: datetime) -> Message:
+    """The question whether it has ended, once that is known: without its buttons. `asked`: the end that was planned."""
+    what = f"it ended at {when_ended(window)}" if window.actual_end else f"it was put off to {utc(window.end)}"
+    text = mrkdwn(
+        "{} was planned to end at {}, and it was asked whether it has ended: {}.", window.title, utc(asked), what
+    )
+    return Message(text, (section(text), context(mrkdwn("{} · for you {}", window.id, local(asked)))))
+
+
 def _answers(window: Window) -> ActionsBlock:
     """The buttons below the question whether a window has ended."""
     asked = f"{window.id} {int(window.end.timestamp())}"
@@ -99,11 +109,23 @@ def what_is_planned(window: Window, most: int = 1_000) -> Mrkdwn:
     if scope is None:
         is_weekly = window.kind is Kind.WEEKLY
         return Mrkdwn("No work is planned." if is_weekly else "No scope was given, so no work is planned yet.")
+    return _verdict(window, scope, most)
+
+
+def _verdict(window: Window, scope: Scope, most: int) -> Mrkdwn:
+    """Whether its scope is approved; under way, what is not may not be begun."""
     if scope.rejected_by:
-        return mrkdwn("Its scope was {}", rejected(scope, most))
-    if scope.lacks:
-        return mrkdwn("Its scope is not approved yet: it lacks {}.", lacking(window))
-    return mrkdwn("Its scope is approved by {}.", named(scope.needs))
+        text = "None of its scope is to be done: it was {}" if window.works_unapproved else "Its scope was {}"
+        return mrkdwn(text, rejected(scope, most))
+    if not scope.lacks:
+        return mrkdwn("Its scope is approved by {}.", named(scope.needs))
+    if not window.is_live:
+        return mrkdwn("Its scope was not approved: it lacked {}.", lacking(window))
+    return mrkdwn("Its scope is not approved yet: it lacks {}{}.", lacking(window), _not_before(window))
+
+
+def _not_before(window: Window) -> str:
+    return ", and none of it is to be done before" if window.works_unapproved else ""
 
 
 def rejected(scope: Scope, most: int = 1_000) -> Mrkdwn:
@@ -117,8 +139,16 @@ def what_it_lacks(window: Window) -> Mrkdwn:
     if scope is None or window.frozen or scope.rejected_by:
         return what_is_planned(window)
     if scope.lacks:
-        return mrkdwn("It lacks {}.", lacking(window))
+        return mrkdwn("It lacks {}{}.", lacking(window), _not_before(window))
     return mrkdwn("It is approved by {}.", named(scope.needs)) if len(scope.needs) > 1 else Mrkdwn("")
+
+
+def who_can_approve(able: Able) -> Mrkdwn:
+    """Those who are there; of whoever has a role for it and left the workspace that they did."""
+    who = joined(", ", [person(one) for one in able.people[:10]])
+    nobody = "Nobody can approve it yet: `/ops roles` says which role has nobody else."
+    can = mrkdwn("Who can approve: {}.", who) if who else Mrkdwn(nobody)
+    return mrkdwn("{} {}", can, able.gone) if able.gone else can
 
 
 def _beside(rung: Rung) -> Mrkdwn:
@@ -127,8 +157,9 @@ def _beside(rung: Rung) -> Mrkdwn:
     if rung.is_held_up and not window.frozen:
         if window.scope and window.scope.rejected_by:
             return mrkdwn("It was {}", rejected(window.scope, 300))
-        who = joined(", ", [person(one) for one in rung.approvers[:10]])
-        return mrkdwn("Who can approve: {}.", who) if who else Mrkdwn("Nobody can approve it yet: see `/ops roles`.")
+        return who_can_approve(rung.approvers)
+    if rung.occasion is Occasion.ENDING and window.works_unapproved:
+        return what_is_planned(window)
     if rung.occasion not in (Occasion.AHEAD, Occasion.START) or (window.frozen and rung.occasion is Occasion.START):
         return Mrkdwn("")
     return what_is_planned(window)
@@ -154,8 +185,15 @@ def _sentence(rung: Rung, late: timedelta) -> str:
         case Occasion.END if window.state is State.NOT_HELD:
             says = f"is over ({end}); it was not held: {window.acts[-1].text}."
         case Occasion.END:
-            says = f"has ended ({utc(window.actual_end or window.end)})."
+            says = f"has ended ({when_ended(window)})."
     return f"{window.title} {says}"
+
+
+def when_ended(window: Window) -> str:
+    """When it ended, and what is to be known of that."""
+    ended = window.latest(Deed.ENDED)
+    note = f"; {ended.text}" if ended and ended.text else ""
+    return f"{utc(window.actual_end or window.end)}{note}"
 
 
 def _told(latest: Rung) -> str:
@@ -191,11 +229,19 @@ def _standing(latest: Rung) -> str:
                 Occasion.END: "over",
             }[latest.occasion]
         )
+    return f"under way{_beneath(latest)}"
+
+
+def _beneath(latest: Rung) -> str:
+    """What there is to know of a window that is under way."""
+    window = latest.window
     if window.rolled_back:
-        return "under way, being rolled back"
+        return ", being rolled back"
     if latest.is_question:
-        return "under way, its end is not recorded"
-    return "under way, ends soon" if latest.occasion is Occasion.ENDING else "under way"
+        return ", its end is not recorded"
+    if window.works_unapproved:
+        return f", its scope {'rejected' if window.scope and window.scope.rejected_by else 'not approved'}"
+    return ", ends soon" if latest.occasion is Occasion.ENDING else ""
 
 
 def _held(window: Window) -> str:
@@ -204,7 +250,7 @@ def _held(window: Window) -> str:
         return ""
     if window.actual_end is None:
         return f"Started at {utc(window.actual_start)}."
-    return f"Held from {utc(window.actual_start)} to {utc(window.actual_end)}."
+    return f"Held from {utc(window.actual_start)} to {when_ended(window)}."
 
 
 def _small_print(window: Window, rung: Rung, late: timedelta) -> list[Mrkdwn]:
