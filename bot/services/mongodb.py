@@ -17,6 +17,7 @@ from pymongo.errors import (
 
 from bot.domain.deep_health import Fact
 from bot.domain.health import UP, Finding, State
+from bot.domain.wording import counted
 from bot.services.asking import NotToldError, facts, listed
 
 # https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
@@ -94,7 +95,10 @@ class MongoProbe:
         told = await self._told("dbStats")
         size = (float(told["storageSize"]) + float(told["indexSize"])) / 2**20
         collections = int(told["collections"])
-        return Fact("database", f"{self._database.name}: {collections} collections, {size:,.0f} MB on disk, read well")
+        return Fact(
+            "database",
+            f"{self._database.name}: {counted(collections, 'collection')}, {size:,.0f} MB on disk, read well",
+        )
 
     async def _version(self) -> Fact:
         return Fact("version", str((await self._told("buildInfo", on_admin=True))["version"]))

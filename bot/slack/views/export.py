@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.domain.export import Format
 from bot.domain.export_desk import Given, How, Logged
 from bot.domain.incident import Incident
+from bot.domain.wording import counted
 from bot.slack.mrkdwn import Mrkdwn, link, mrkdwn, person
 from bot.slack.views.parts import Message, said
 
@@ -56,11 +57,11 @@ def logged(log: Logged, runbook: str) -> Message:
         )
     if not given.is_new:
         return said(Mrkdwn("You asked for the log a moment ago: it is in your direct messages with the bot."))
-    count = {0: "No incident is", 1: "One incident is"}.get(log.shown, f"{log.shown:,} incidents are")
+    has = f"it has {counted(log.shown, 'entry', 'entries')}" if log.shown else "nothing is in it"
     rest = ""
     if log.total > log.shown:
         rest = f" There are {log.total:,}; `/ops runbook 2026-11` gives one month."
-    text = mrkdwn("{} in the log, which is in your direct messages with the bot.{}", count, rest)
+    text = mrkdwn("The log is in your direct messages with the bot; {}.{}", has, rest)
     return said(text + _for_runbook(runbook))
 
 

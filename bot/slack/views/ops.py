@@ -13,6 +13,7 @@ from bot.slack.mrkdwn import Mrkdwn, channel, escape, groups_written, joined, lo
 from bot.slack.views.parts import Message, brief, context, fitting, paragraphs, quoted, said, section, short
 
 WORDS_SHOWN = 100
+_NAMING = ("role", "assign", "assign item", "escalate")  # acts whose details are people
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{1,20})>")
 
@@ -136,6 +137,6 @@ def _audit(entries: Sequence[AuditEntry], chain: Verified, room: int) -> Message
 
 
 def _detail(entry: AuditEntry, room: int) -> Mrkdwn:
-    if entry.act != "role":
+    if entry.act not in _NAMING:
         return brief(entry.detail, room)
     return joined(" ", [person(word.rstrip(",")) + word[len(word.rstrip(",")) :] for word in entry.detail.split()])
