@@ -32,6 +32,13 @@ def _service(reading: Reading, settings: Sequence[str]) -> Line:
         return warn(reading.service, found, "Wait a minute, and ask again.")
     if reading.state is State.DEGRADED:
         return warn(reading.service, found, f"Mend it, or the credentials that the bot has for it (see {setting}).")
+    if reading.cause.startswith("answered, but not as"):
+        return warn(reading.service, found, f"Correct its address in {setting}: something else answers there.")
+    if "TLS" in reading.cause:
+        return warn(reading.service, found, f"Write http:// instead of https:// in {setting}, or have it speak TLS.")
+    if "certificate" in reading.cause:
+        remedy = f"Name it in {setting} as its certificate does; SSL_CERT_FILE may name an authority of your own."
+        return warn(reading.service, found, remedy)
     if setting != wanted:
         return warn(reading.service, found, f"Start it, or correct its address in {setting}.")
     return warn(reading.service, found, f"Start it, correct {setting}, or leave that empty if there is none.")
