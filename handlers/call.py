@@ -1,7 +1,7 @@
 """One act of a person as the handlers see it: who, where, and how to answer them privately."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -14,6 +14,8 @@ from bot.slack.views.parts import Message
 T = TypeVar("T")
 
 PATIENCE = 0.7  # seconds of work before the person is told that it goes on
+AGAIN = 3.0  # seconds until they are told what it is at by then
+MOST = 3  # times: a response_url may be used five times, and the answer is one of them
 
 
 class Voice(Protocol):
@@ -72,20 +74,29 @@ class Call:
         if not await self.voice.whisper(self.channel, self.who, message, self.thread_ts):
             raise UnsaidError
 
-    async def slowly(self, work: Coroutine[Any, Any, T], meanwhile: Message) -> T:
-        """Waits for `work`; when it takes a while, says `meanwhile` until there is an answer."""
+    async def slowly(self, work: Coroutine[Any, Any, T], meanwhile: Message | Callable[[], Message]) -> T:
+        """Waits for `work`; when it takes a while, says `meanwhile`, and again what that has become."""
         task = asyncio.ensure_future(work)
         try:
-            done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+            await asyncio.wait({task}, timeout=PATIENCE)
             # Not behind a button: there the response_url would replace the message with the button.
             is_spoken = self.command or not (self.response_url or self.trigger_id)
-            if not done and is_spoken and not self._is_placeholder:
-                with suppress(UnsaidError):  # the work goes on whether or not the person hears of it
-                    await self.answer(meanwhile)
-                    self._is_placeholder = True
+            if is_spoken and not self._is_placeholder:
+                await self._keep_told(task, meanwhile)
             return await task
         finally:
             task.cancel()
+
+    async def _keep_told(self, task: asyncio.Future[T], meanwhile: Message | Callable[[], Message]) -> None:
+        told: list[str] = []
+        while not task.done() and len(told) < MOST:
+            message = meanwhile() if callable(meanwhile) else meanwhile
+            if message.text not in told:
+                told.append(message.text)
+                with suppress(UnsaidError):  # the work goes on whether or not the person hears of it
+                    await self.answer(message)
+                    self._is_placeholder = True
+            await asyncio.wait({task}, timeout=AGAIN)
 
     def must_be_inside(self) -> None:
         """Lets changes through from the ops channel only. Raises OutsideError."""

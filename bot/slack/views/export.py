@@ -20,9 +20,9 @@ def private_comment(about: str) -> Mrkdwn:
     return mrkdwn("Here is {}.", about)
 
 
-def working(incident_id: str) -> Message:
+def working(incident_id: str, step: str) -> Message:
     """While an incident's files are being made."""
-    return said(mrkdwn("Exporting {}…", incident_id))
+    return said(mrkdwn("Exporting {}{}…", incident_id, f": {step}" if step else ""))
 
 
 def exported(incident_id: str, given: Given, formats: Sequence[Format], runbook: str) -> Message:
@@ -43,9 +43,9 @@ def exported(incident_id: str, given: Given, formats: Sequence[Format], runbook:
     return said(text + (_for_runbook(runbook) if Format.MARKDOWN in formats else Mrkdwn("")))
 
 
-def logging() -> Message:
+def logging(step: str) -> Message:
     """While the log is being made."""
-    return said(Mrkdwn("Writing the log of incidents and emergencies…"))
+    return said(mrkdwn("Making the log of incidents and emergencies{}…", f": {step}" if step else ""))
 
 
 def logged(log: Logged, runbook: str) -> Message:

@@ -28,11 +28,11 @@ _NAME = 40
 _CAUSE = 160
 
 
-def asking(names: Sequence[str]) -> Message:
+def asking(names: Sequence[str], step: str = "") -> Message:
     """While the services are asked."""
     if len(names) == 1:
         return said(mrkdwn("Asking {}…", _name(names[0])))
-    return said(mrkdwn("Asking {} services…", len(names)))
+    return said(mrkdwn("Asking {} services{}…", len(names), f": {step}" if step else ""))
 
 
 def report(found: Report) -> Message:

@@ -27,9 +27,9 @@ _TITLE, _AFFECTED, _NAME, _EVENT = 200, 300, 60, 140  # characters, escapes coun
 _QUESTIONS_LIMIT = QUESTIONS * (QUESTION_LIMIT + 1)
 
 
-def drafting(incident_id: str) -> Message:
+def drafting(incident_id: str, step: str) -> Message:
     """While a draft is being written."""
-    return said(mrkdwn("Drafting the summary of {}…", incident_id))
+    return said(mrkdwn("Drafting the summary of {}{}…", incident_id, f": {step}" if step else ""))
 
 
 def draft(shown: Shown) -> Message:
