@@ -32,6 +32,9 @@ class Voice(Protocol):
     async def open_form(self, trigger_id: str, view: View) -> str:
         """Opens a form and returns its id. Raises UserError when the person's click is too long ago."""
 
+    async def lay_over(self, trigger_id: str, message: Message) -> bool:
+        """Shows something over the person's Home; False if Slack did not take it, or a form is there already."""
+
     async def change_form(self, view_id: str, view: View) -> None:
         """Shows something else in a form; nothing happens if the person has closed it."""
 
@@ -51,6 +54,7 @@ class Call:
     spoken_words: str = ""
     team: str = ""  # the person's workspace, where Slack says it
     is_app: bool = False
+    is_home: bool = False  # a button of the Home, where nobody would see what is said elsewhere
     _is_placeholder: bool = field(default=False, repr=False)
 
     async def answer(self, message: Message) -> None:
@@ -59,6 +63,8 @@ class Call:
         It asks to take the place of "working on it". For slash commands Slack shows both
         (https://github.com/slackapi/bolt-python/issues/1268), so that is said only when the work takes a while.
         """
+        if self.is_home and await self.voice.lay_over(self.trigger_id, message):
+            return
         if self.response_url:
             replacing, self._is_placeholder = self._is_placeholder, False
             if await self.voice.respond(self.response_url, message, replacing=replacing):

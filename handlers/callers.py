@@ -59,6 +59,7 @@ class Callers:
             trigger_id=str(body.get("trigger_id", "")),
             response_url=str(body.get("response_url", "")),
             team=str(body["user"].get("team_id") or ""),
+            is_home=view.get("type") == "home",
         )
 
     def mentioned(self, event: Body) -> Call:
