@@ -86,7 +86,7 @@ class Many:
     def __init__(self, url: str, count: int) -> None:
         self.count = count
         self._client = connect(url)
-        self._store = Store(database_of(self._client, url), "bench", timedelta(seconds=30))
+        self._store = Store(database_of(self._client), "bench", timedelta(seconds=30))
         self._desk = SearchDesk(self._store.words, self._store.incidents, self._store.timelines)
 
     async def time(self, ask: Ask, numbers: list[int]) -> list[float]:

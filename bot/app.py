@@ -120,7 +120,7 @@ class App:
         self._exit.push_async_callback(close, mongo)
         http = Http()
         self._exit.push_async_callback(http.close)
-        database = database_of(mongo, settings.mongodb_url.get_secret_value())
+        database = database_of(mongo)
         store = Store(database, owner, tuning.pace.lease)
         client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
         api = Api(client, metrics, lambda: directory.bot_user)

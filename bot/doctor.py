@@ -84,7 +84,7 @@ async def from_outside(settings: Settings) -> AsyncIterator[DoctorDesk]:
     limit = aiohttp.ClientTimeout(total=REQUEST_LIMIT, connect=REQUEST_LIMIT / 2)
     try:
         async with aiohttp.ClientSession(timeout=limit) as session:
-            database = database_of(mongo, url)
+            database = database_of(mongo)
             app = web_client(settings.slack_app_token, settings.slack_api_url, session)
             letters = Outbox(Documents(database["outbox"], Reach()), Pace().lease)
             ward = Ward(

@@ -45,7 +45,7 @@ async def health_desk(settings: Settings, *, deep: bool = False) -> AsyncIterato
     mongo = connect(settings.mongodb_url.get_secret_value())
     http = Http()
     try:
-        database = database_of(mongo, settings.mongodb_url.get_secret_value())
+        database = database_of(mongo)
         asked = probes(settings, http, database)
         desk = HealthDesk(asked, utc_now)
         yield DeepHealthDesk(desk, asked, _Recorded(database), utc_now) if deep else desk

@@ -66,6 +66,7 @@ class Callers:
             response_url=str(body.get("response_url", "")),
             team=str(body["user"].get("team_id") or ""),
             written=_texts(view) if body.get("type") == "view_submission" else (),
+            is_home=view.get("type") == "home",
         )
 
     def mentioned(self, event: Body) -> Call:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.domain.export import Format
+from bot.domain.progress import Progress
 from bot.domain.runbook import Months
 from bot.slack.views import export as view
 from handlers.call import Call
@@ -14,12 +15,15 @@ async def incident(desks: Desks, call: Call, incident_id: str, formats: Sequence
     """Shares an incident's files in its thread and tells the person where they are."""
     call.must_be_inside()
     wanted = [Format(one) for one in formats]
-    work = desks.exports.export(incident_id, wanted, call.who)
-    given = await call.slowly(work, view.working(incident_id))
+    progress = Progress()
+    work = desks.exports.export(incident_id, wanted, call.who, progress)
+    given = await call.slowly(work, lambda: view.working(incident_id, progress.step))
     await call.answer(view.exported(incident_id, given, wanted, desks.runbook_url))
 
 
 async def log(desks: Desks, call: Call, month: date | None) -> None:
     """Gives the person the log of all incidents, or of one month, in their direct messages."""
-    logged = await call.slowly(desks.exports.log(call.who, Months(month)), view.logging())
+    progress = Progress()
+    work = desks.exports.log(call.who, Months(month), progress)
+    logged = await call.slowly(work, lambda: view.logging(progress.step))
     await call.answer(view.logged(logged, desks.runbook_url))

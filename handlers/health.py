@@ -6,6 +6,7 @@ from typing import Any
 from bot.commands import health as words
 from bot.commands.grammar import Help
 from bot.domain.incident import TITLE_LIMIT, Opening, Severity
+from bot.domain.progress import Progress
 from bot.errors import StoreAwayError, away_means
 from bot.slack.views import deep_health as deep_view
 from bot.slack.views import health as view
@@ -35,7 +36,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
             await call.answer(view.as_json(report) if said.json else view.report(report))
         case words.Look():
             names = desks.health.chosen(said.services)
-            deep = await call.slowly(desks.deep_health.ask(names), view.asking(names))
+            progress = Progress()
+            deep = await call.slowly(desks.deep_health.ask(names, progress), lambda: view.asking(names, progress.step))
             await call.answer(deep_view.as_json(deep) if said.json else deep_view.report(deep))
 
 

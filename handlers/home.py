@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.incident import Severity
-from bot.errors import NotFoundError
+from bot.errors import NotFoundError, RefusedError, away_means
 from bot.slack.views import checklist as checklist_view
 from bot.slack.views import health as health_view
 from bot.slack.views import home as view
 from bot.slack.views import incident_forms
 from bot.slack.views import maintenance as maintenance_view
 from bot.slack.views.parts import Message
-from handlers.call import Call, OutsideError
+from handlers.call import Call
 from handlers.desks import Desks
 
 Body = Mapping[str, Any]
@@ -47,7 +47,9 @@ async def health_pressed(desks: Desks, call: Call, _: Body) -> None:
 
 async def checklist_pressed(desks: Desks, call: Call, _: Body) -> None:
     """*Show the checklist*: of the window that is meant where nobody names one."""
-    await call.voice.open_form(call.trigger_id, view.sheet("Checklist", await _checklist(desks)))
+    with away_means("so the checklist cannot be shown"):
+        message = await _checklist(desks)
+    await call.voice.open_form(call.trigger_id, view.sheet("Checklist", message))
 
 
 async def _checklist(desks: Desks) -> Message:
@@ -60,8 +62,11 @@ async def _checklist(desks: Desks) -> Message:
 
 
 async def _channel(desks: Desks, call: Call) -> str:
-    """The ops channel, for those who are in it: a Home is everybody's in the workspace. Raises OutsideError."""
+    """The ops channel, for those who are in it: a Home is everybody's in the workspace. Raises RefusedError."""
     channel = desks.places.ops_channel
     if not channel or not await desks.places.has_member(channel, call.who):
-        raise OutsideError
+        raise RefusedError(
+            f"That is done in {desks.places.ops_name}, where everybody sees it, and you are not there.",
+            "Join that channel, and press again.",
+        )
     return channel

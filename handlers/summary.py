@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.progress import Progress
 from bot.domain.summary import QUESTION_LIMIT, QUESTIONS
 from bot.errors import UserError
 from bot.slack.views import ops as ops_view
@@ -15,7 +16,9 @@ Body = Mapping[str, Any]
 
 async def ask(desks: Desks, call: Call, incident_id: str) -> None:
     """Drafts a summary for whoever asks; nobody else sees it."""
-    shown = await call.slowly(desks.summaries.draft(incident_id, call.who), view.drafting(incident_id))
+    progress = Progress()
+    work = desks.summaries.draft(incident_id, call.who, progress)
+    shown = await call.slowly(work, lambda: view.drafting(incident_id, progress.step))
     await call.answer(view.draft(shown))
 
 

@@ -213,7 +213,7 @@ async def test_a_storm_is_one_message(world: World) -> None:
     assert digest.buttons == ["Open incident"]
     assert len(await world.documents("alerts", kind="group", digest="")) == 10
     listed = await answer(world.slack, world.bob, "/ops", "alerts")
-    assert "60 group(s) of alerts fire" in listed.shown
+    assert "60 groups of alerts fire" in listed.shown
 
     async def all_are_counted() -> bool:
         return await measured(world, "opsbot_alert_groups_firing", severity="sev2") == 60

@@ -51,7 +51,7 @@ async def test_a_scope_names_who_may_approve_it_by_now(world: World) -> None:
     await names(world, post, "Who can approve: @bob.")
     assert len(world.slack.channel().everything) == before
     await world.bob.clicks("Approve", post)
-    await names(world, post, "approved by the tech lead")
+    await names(world, post, "Its scope is approved by @bob (tech lead).")
     assert "Who can approve" not in post.shown
     assert post.buttons == []
 

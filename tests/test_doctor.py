@@ -259,7 +259,9 @@ async def test_nothing_answers_and_no_secret_is_told(slack: Slack) -> None:
     assert status == 2
     assert line(text, "bot token").startswith("FAIL bot token Slack cannot be asked: no connection → Mend the way")
     assert line(text, "channel").startswith("FAIL channel Slack does not tell of #ops-shared: no connection → Mend the")
-    assert line(text, "mongodb").startswith("FAIL mongodb connection refused → Start MongoDB, or correct MONGODB_URL.")
+    assert line(text, "mongodb").startswith(
+        "FAIL mongodb connection refused → Start MongoDB, or correct host and port in MONG"
+    )
     assert line(text, "outbox").startswith("WARN outbox not known while MongoDB does not answer")
     assert line(text, "loki").startswith("WARN loki down: connection refused → Start it, correct LOKI_URL, or leave")
     assert line(text, "mcp").endswith("→ Start it, or correct its address in EXTRA_CHECKS.")

@@ -205,3 +205,18 @@ async def test_a_service_in_trouble_is_a_warning_with_its_setting() -> None:
     ]  # fmt: skip
     assert "see GRAFANA_URL" in lines[1].remedy
     assert await doctor_around.services(HealthDesk([], lambda: NOW), "mongodb", ()) == []
+
+
+@pytest.mark.parametrize(
+    ("cause", "mends"),
+    [
+        ("answered, but not as Loki does (200)", "Correct its address in LOKI_URL: something else answers there."),
+        ("no secure connection (TLS failed)", "Write http:// instead of https:// in LOKI_URL, or have it speak TLS."),
+        ("its certificate is not valid", "Name it in LOKI_URL as its certificate does; SSL_CERT_FILE may name an"),
+    ],
+)
+async def test_an_address_that_is_wrong_is_not_to_be_started(cause: str, mends: str) -> None:
+    """What answers is there, so the remedy is in the settings."""
+    health = HealthDesk([Service("loki", Finding(State.DOWN, cause))], lambda: NOW)
+    (line,) = await doctor_around.services(health, "mongodb", ("LOKI_URL",))
+    assert line.remedy.startswith(mends)

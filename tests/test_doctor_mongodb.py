@@ -1,10 +1,16 @@
 """What the doctor says of MongoDB: the rules alone, and servers of several kinds."""
 
-from collections.abc import Iterator
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import dns.asyncresolver
+import dns.resolver
 import pytest
+from bson import encode
 from pymongo import AsyncMongoClient, MongoClient
 
 from bot.domain import doctor_store
@@ -12,10 +18,12 @@ from bot.domain.doctor import Line, Verdict, fail, fine
 from bot.domain.doctor_store import Indexes, Server
 from bot.domain.health import Finding, HealthDesk, State
 from bot.domain.outbox import Depth
+from bot.errors import StoreAwayError
 from bot.services.mongodb import MongoProbe
 from bot.store.database import INDEXED, Store
 from bot.store.doctor import StoreExam
-from bot.store.mongo import connect
+from bot.store.mongo import Documents, connect, database_of
+from bot.store.reach import Reach
 from sandbox.mongo import Mongod
 from tests.test_doctor_alone import NOW, Service
 
@@ -88,6 +96,7 @@ def locked() -> Iterator[Mongod]:
     with Mongod(auth=True) as server:
         with MongoClient[dict[str, Any]](server.url()) as client:
             client.butler.command("createUser", "reader", pwd="canary", roles=["read"])
+            client.butler.command("createUser", "roleless", pwd="canary", roles=[])
             client.butler.command("createUser", "bot", pwd="canary", roles=["readWrite"])
         yield server
 
@@ -154,3 +163,110 @@ async def test_a_replica_set_is_told_by_its_name() -> None:
     assert alone.verdict is Verdict.OK
     assert lines["mongodb durability"].found.startswith("replica set rs0, 1 of 1 members answer: writes count once")
     assert {line.verdict for line in lines.values()} == {Verdict.OK}
+
+
+# What is wrong with the address
+
+
+Answers = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def other(answers: Answers) -> AsyncIterator[str]:
+    """A server of something else; the address to give as MongoDB's."""
+    tasks = set[asyncio.Task[None] | None]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.current_task())
+        await answers(reader, writer)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield f"mongodb://127.0.0.1:{server.sockets[0].getsockname()[1]}/butler"
+        await asyncio.gather(*(task for task in tasks if task))
+
+
+async def web_page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n<html>this is no MongoDB</html>")
+
+
+async def closes(*_: object) -> None:
+    """Before a word was said."""
+
+
+async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    while await reader.read(100):
+        pass
+
+
+async def of_2018(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Says hello as MongoDB 4.0 does: https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/."""
+    while len(head := await reader.read(16)) == 16:
+        length, request, *_ = struct.unpack("<iiii", head)
+        await reader.readexactly(length - 16)
+        hello = encode({"ok": 1, "ismaster": True, "minWireVersion": 0, "maxWireVersion": 7})
+        writer.write(struct.pack("<iiiiIb", 21 + len(hello), 1, request, 2013, 0, 0) + hello)
+
+
+@pytest.mark.parametrize(
+    ("answers", "found", "mends"),
+    [
+        (web_page, "what answers there is no MongoDB", "Correct host and port in MONGODB_URL."),
+        (closes, "it closes the connection at once, as a server does that wants TLS", "Write tls=true into"),
+        (silent, "no answer within 1.8 s", "See whether the server hangs or is overloaded"),
+        (of_2018, "it answers, but is too old for the bot", "Update MongoDB to 4.4 or newer."),
+    ],
+)
+async def test_what_is_no_mongodb_of_the_bots_is_told_for_what_it_is(answers: Answers, found: str, mends: str) -> None:
+    """Each has its own cause and its own remedy, at the first look already."""
+    async with other(answers) as url:
+        line = (await looked(url))["mongodb"]
+    assert (line.verdict, line.found) == (Verdict.FAIL, found)
+    assert line.remedy.startswith(mends)
+
+
+@pytest.mark.parametrize(
+    ("options", "found", "mends"),
+    [
+        ("replicaSet=rs1", "it answers, but is not in the replica set that the settings name", "Correct replicaSet in"),
+        ("tls=true", "no secure connection (TLS failed)", "Take tls=true out of MONGODB_URL"),
+    ],
+)
+async def test_options_that_do_not_fit_the_server_are_named(
+    mongod: Mongod, options: str, found: str, mends: str
+) -> None:
+    """The driver says of a server outside the set that there is none: it forgot that one answered."""
+    line = (await looked(f"mongodb://127.0.0.1:{mongod.port}/butler?{options}"))["mongodb"]
+    assert (line.verdict, line.found) == (Verdict.FAIL, found)
+    assert line.remedy.startswith(mends)
+
+
+async def test_a_login_that_does_not_fit_says_what_of_it(locked: Mongod) -> None:
+    """The right password of another database's user is a matter of authSource; a user without a role wants one."""
+    where = f"127.0.0.1:{locked.port}/butler"
+    line = (await looked(f"mongodb://bot:canary@{where}?authSource=admin"))["mongodb"]
+    assert "or authSource there: the database that the user was made in." in line.remedy
+    assert (await looked(f"mongodb://{where}"))["mongodb"].remedy.startswith("Write into MONGODB_URL the user and pass")
+    line = (await looked(f"mongodb://roleless:canary@{where}"))["mongodb"]
+    assert line == fail(
+        "mongodb",
+        "it answers, but the bot's user may not read its database",
+        "Give the bot's user readWrite on butler.",
+    )
+
+
+async def test_a_name_that_dns_does_not_have_is_no_end_of_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`mongodb+srv` asks DNS for the servers: without an answer MongoDB is away, and the database's name is known."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise dns.resolver.NXDOMAIN
+
+    monkeypatch.setattr(dns.asyncresolver, "resolve", fails)
+    client = connect("mongodb+srv://bot:canary@no-such.invalid/butler2")
+    database = database_of(client)
+    assert database.name == "butler2"
+    with pytest.raises(StoreAwayError):
+        await Documents(database["incidents"], Reach()).one({})
+    line = (await looked("mongodb+srv://bot:canary@no-such.invalid/butler2"))["mongodb"]
+    assert (line.verdict, line.found) == (Verdict.FAIL, "its name does not resolve")

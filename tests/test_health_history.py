@@ -49,10 +49,10 @@ async def test_history_is_told_in_words_and_as_a_picture(mongod: Mongod, monkeyp
     """Uptime in per cent, latency, a strip; the picture says the same in words. Without matplotlib: text alone."""
     async with shared_world(mongod) as world:
         told = await answer(world.slack, world.ann, "/health", "history")
-        assert told.text.startswith("Nothing was measured in the last 1 d")
+        assert told.text.startswith("Nothing was measured in the last day")
         await measured(world)
         told = await answer(world.slack, world.ann, "/health", "history 24h")
-        assert told.text.startswith("Up in the last 1 d: loki 75.")
+        assert told.text.startswith("Up in the last day: loki 75.")
         assert "*mongodb* 100 % up · 2 ms" in told.shown
         assert "▁▁▁" in told.shown
         ((file, content),) = await world.slack.until(lambda: sent(world), "a picture")

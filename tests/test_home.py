@@ -140,13 +140,17 @@ async def test_its_buttons_start_the_common_things(shared: World) -> None:
 
 @SHARED
 async def test_who_is_not_in_the_channel_starts_nothing_from_home(shared: World) -> None:
-    """Everybody in the workspace has a Home: to them it says where changes are made."""
+    """Everybody in the workspace has a Home: to them it says, above it, where changes are made."""
     dee = shared.slack.person("dee")
     page = await home(shared, dee, "Open incidents")
+    before = len(dee.posts)
     for button in ("Open an incident", "Schedule a window"):
         await dee.clicks(button, page)
-        await dee.sees("Nothing was changed: changes are made in")
-        assert dee.modal is None
+        refused = "That is done in #ops-shared, where everybody sees it, and you are not there."
+        await shared.slack.until(partial(sheet, dee, refused), f"{button} to be refused")
+        assert sheet(dee, "Join that channel, and press again.")
+        await dee.closes()
+    assert len(dee.posts) == before
 
 
 @SHARED
@@ -221,3 +225,15 @@ async def test_a_home_says_that_mongodb_is_away_and_what_was_known(slack: Slack,
         world.clock.forward(seconds=61)
         await slack.until(lambda: not any("not answer" in shown(who) for who in (world.ann, world.bob)), "MongoDB back")
         assert "checkout is down" in shown(world.bob)
+
+
+async def test_a_button_of_the_home_says_above_it_that_mongodb_is_away(slack: Slack, own_mongod: Mongod) -> None:
+    """An answer as a direct message would be seen by nobody who looks at their Home."""
+    async with World(slack, own_mongod.url()) as world:
+        page = await home(world, world.ann, "Open incidents")
+        own_mongod.kill()
+        await world.ann.clicks("Show the checklist", page)
+        await slack.until(
+            partial(sheet, world.ann, "MongoDB does not answer, so the checklist cannot be shown"), "to be told"
+        )
+        assert [post.text for post in world.ann.posts if "not answer" in post.text] == []

@@ -1,18 +1,38 @@
 """What people read in channel and notifications: whole sentences, severity in words, nothing twice."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.domain.alert import Alert, Digest, Group
+from bot.domain.announcement import Occasion
+from bot.domain.announcement import Rung as WindowRung
+from bot.domain.deep_health import DeepReport, Look
 from bot.domain.escalation import Ask, Escalation, Rung, Step
 from bot.domain.freeze import Freeze, FreezeRung
-from bot.domain.health import State
+from bot.domain.health import Gap, Reading, State
 from bot.domain.health_history import History, Strip
 from bot.domain.health_watch import Case, Outage
 from bot.domain.incident import Incident, Severity, Status
-from bot.slack.views import escalation, freeze, health_history, health_watch, incident_card
+from bot.domain.reminder import Asked
+from bot.domain.window import Kind, Window
+from bot.domain.window import State as Standing
+from bot.slack.views import (
+    alert,
+    deep_health,
+    escalation,
+    freeze,
+    health_history,
+    health_watch,
+    incident_card,
+    incident_thread,
+    maintenance,
+)
+from bot.slack.views import window as window_view
 from bot.slack.views.parts import Message
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 INCIDENT = Incident(
     id="INC-20261125-7KQ4", title="checkout is down", severity=Severity.SEV2, status=Status.INVESTIGATING,
     opened_by="U0ANN", opened_at=NOON, channel="C0OPSSHARED", owner="U0ANN", updated_by="U0ANN", updated_at=NOON,
@@ -83,3 +103,69 @@ def test_a_strip_of_history_fits_on_a_telephone() -> None:
     strip = Strip("loki", tuple([None] * 48))
     (line,) = lines(health_history.told(History(NOON - timedelta(days=1), NOON, timedelta(minutes=30), (strip,))))[1:2]
     assert line.startswith(f"`{'·' * 24}` *loki*")
+
+
+def test_a_notification_tells_a_time_once() -> None:
+    """Slack renders a reader's own time in blocks alone: in notifications UTC stood twice, or "since at"."""
+    asked = Asked(("U0ANN",))
+    silent = incident_thread.silent(INCIDENT, NOON, asked).payload()
+    assert silent["text"].endswith("(checkout is down) since 2026-11-25 12:00 UTC. Is it over?")
+    assert "{ago}|at 2026" in silent["blocks"][0]["text"]["text"]
+    storm = alert.digest(Digest("storm/1", NOON, NOON), (31, 30), (), may_silence=True).payload()
+    assert storm["text"] == "Alert storm: 31 groups since 2026-11-25 12:00 UTC, 30 still firing."
+    planned = Window("MW-20261126-1400", NOON + DAY, NOON + DAY + HOUR, "Upgrade Loki", Kind.ONE_OFF)
+    assert (
+        maintenance.scheduled(planned, "", is_new=True)
+        .payload()["text"]
+        .startswith("MW-20261126-1400 is scheduled: Thursday 2026-11-26 12:00 to 13:00 UTC, Upgrade Loki.")
+    )
+
+
+def test_a_storm_says_of_each_group_once_how_bad_it_is() -> None:
+    """All of them fire, which the first line says; what does not any more says so."""
+    firing = Alert("fp", (("severity", "critical"),), (), is_firing=True)
+    groups = [Group(name, name, (("alertname", name),), (firing,), NOON, NOON) for name in ("Disk", "Latency")]
+    over = replace(groups[1], members=(replace(firing, is_firing=False),))
+    found = lines(alert.digest(Digest("storm/1", NOON, NOON), (2, 1), (groups[0], over), may_silence=True))
+    assert found[1:3] == ["• SEV2 Disk", "• SEV2 Latency is resolved"]
+
+
+def test_those_who_are_asked_together_are_named_together() -> None:
+    """Their rung and their time stand once, and nobody is told of seconds."""
+    everybody = tuple(Ask(Rung.EVERYBODY, who) for who in ("U0ANN", "U0BOB", "U0CYD"))
+    first = Step(1, NOON, (Rung.ON_CALL,), (Ask(Rung.ON_CALL, "U0ANN"),))
+    second = Step(2, NOON + timedelta(minutes=10, seconds=6), (Rung.EVERYBODY,), everybody)
+    found = Escalation(INCIDENT.id, 1, "U0CYD", "", NOON, (first, second))
+    told = escalation.asking(INCIDENT, found, second, "").text
+    assert told.startswith(
+        ":rotating_light: <@U0ANN>, <@U0BOB>, <@U0CYD> (everybody): <@U0ANN> did not come within 10 min, so you"
+    )
+    has = escalation.has_it(INCIDENT, replace(found, holder="U0BOB")).text
+    assert has.endswith("Asked: <@U0ANN> (on-call) at 12:00; <@U0ANN>, <@U0BOB>, <@U0CYD> (everybody) at 12:10 UTC.")
+
+
+def test_when_nobody_watched_is_said_once_for_all_services() -> None:
+    """One whose news is from after an earlier such time has fewer of them; one alone says it of itself."""
+    early, late = Gap(NOON, NOON + HOUR), Gap(NOON + 2 * HOUR, NOON + 3 * HOUR)
+    looks = [
+        Look(Reading(name, State.UP, 0.01, "", NOON), since=NOON, gaps=gaps)
+        for name, gaps in (("loki", (early, late)), ("llm", (late,)))
+    ]
+    both = deep_health.report(DeepReport(NOON, tuple(looks))).payload()["blocks"]
+    said = "ot watched from 2026-11-25 14:00 UTC to 2026-11-25 15:00 UTC"
+    assert str(both).count(said) == 1
+    assert both[-1]["elements"][1]["text"] == f"N{said} and 1 time before"
+    assert lines(deep_health.report(DeepReport(NOON, (looks[1],))))[1].endswith(f" · n{said}")
+
+
+def test_the_small_print_of_an_announcement_says_what_is_when() -> None:
+    """A time alone was the start's though the sentence told of the end, and the plan's after an early end."""
+    held = Window("MW-20261125-1200", NOON, NOON + HOUR, "Upgrade Loki", Kind.ONE_OFF)
+    early = replace(held, state=Standing.OVER, actual_start=NOON, actual_end=NOON + timedelta(minutes=20))
+    for window, occasion, due, words in (
+        (held, Occasion.AHEAD, NOON - HOUR, "starts <!date^1795608000^"),
+        (held, Occasion.START, NOON, "ends <!date^1795611600^"),
+        (early, Occasion.END, NOON + timedelta(minutes=20), "ended <!date^1795609200^"),
+    ):
+        told = window_view.reply(WindowRung(window, occasion.value, occasion, due), timedelta()).payload()
+        assert f" · for you it {words}" in told["blocks"][1]["elements"][0]["text"]

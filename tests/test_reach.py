@@ -80,7 +80,7 @@ async def test_a_list_waits_no_longer_than_one_question(
 ) -> None:
     """What reads many documents knows from the first whether the server answers; what comes next is told at once."""
     client = connect(own_mongod.url())
-    documents = Documents(database_of(client, own_mongod.url())["waiting"], Reach())
+    documents = Documents(database_of(client)["waiting"], Reach())
     try:
         await read(documents)  # so that there is a connection that hangs
         own_mongod.pause()
@@ -98,7 +98,7 @@ async def test_a_list_waits_no_longer_than_one_question(
 async def test_a_list_is_whole(mongod: Mongod) -> None:
     """Of none, one and more than MongoDB sends at once, all come, in order."""
     client = connect(mongod.url("lists_read"))
-    documents = Documents(database_of(client, mongod.url("lists_read"))["listed"], Reach())
+    documents = Documents(database_of(client)["listed"], Reach())
     try:
         for count in (0, 1, 1_200):
             await documents.update_all({}, {"$set": {"is_old": True}})
@@ -108,5 +108,5 @@ async def test_a_list_is_whole(mongod: Mongod) -> None:
             some = await documents.part({"is_old": None}, [("number", 1)], Part(7, skip=2))
             assert [one["number"] for one in some] == list(range(count))[2:9]
     finally:
-        await client.drop_database(database_of(client, mongod.url("lists_read")).name)
+        await client.drop_database(database_of(client).name)
         await close(client)

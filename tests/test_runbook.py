@@ -37,7 +37,7 @@ async def test_the_log_has_all_incidents_by_month(world: World) -> None:
         resolution="put\nright",
     )
     said = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "2 incidents are in the log, which is in your direct messages with the bot." in said.shown
+    assert "The log is in your direct messages with the bot; it has 2 entries." in said.shown
     (file,) = direct_files(world)
     assert file.name == "runbook-log.md"
     lines = file.content.decode().splitlines()
@@ -65,7 +65,7 @@ async def test_the_log_of_a_month_has_that_month(world: World) -> None:
             world, f"INC-20261031-7KQ{number}", opened_at=datetime.fromisoformat(moment).replace(tzinfo=UTC)
         )
     said = await answer(world.slack, world.ann, "/ops", "runbook 2026-10")
-    assert "2 incidents are in the log" in said.shown
+    assert "it has 2 entries" in said.shown
     (file,) = direct_files(world)
     assert file.name == "runbook-log-2026-10.md"
     page = file.content.decode()
@@ -84,7 +84,7 @@ async def test_a_double_enter_is_one_log(world: World) -> None:
 async def test_an_empty_log_is_a_file_that_says_so(world: World) -> None:
     """Before the first incident there is nothing to log."""
     said = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "No incident is in the log" in said.shown
+    assert "nothing is in it" in said.shown
     assert "There is none." in direct_files(world)[0].content.decode()
 
 
@@ -112,4 +112,4 @@ async def test_a_log_that_slack_does_not_take_is_said(world: World) -> None:
     said = await answer(world.slack, world.ann, "/ops", "runbook")
     assert "Slack did not take the files (user_disabled), so nothing was shared" in said.shown
     said = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "in the log" in said.shown
+    assert "it has 1 entry" in said.shown

@@ -1,7 +1,9 @@
 """The page's side of the workspace: state, acts, notices and switches as JSON."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -214,3 +216,13 @@ async def test_the_page_itself_is_served(slack: Slack, page: Page) -> None:
         assert answer.status == 200
     async with page.session.get(f"{slack.url}/%2e%2e/slack.py") as answer:
         assert answer.status == 404
+
+
+def test_the_page_shows_every_sign_that_the_bot_uses() -> None:
+    """A shortcode that it does not know would stand there as it was written."""
+    root = Path(__file__).parents[1]
+    known = set(re.findall(r"([a-z0-9_+-]+) [^\s|]+", (root / "sandbox/page/emoji.js").read_text("utf-8")))
+    sources = "".join(path.read_text("utf-8") for path in (root / "bot/slack").rglob("*.py"))
+    used = set(re.findall(r"[\" (]:([a-z_]{3,}):", sources))
+    assert "rotating_light" in used
+    assert used - known == set()

@@ -62,7 +62,7 @@ async def test_a_saturday_with_work_and_an_incident_in_it(world: World) -> None:
         assert part in summary.shown
     assert summary in slack.channel().messages
     await slack.until(lambda: "The window is over." in scope.shown, "the scope to say so")
-    assert "tech-lead: @cyd" in scope.shown  # who approved stays readable, and nothing is offered any more
+    assert "Approved by @cyd (tech lead)" in scope.shown  # who approved stays readable, and nothing is offered any more
     assert (scope.buttons, "/maintenance approve" in scope.shown) == ([], False)
     world.clock.set("2026-11-28 07:00:00")
     await world.stored("announcements", _id=f"{WINDOW}/end", state="announced")

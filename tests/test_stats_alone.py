@@ -95,7 +95,7 @@ def test_the_picture_is_told_in_words() -> None:
     """Whoever does not see it knows what is in it."""
     told = stats.stats([one(severity=Severity.SEV1), one(hour=23)], NOW, MONTH)
     assert view.alt(told) == (
-        "Two bar charts. Incidents of the last 30 d: 2. By severity: 1 SEV1, 1 SEV3. "
+        "Two bar charts. Incidents of the last 30 days: 2. By severity: 1 SEV1, 1 SEV3. "
         "Most opened: 09:00 to 10:00 (1), 23:00 to 00:00 (1) UTC. "
         "Time to acknowledge: none yet · to resolve: none yet."
     )

@@ -154,7 +154,7 @@ async def test_an_outage_in_between_is_in_the_summary(world: World) -> None:
     post = await summed_up(world)
     assert "no incident, all services up again." in post.text
     assert "loki: up before and after. In between (2026-11-28 03:11 to 03:12 UTC) it was not up in 2 of " in post.shown
-    assert "llm: up before and after.\n" in post.shown
+    assert "• mongodb, prometheus, grafana, llm, alertmanager: up before and after.\n" in post.shown
     (dip,) = (await world.document("windows", WINDOW))["summary"]["dips"]
     assert (dip["service"], dip["count"]) == ("loki", 2)
 

@@ -41,17 +41,19 @@ UP, DOWN, OFF = State.UP, State.DOWN, State.OFF
 
 
 def test_health_is_compared_in_words() -> None:
-    """One line if all is well, else a line for each service that is switched on, with what became of it."""
+    """One line if all is well, else a line for each service that was not, and one for the others."""
     assert compared(snapshot(loki=UP, llm=OFF), snapshot(loki=UP, llm=OFF)) == [
         "The one service was up before and after."
     ]
-    assert compared(snapshot(loki=UP, llm=UP), snapshot(loki=UP, llm=UP)) == [
-        "All 2 services were up before and after."
-    ]
+    assert compared(snapshot(loki=UP, llm=UP), snapshot(loki=UP, llm=UP)) == ["Both services were up before and after."]
     assert compared(snapshot(loki=UP, llm=UP, grafana=DOWN), snapshot(loki=DOWN, llm=UP, grafana=UP)) == [
         "loki: up before, down (no answer) after (worse).",
         "llm: up before and after.",
         "grafana: down (no answer) before, up after (better).",
+    ]
+    assert compared(snapshot(loki=UP, mongodb=UP, llm=UP), snapshot(loki=DOWN, mongodb=UP, llm=UP)) == [
+        "loki: up before, down (no answer) after (worse).",
+        "mongodb, llm: up before and after.",
     ]
     assert compared(snapshot(loki=DOWN), snapshot(loki=DOWN)) == ["loki: down (no answer) before and after."]
     assert compared(snapshot(loki=OFF), snapshot(loki=UP)) == ["loki: up at the end."]

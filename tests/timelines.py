@@ -23,7 +23,7 @@ async def two_stores(mongod: Mongod) -> AsyncIterator[list[Timelines]]:
     """The timelines of one database as two bots have them."""
     url = mongod.url().replace("/butler", f"/test_{secrets.token_hex(6)}")
     clients = [connect(url), connect(url)]
-    found = [Store(database_of(client, url), f"bot-{n}", timedelta(seconds=30)) for n, client in enumerate(clients)]
+    found = [Store(database_of(client), f"bot-{n}", timedelta(seconds=30)) for n, client in enumerate(clients)]
     await found[0].reach()
     yield [store.timelines for store in found]
     for client in clients:

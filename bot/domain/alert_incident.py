@@ -16,6 +16,7 @@ from bot.errors import ConflictError, NotFoundError
 # bot that died has begun does not open a second one.
 BEGUN = timedelta(seconds=20)
 QUOTED = 20  # members in the quote
+NAMED = 5  # groups of a storm in the quote
 QUOTE_LIMIT = 1_500
 
 
@@ -151,10 +152,12 @@ class AlertIncidents:
 
     async def _storm(self, digest: Digest) -> _Topic:
         total, firing = await self._groups.count_of(digest.id)
-        worst = await self._groups.worst_of(digest.id, QUOTED)
+        worst = await self._groups.worst_of(digest.id, NAMED)
         severity = min((group.severity for group in worst), default=Severity.SEV2)
         title = f"Alert storm: {total} groups since {digest.began:%H:%M} UTC"
-        text = _cut("\n".join([f"{firing} of {total} groups fire", *(group.name for group in worst)]), QUOTE_LIMIT)
+        names = "; ".join(group.name for group in worst)
+        more = f" and {total - len(worst)} more" if total > len(worst) else ""
+        text = _cut(f"{firing} of {total} groups fire, the worst: {names}{more}", QUOTE_LIMIT)
         where = (digest.channel, digest.ts, digest.incident_id, digest.asked)
         known = Report(0, self._clock(), digest.version, total, firing)
         return _Topic(digest.id, title, severity, text, *where, known)

@@ -12,6 +12,7 @@ from bot.domain.clock import Clock
 from bot.domain.health import SERVICES
 from bot.domain.role import RoleDesk
 from bot.domain.window import Window
+from bot.domain.wording import counted
 from bot.errors import ConflictError, NotFoundError
 
 # What the bot can prove: the window is announced, its summary is posted, a service is up (`health`: all of them).
@@ -202,5 +203,7 @@ class TemplateDesk:
             raise ConflictError(
                 f"Version {newest.version} was saved meanwhile", "Nothing was changed.", by=newest.saved_by
             )
-        await self._audit.wrote(who, "change template", f"checklist v{template.version}", detail=f"{len(lines)} items")
+        await self._audit.wrote(
+            who, "change template", f"checklist v{template.version}", detail=counted(len(lines), "item")
+        )
         return template

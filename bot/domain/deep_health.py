@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from bot.domain.clock import Clock
 from bot.domain.health import Gap, HealthDesk, Probe, Reading, Report, State
+from bot.domain.progress import Progress
 from bot.errors import StoreAwayError
 
 # Names of facts that others ask for.
@@ -132,10 +133,19 @@ class DeepHealthDesk:
         self._clock = clock
         self._deadline = deadline
 
-    async def ask(self, names: Sequence[str] = ()) -> DeepReport:
+    async def ask(self, names: Sequence[str] = (), progress: Progress | None = None) -> DeepReport:
         """Asks the named services (all for no names) at once. Raises NotFoundError for an unknown name."""
         chosen = self._health.chosen(names)
-        looks = await asyncio.gather(*(self._look(name) for name in chosen))
+        waiting = dict.fromkeys(chosen)
+
+        async def look(name: str) -> Look:
+            found = await self._look(name)
+            del waiting[name]
+            if progress is not None and waiting:
+                progress.at(f"waiting for {', '.join(waiting)}")
+            return found
+
+        looks = await asyncio.gather(*map(look, chosen))
         since = await self._since()
         return DeepReport(self._clock(), tuple(_dated(look, since) for look in looks))
 

@@ -28,13 +28,25 @@ def _service(reading: Reading, settings: Sequence[str]) -> Line:
         took = "" if reading.latency is None else f" ({reading.latency * 1000:.0f} ms)"
         return fine(reading.service, f"up{took}")
     found = f"{reading.state}: {reading.cause}" if reading.cause else str(reading.state)
+    return warn(reading.service, found, _remedy(reading, setting, may_be_empty=setting == wanted))
+
+
+def _remedy(reading: Reading, setting: str, *, may_be_empty: bool) -> str:
+    """By the probes' own phrases; what answers there need not be started."""
     if reading.state is State.STARTING:
-        return warn(reading.service, found, "Wait a minute, and ask again.")
+        return "Wait a minute, and ask again."
     if reading.state is State.DEGRADED:
-        return warn(reading.service, found, f"Mend it, or the credentials that the bot has for it (see {setting}).")
-    if setting != wanted:
-        return warn(reading.service, found, f"Start it, or correct its address in {setting}.")
-    return warn(reading.service, found, f"Start it, correct {setting}, or leave that empty if there is none.")
+        return f"Mend it, or the credentials that the bot has for it (see {setting})."
+    for phrase, remedy in (
+        ("answered, but not as", f"Correct its address in {setting}: something else answers there."),
+        ("TLS", f"Write http:// instead of https:// in {setting}, or have it speak TLS."),
+        ("certificate", f"Name it in {setting} as its certificate does; SSL_CERT_FILE may name an authority of yours."),
+    ):
+        if phrase in reading.cause:
+            return remedy
+    if may_be_empty:
+        return f"Start it, correct {setting}, or leave that empty if there is none."
+    return f"Start it, or correct its address in {setting}."
 
 
 async def webhook(token: str, *, is_expected: bool) -> Sequence[Line]:

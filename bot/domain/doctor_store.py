@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.domain.clock import Clock, spelled
 from bot.domain.doctor import Line, fail, fine, warn
 from bot.domain.health import HealthDesk, State
+from bot.domain.mongodb import remedy
 from bot.domain.outbox import Depth
 from bot.errors import StoreAwayError
 
@@ -82,11 +83,8 @@ class Undelivered(Protocol):
 async def mongodb(health: HealthDesk, look: StoreLook, database: str) -> Sequence[Line]:
     """Reachable at all; and if so, all the rest."""
     reading = (await health.ask([MONGODB])).readings[0]
-    if reading.state is State.DEGRADED:
-        rights = f"Mend user and password in MONGODB_URL, and give that user readWrite on {database}."
-        return [fail(MONGODB, reading.cause or "degraded", rights)]
     if reading.state is not State.UP:
-        return [fail(MONGODB, reading.cause or str(reading.state), "Start MongoDB, or correct MONGODB_URL.")]
+        return [fail(MONGODB, reading.cause or str(reading.state), remedy(reading.cause, database))]
     return [fine(MONGODB, "it answers, and the bot may read"), *await _server(look), await _rights(look, database),
             await _indexes(look)]  # fmt: skip
 
@@ -127,8 +125,8 @@ async def _rights(look: StoreLook, database: str) -> Line:
     try:
         seconds = await look.write()
     except NoLookError as error:
-        remedy = f"Give the bot's user readWrite on {database}, and see that the server has a primary and disk space."
-        return fail(topic, f"the bot cannot write: {error.cause}", remedy)
+        mends = f"Give the bot's user readWrite on {database}, and see that the server has a primary and disk space."
+        return fail(topic, f"the bot cannot write: {error.cause}", mends)
     return fine(topic, f"the bot reads, writes and deletes (a safe write took {seconds * 1000:.0f} ms)")
 
 
@@ -143,8 +141,8 @@ async def _indexes(look: StoreLook) -> Line:
     if told.missing:
         more = len(told.missing) - NAMED
         names = ", ".join(told.missing[:NAMED]) + (f" and {more} more" if more > 0 else "")
-        remedy = "Start the bot, which makes them; if they stay away, its log says why (logger mongo)."
-        return warn(topic, f"{len(told.missing)} of {told.wanted} missing: {names}", remedy)
+        mends = "Start the bot, which makes them; if they stay away, its log says why (logger mongo)."
+        return warn(topic, f"{len(told.missing)} of {told.wanted} missing: {names}", mends)
     return fine(topic, f"all {told.wanted} are there")
 
 
@@ -157,16 +155,16 @@ async def outbox(letters: Undelivered, healable: Set[str], clock: Clock) -> Sequ
     lines = []
     age = timedelta(seconds=depth.oldest_seconds)
     if depth.waiting and age > LONG:
-        remedy = "It is posted once Slack and MongoDB answer: see the lines above, and that the bot runs."
-        lines.append(warn("outbox", f"{depth.waiting} waiting, the oldest for {spelled(age)}", remedy))
+        mends = "It is posted once Slack and MongoDB answer: see the lines above, and that the bot runs."
+        lines.append(warn("outbox", f"{depth.waiting} waiting, the oldest for {spelled(age)}", mends))
     if hopeless := [one for one in parked if one.reason not in healable]:
         named = ", ".join(f"{one.id} ({one.reason})" for one in hopeless[:NAMED])
         more = f" and {len(hopeless) - NAMED} more" if len(hopeless) > NAMED else ""
-        remedy = "Tell people yourself what they miss: the texts are in MongoDB's `outbox` under these IDs."
+        mends = "Tell people yourself what they miss: the texts are in MongoDB's `outbox` under these IDs."
         count = f"at least {len(hopeless)}" if len(parked) >= PARKED_MOST else str(len(hopeless))
-        lines.append(warn("outbox", f"{count} refused by Slack and given up: {named}{more}", remedy))
+        lines.append(warn("outbox", f"{count} refused by Slack and given up: {named}{more}", mends))
     if healing := Counter(one.reason for one in parked if one.reason in healable):
         reasons = ", ".join(f"{reason}: {count}" for reason, count in healing.most_common(NAMED))
-        remedy = "Let the bot back into the channel, with its scopes; it tries again by itself."
-        lines.append(warn("outbox", f"{healing.total()} refused by Slack for now ({reasons})", remedy))
+        mends = "Let the bot back into the channel, with its scopes; it tries again by itself."
+        lines.append(warn("outbox", f"{healing.total()} refused by Slack for now ({reasons})", mends))
     return lines or [fine("outbox", f"nothing refused, {depth.waiting} waiting to be posted")]

@@ -15,8 +15,10 @@ from bot.domain.export import Format, Record, as_json, people_in
 from bot.domain.export_markdown import markdown
 from bot.domain.incident import Incident
 from bot.domain.paper import Paper
+from bot.domain.progress import Progress
 from bot.domain.runbook import MOST, Months, Row, emergency_row, incident_row
 from bot.domain.timeline import Entry
+from bot.domain.wording import counted
 from bot.errors import StoreAwayError, UserError
 
 
@@ -129,20 +131,24 @@ class ExportDesk:
         self._people = people
         self._clock = clock
 
-    async def export(self, incident_id: str, formats: Sequence[Format], who: str) -> Given:
+    async def export(self, incident_id: str, formats: Sequence[Format], who: str, progress: Progress) -> Given:
         """Shares an incident's files in its thread, or privately if it has none.
 
         Raises NotFoundError, StoreAwayError, and UserError where Slack did not take the files.
         """
+        progress.at("reading its timeline")
         incident, entries = await self._incidents.show(incident_id)
+        progress.at(f"writing {counted(len(entries), 'entry', 'entries')}")
         claim = await self._claims.claim(f"{incident.id}/v{incident.version}/{'+'.join(formats)}/{who}", who)
         url = self._people.link_to_thread(incident.channel, incident.card_ts or "")
         if not claim.is_ours:
             return Given(claim.how, is_new=False, url=url)
-        given = await self._held(claim, self._share(incident, entries, formats, who))
+        given = await self._held(claim, self._share(incident, entries, formats, who, progress))
         return replace(given, url=url)
 
-    async def _share(self, incident: Incident, entries: list[Entry], formats: Sequence[Format], who: str) -> How:
+    async def _share(
+        self, incident: Incident, entries: list[Entry], formats: Sequence[Format], who: str, progress: Progress
+    ) -> How:
         # Thousands of long entries take seconds, in which the bot has others to answer: they are read in a thread.
         known = await asyncio.to_thread(people_in, incident, entries)
         asked = await self._people.names_of([user_id for user_id, name in known.items() if not name])
@@ -150,29 +156,33 @@ class ExportDesk:
         original = self._people.link_to(incident.channel, incident.duplicate_card)
         record = Record(incident, entries, {**known, **asked}, self._clock(), url, original)
         papers = await asyncio.to_thread(_papers, record, formats)
+        progress.at("handing the files to Slack")
         if await self._sharing.in_thread(incident, papers, who):
             return How.IN_THREAD
         await self._sharing.privately(who, papers, f"the export of {incident.id}")
         return How.PRIVATELY
 
-    async def log(self, who: str, months: Months) -> Logged:
+    async def log(self, who: str, months: Months, progress: Progress) -> Logged:
         """Gives a person the runbook's log as a file, privately. Raises StoreAwayError, UserError."""
+        progress.at("reading the incidents")
         claim = await self._claims.claim(f"runbook/{months.name or 'all'}/{who}", who)
         if not claim.is_ours:
             return Logged(Given(claim.how, is_new=False))
         counts: list[int] = []
-        given = await self._held(claim, self._log(who, months, counts))
+        given = await self._held(claim, self._log(who, months, counts, progress))
         return Logged(given, *counts)
 
-    async def _log(self, who: str, months: Months, counts: list[int]) -> How:
+    async def _log(self, who: str, months: Months, counts: list[int], progress: Progress) -> How:
         since, before = months.bounds
         emergencies = [emergency_row(one) for one in await self._opened.emergencies(since, before, MOST)]
         rows = [row async for row in self._rows(since, before)]
         total = max(len(rows), await self._opened.count_opened(since, before)) + len(emergencies)
         rows = sorted([*rows, *emergencies], key=lambda row: row.at, reverse=True)[:MOST]
+        progress.at(f"writing {counted(len(rows), 'entry', 'entries')}")
         names = await self._people.names_of(dict.fromkeys(row.owner for row in rows if row.owner))
         text = await asyncio.to_thread(runbook.log, rows, total, names, self._clock(), months)
         name = f"runbook-log-{months.name}.md" if months.name else "runbook-log.md"
+        progress.at("handing the file to Slack")
         await self._sharing.privately(who, [Paper(name, text.encode(), name)], "the log of incidents and emergencies")
         counts += [len(rows), total, len(set(rows) & set(emergencies))]
         return How.PRIVATELY

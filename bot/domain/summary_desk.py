@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident
+from bot.domain.progress import Progress
 from bot.domain.summary import Draft, Prose, Record, Source, events, is_key, key_entries, record_of, utc
 from bot.domain.summary_material import KEY_EVENTS, Material, Writer, chosen, facts, material
 from bot.domain.summary_template import template
@@ -110,8 +111,9 @@ class SummaryDesk:
         self._audit = audit
         self._clock = clock
 
-    async def draft(self, incident_id: str, who: str) -> Shown:
+    async def draft(self, incident_id: str, who: str, progress: Progress) -> Shown:
         """A new draft. Raises NotFoundError, StoreAwayError."""
+        progress.at("reading its timeline")
         incident, entries = await self._incidents.show(incident_id)
         now = self._clock()
         number = await self._summaries.number(incident_id)  # before the model works: without MongoDB it is in vain
@@ -119,6 +121,7 @@ class SummaryDesk:
         keys = [await self._read(entry) for entry in key_entries(entries, KEY_EVENTS)]
         newest = [await self._read(entry) for entry in chosen(entries, keys)]
         given = material(facts(incident_id, record), keys, newest, len(entries))
+        progress.at(f"waiting for the LLM, {self._writer.name}, to write")
         prose, cause = await self._prose(given, record, sum(entry.is_key_event for entry in entries))
         shown = key_entries(keys)
         draft = Draft(

@@ -255,7 +255,10 @@ def must_be_planned(window: Window, what: str) -> None:
 
 def _must_be_under_way(window: Window, what: str) -> None:
     if window.state is State.PLANNED:
-        raise UserError(f"{window.id} has not started, so it cannot be {what}.", "`cancel` and `start` are for it.")
+        raise UserError(
+            f"{window.id} has not started, so it cannot be {what}.",
+            "`/maintenance start` begins it, `move` puts it off.",
+        )
     _must_be_live(window)
 
 

@@ -9,6 +9,7 @@ from bot.domain.clock import spelled
 from bot.domain.health import Reading, State
 from bot.domain.incident import Incident
 from bot.domain.window_steps import named
+from bot.domain.wording import all_were, counted
 
 SUMMARY_TAG = "summary"  # the item that the summary itself does
 
@@ -201,7 +202,7 @@ def _away(actual: datetime, planned: datetime) -> str:
 
 
 def compared(before: Snapshot | None, after: Snapshot | None, dips: Sequence[Dip] = ()) -> list[str]:
-    """Health before, in between and after in words: one line if all was well, else one for each service."""
+    """Health before, in between and after in words: one line if all was well, else one for each that was not."""
     if after is None:
         return ["Not checked at the end."]
     if not _on(after):
@@ -213,16 +214,17 @@ def compared(before: Snapshot | None, after: Snapshot | None, dips: Sequence[Dip
 
 
 def _fine(after: Snapshot) -> str:
-    count = len(_on(after))
-    return (
-        "The one service was up before and after." if count == 1 else f"All {count} services were up before and after."
-    )
+    return f"{all_were(len(_on(after)), 'service')} up before and after."
 
 
 def _each(before: dict[str, Reading], after: Snapshot, dips: Sequence[Dip]) -> list[str]:
     between = {dip.service: _dipped(dip) for dip in dips}
-    lines = [(_line(before.get(reading.service), reading), reading.service) for reading in _on(after)]
-    return [line + between.get(service, "") for line, service in lines]
+    lines = {one.service: _line(before.get(one.service), one) + between.get(one.service, "") for one in _on(after)}
+    steady = [service for service, line in lines.items() if line == f"{service}: up before and after."]
+    if len(steady) < 2:
+        return list(lines.values())
+    eventful = [line for service, line in lines.items() if service not in steady]
+    return [*eventful, f"{', '.join(steady)}: up before and after."]
 
 
 def _dipped(dip: Dip) -> str:
@@ -256,11 +258,6 @@ def _on(snapshot: Snapshot) -> list[Reading]:
 def is_worse(before: Snapshot | None, after: Snapshot | None) -> bool:
     """Whether something that is switched on is not up at the end."""
     return after is not None and any(reading.state is not State.UP for reading in _on(after))
-
-
-def counted(count: int, what: str) -> str:
-    """`1 incident`, `2 incidents`."""
-    return f"1 {what}" if count == 1 else f"{count} {what}s"
 
 
 def in_a_sentence(summary: WindowSummary) -> str:

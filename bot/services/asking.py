@@ -95,11 +95,6 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(every[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """`1 silence`, `3 silences`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def rough(age: timedelta) -> str:
     """`12 s`, `4 min`, `3 h`, `2 d`: how long ago something was."""
     seconds = max(0, round(age.total_seconds()))

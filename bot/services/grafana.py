@@ -12,7 +12,8 @@ from typing import Any
 
 from bot.domain.deep_health import DASHBOARDS, Fact, Link
 from bot.domain.health import SWITCHED_OFF, UP, Finding, State
-from bot.services.asking import NAMED, Source, counted, decoded, facts, text_of
+from bot.domain.wording import counted
+from bot.services.asking import NAMED, Source, decoded, facts, text_of
 from bot.services.http import Answer, Http, NoAnswerError, Redirect, basic
 from bot.services.verdict import at, check, misfit, shown
 

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 
 from bot.domain.deep_health import AUDIT_TRAIL, ERRORS, NEWEST_LINE, Fact
 from bot.domain.health import UP, Finding, State
-from bot.services.asking import NotToldError, Source, counted, decoded, facts, rough, text_of
+from bot.domain.wording import counted
+from bot.services.asking import NotToldError, Source, decoded, facts, rough, text_of
 from bot.services.http import Answer, Http
 from bot.services.verdict import check, misfit, shown, words
 

@@ -8,15 +8,32 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
+    ConfigurationError,
     ConnectionFailure,
     InvalidOperation,
     OperationFailure,
+    ProtocolError,
     PyMongoError,
     ServerSelectionTimeoutError,
 )
 
 from bot.domain.deep_health import Fact
 from bot.domain.health import UP, Finding, State
+from bot.domain.mongodb import (
+    BAD_CERTIFICATE,
+    CLOSES,
+    NO_LOGIN,
+    NO_MONGODB,
+    NO_NAME,
+    NO_PRIMARY,
+    NO_RIGHT,
+    NO_TLS,
+    OTHER_SET,
+    REFUSED,
+    TOO_OLD,
+    WRONG_LOGIN,
+)
+from bot.domain.wording import counted
 from bot.services.asking import NotToldError, facts, listed
 
 # https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
@@ -26,15 +43,17 @@ _ATLAS_ERROR = 8000  # Atlas's own code for a wrong password
 
 # pymongo keeps only the message of a failed connection: these parts of it are constants of the system.
 _NETWORK = (
-    (f"[Errno {errno.ECONNREFUSED}]", "connection refused"),
-    (f"[Errno {socket.EAI_NONAME}]", "its name does not resolve"),
-    (f"[Errno {socket.EAI_AGAIN}]", "its name does not resolve"),
-    ("CERTIFICATE_VERIFY_FAILED", "its certificate is not valid"),
-    ("SSL handshake failed", "no secure connection (TLS failed)"),
+    (f"[Errno {errno.ECONNREFUSED}]", REFUSED),
+    (f"[Errno {socket.EAI_NONAME}]", NO_NAME),
+    (f"[Errno {socket.EAI_AGAIN}]", NO_NAME),
+    ("CERTIFICATE_VERIFY_FAILED", BAD_CERTIFICATE),
+    ("SSL handshake failed", NO_TLS),
 )
 
 # What the driver says of a server that accepts connections and is silent, by the moment at which it gave up.
 _HANGS = ("timed out", "connection pool paused")
+# And of one that ends each connection before a word was said.
+_CLOSES = ("connection closed", "connection is already closed", "Connection is closed")
 
 
 class MongoProbe:
@@ -94,7 +113,10 @@ class MongoProbe:
         told = await self._told("dbStats")
         size = (float(told["storageSize"]) + float(told["indexSize"])) / 2**20
         collections = int(told["collections"])
-        return Fact("database", f"{self._database.name}: {collections} collections, {size:,.0f} MB on disk, read well")
+        return Fact(
+            "database",
+            f"{self._database.name}: {counted(collections, 'collection')}, {size:,.0f} MB on disk, read well",
+        )
 
     async def _version(self) -> Fact:
         return Fact("version", str((await self._told("buildInfo", on_admin=True))["version"]))
@@ -117,15 +139,29 @@ class MongoProbe:
             return refusal
         if cause := self._network():
             return Finding(State.DOWN, cause)
-        servers = self._database.client.topology_description.server_descriptions().values()
         if isinstance(error, ServerSelectionTimeoutError):
-            if any(server.is_server_type_known for server in servers):
-                return Finding(State.DEGRADED, "its replica set has no primary")
-            said = " ".join(str(server.error) for server in servers if server.error)
-            return Finding(State.DOWN, self._silence if any(sign in said for sign in _HANGS) else "no connection")
+            return self._not_selected()
+        if isinstance(error, ConfigurationError):  # the driver's word for both
+            is_old = "wire version" in str(error)
+            return Finding(*((State.DEGRADED, TOO_OLD) if is_old else (State.DOWN, NO_NAME)))
         if error.timeout or any(sign in str(error) for sign in _HANGS):
             return Finding(State.DOWN, self._silence)
         return Finding(State.DOWN, "connection dropped" if isinstance(error, ConnectionFailure) else "the read failed")
+
+    def _not_selected(self) -> Finding:
+        """Why none of the servers is one to ask, where the network does not say it."""
+        servers = self._database.client.topology_description.server_descriptions().values()
+        if not servers:  # the driver forgets those that are not in the set that it was told
+            return Finding(State.DEGRADED, OTHER_SET)
+        if any(server.is_server_type_known for server in servers):
+            return Finding(State.DEGRADED, NO_PRIMARY)
+        errors = [server.error for server in servers if server.error]
+        said = " ".join(map(str, errors))
+        if any(sign in said for sign in _HANGS) or not errors:
+            return Finding(State.DOWN, self._silence)
+        if any(isinstance(one, ProtocolError) for one in errors):
+            return Finding(State.DOWN, NO_MONGODB)
+        return Finding(State.DOWN, CLOSES if any(sign in said for sign in _CLOSES) else "no connection")
 
     def _refusal(self) -> Finding | None:
         """A wrong password is said to the first who asks; the driver then has all others wait for a better server."""
@@ -149,9 +185,9 @@ def refused(error: OperationFailure) -> Finding:
     if error.timeout:
         return Finding(State.DOWN, "no answer in time")
     if error.code in (_AUTHENTICATION_FAILED, _ATLAS_ERROR):
-        return Finding(State.DEGRADED, "it answers, but the bot's user or password is wrong")
+        return Finding(State.DEGRADED, WRONG_LOGIN)
     if error.code == _UNAUTHORIZED and "requires authentication" in str(error):
-        return Finding(State.DEGRADED, "it answers, but wants a user and password, and the settings have none")
+        return Finding(State.DEGRADED, NO_LOGIN)
     if error.code == _UNAUTHORIZED:
-        return Finding(State.DEGRADED, "it answers, but the bot's user may not read its database")
+        return Finding(State.DEGRADED, NO_RIGHT)
     return Finding(State.DEGRADED, f"it answers, but the read failed (error {error.code})")

@@ -9,7 +9,8 @@ from typing import Any
 
 from bot.domain.deep_health import RULES, TARGETS, Fact, Link
 from bot.domain.health import UP, Finding, State
-from bot.services.asking import UNSAID, Source, counted, facts, listed, text_of
+from bot.domain.wording import counted
+from bot.services.asking import UNSAID, Source, facts, listed, text_of
 from bot.services.http import Answer, Http
 from bot.services.verdict import check, misfit, shown, words
 

@@ -82,6 +82,16 @@ def link(url: str, label: str) -> Mrkdwn:
     return Mrkdwn(f"<{url.replace('&', '&amp;')}|{escape(label).replace('|', '¦')}>")
 
 
+# A time of the reader's own beside one in UTC, and any other.
+_OWN_TIME = re.compile(r" \((?:<!date\^[^>]*>(?: to )?)+(?: for you)?\)")
+_DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
+
+
+def undated(text: str) -> Mrkdwn:
+    """For notifications, where Slack renders no date token: UTC in words, once."""
+    return Mrkdwn(_DATE.sub(r"\1", _OWN_TIME.sub("", text)).replace(" since at ", " since "))
+
+
 def utc(when: datetime) -> str:
     """`2026-11-28 02:00 UTC`: for text that notifications and screen readers read."""
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -8,6 +8,7 @@ from slack_sdk.models.views import View
 
 from bot.errors import UserError
 from bot.slack.api import Api, DeclinedError, SlackError
+from bot.slack.views.home import sheet
 from bot.slack.views.parts import Message
 
 log = structlog.get_logger("voice")
@@ -67,6 +68,15 @@ class Voice:
                 raise UserError("Slack gave up waiting for the form.", "Try again, or say it in one line.") from error
             raise
         return str((answer.get("view") or {}).get("id", ""))
+
+    async def lay_over(self, trigger_id: str, message: Message) -> bool:
+        """See Voice.lay_over."""
+        try:
+            await self._api.call("views.open", trigger_id=trigger_id, view=sheet("Ops Bot", message).to_dict())
+        except SlackError as error:
+            log.info("not laid over the Home", cause=str(error))
+            return False
+        return True
 
     async def change_form(self, view_id: str, view: View) -> None:
         """See Voice.change_form."""

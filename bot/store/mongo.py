@@ -12,7 +12,6 @@ from pymongo.asynchronous.command_cursor import AsyncCommandCursor
 from pymongo.asynchronous.cursor import AsyncCursor
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, ExecutionTimeout
-from pymongo.uri_parser import parse_uri
 
 from bot.errors import StoreAwayError
 from bot.store.reach import AWAY_CODES, LONG_PATIENCE, Reach
@@ -82,9 +81,9 @@ async def close(client: Client) -> None:
         log.warning("MongoDB's client did not close")
 
 
-def database_of(client: Client, url: str) -> Database:
-    """The database that the URL names, `butler` if it names none."""
-    return client[parse_uri(url)["database"] or "butler"]
+def database_of(client: Client) -> Database:
+    """The database that its URL names, `butler` if it names none."""
+    return client.get_default_database("butler")
 
 
 class Documents:

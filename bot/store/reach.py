@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pymongo.errors import (
+    ConfigurationError,
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
@@ -45,7 +46,7 @@ class Reach:
             yield
         except DuplicateKeyError:
             raise
-        except ServerSelectionTimeoutError as error:
+        except (ServerSelectionTimeoutError, ConfigurationError) as error:  # the latter: no name, or too old a server
             self.is_away = True
             raise StoreAwayError from error
         except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as error:

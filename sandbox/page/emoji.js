@@ -24,7 +24,7 @@ const TABLE = `
   sunny ☀️|electric_plug 🔌|battery 🔋|satellite_antenna 📡|computer 💻|desktop_computer 🖥️|floppy_disk 💾
   file_cabinet 🗄️|card_file_box 🗃️|wastebasket 🗑️|brain 🧠|bust_in_silhouette 👤|busts_in_silhouette 👥|sleeping 😴
   ghost 👻|crossed_swords ⚔️|dart 🎯|traffic_light 🚦|vertical_traffic_light 🚦|stop_sign 🛑|octagonal_sign 🛑|seedling 🌱
-  double_vertical_bar ⏸️|pause_button ⏸️|arrow_forward ▶️|black_square_for_stop ⏹️|fast_forward ⏩`;
+  cyclone 🌀|double_vertical_bar ⏸️|pause_button ⏸️|arrow_forward ▶️|black_square_for_stop ⏹️|fast_forward ⏩`;
 
 const BY_NAME = new Map(
   TABLE.split(/[|\n]/)

@@ -142,7 +142,8 @@ def digest(
     text = mrkdwn("Alert storm: {} groups since {}, {} still firing.", total, both(storm.began), firing)
     blocks: list[Block] = [section(mrkdwn(":cyclone: {}", text))]
     for group in worst:
-        line = mrkdwn("• {} {}, {}", group.severity.upper(), brief(group.name, NAME_SHOWN), _state(group))
+        state = Mrkdwn("") if group.is_firing else mrkdwn(" {}", _state(group))
+        line = mrkdwn("• {} {}{}", group.severity.upper(), brief(group.name, NAME_SHOWN), state)
         blocks.append(section(line, _silence(group) if may_silence else None))
     if total > len(worst):
         blocks.append(section(mrkdwn("… and {} more", total - len(worst))))
@@ -182,7 +183,12 @@ def listed(listing: Listing) -> Message:
     """`/ops alerts`: what fires, worst first."""
     if not listing.groups:
         return said(Mrkdwn("No alert fires, as far as Alertmanager has told."))
-    text = mrkdwn("{} group(s) of alerts fire, the worst first.", listing.total)
+    fire = (
+        "One group of alerts fires."
+        if listing.total == 1
+        else f"{listing.total:,} groups of alerts fire, the worst first."
+    )
+    text = mrkdwn("{}", fire)
     lines = []
     for group, url in listing.groups:
         name = brief(group.name, NAME_SHOWN)

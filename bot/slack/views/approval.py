@@ -71,7 +71,12 @@ def _standing(window: Window, approvers: Able) -> Mrkdwn:
     else:
         lines = [what_is_planned(window)]
     if scope is not None:
-        lines += [mrkdwn("{}: {}", one.role, person(one.by)) for one in scope.approvals]
+        if given := joined(
+            ", ", [mrkdwn("{} ({})", person(one.by), one.role.replace("-", " ")) for one in scope.approvals]
+        ):
+            is_all = window.is_live and not window.frozen and scope.is_approved
+            approved = mrkdwn("{} by {}.", "Its scope is approved" if is_all else "Approved", given)
+            lines = [approved] if is_all else [*lines, approved]
         if scope.rejected_by and (window.frozen or not window.is_live):
             lines.append(mrkdwn("It was {}", rejected(scope)))
     if not window.is_live:

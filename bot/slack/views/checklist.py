@@ -270,7 +270,7 @@ def assigned(checklist: Checklist, numbers: Sequence[int]) -> Message:
 
 def noted(checklist: Checklist, kind: Kind) -> Message:
     """The answer to a note or a lesson."""
-    what = "A lesson" if kind is Kind.LESSON else "Noted"
+    what = "The lesson is" if kind is Kind.LESSON else "Noted"
     return said(mrkdwn("{} in the checklist of {}.", what, checklist.window_id))
 
 

@@ -7,6 +7,7 @@ from slack_sdk.models.views import View
 
 from bot.domain.checklist import Phase
 from bot.domain.checklist_template import TAGS, Template
+from bot.domain.wording import counted, so_many
 from bot.slack.mrkdwn import Mrkdwn, both, mrkdwn, person
 from bot.slack.views.parts import Message, brief, context, divider, paragraphs, said, section
 
@@ -41,7 +42,7 @@ def template_form(template: Template, channel: str) -> View:
 
 def close_form(channel: str, window_id: str, numbers: Sequence[int]) -> View:
     """Why the open items are not done; `private_metadata` has the channel, the window and the items."""
-    what = "1 item is open." if len(numbers) == 1 else f"{len(numbers)} items are open."
+    what = f"{so_many(len(numbers), 'item')} open."
     reason = PlainTextInputElement(action_id=INPUT, multiline=True, max_length=REASON_LIMIT, focus_on_load=True)
     return View(
         type="modal",
@@ -61,15 +62,17 @@ def template(found: Template, newest: int) -> Message:
     """One version of the template, as it is written."""
     by = mrkdwn(" Saved by {} {}.", person(found.saved_by), both(found.saved_at)) if found.saved_at else Mrkdwn("")
     name = "the guide's own" if found.version == 0 else f"version {found.version}"
-    text = mrkdwn("The checklist's template is {}: {} items.", name, len(found.lines))
+    items = counted(len(found.lines), "item")
+    text = mrkdwn("The checklist's template is {}: {}.", name, items)
     if found.version != newest:
-        text = mrkdwn("This is {} of the checklist's template: {} items.", name, len(found.lines))
+        text = mrkdwn("This is {} of the checklist's template: {}.", name, items)
     blocks: list[Block] = [section(text + by)]
     for phase in Phase:
         lines = [mrkdwn("• {}", brief(line.typed, 260)) for line in found.lines if line.phase is phase]
         if lines:
             blocks += paragraphs([mrkdwn("*{}*", phase), *lines])
-    blocks.append(context(mrkdwn("`/checklist template` changes it; versions 0 to {} are kept.", newest)))
+    kept = f"versions 0 to {newest} are kept" if newest else "each version is kept"
+    blocks.append(context(mrkdwn("`/checklist template` changes it; {}.", kept)))
     return Message(text, tuple(blocks))
 
 
@@ -77,12 +80,11 @@ def saved(found: Template, was: int) -> Message:
     """The answer to whoever saved the template."""
     if found.version == was:
         return said(mrkdwn("Nothing is different, so the template stays version {}.", was))
-    count = len(found.lines)
     return said(
         mrkdwn(
             "The checklist's template is version {} now: {}. Checklists that were started keep their items.",
             found.version,
-            "1 item" if count == 1 else f"{count} items",
+            counted(len(found.lines), "item"),
         )
     )
 

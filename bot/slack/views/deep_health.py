@@ -1,7 +1,10 @@
 """What /health deep shows: each service with since when, and the facts that it told."""
 
+from collections.abc import Sequence
+
 from bot.domain.deep_health import DeepReport, Fact, Look
-from bot.domain.health import State
+from bot.domain.health import Gap, State
+from bot.domain.wording import counted
 from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, mrkdwn, utc
 from bot.slack.views import health as view
 from bot.slack.views.parts import Message, brief, context, header, paragraphs, short
@@ -16,13 +19,16 @@ def report(found: DeepReport) -> Message:
     """Each service that was asked with its facts; those that somebody should look at carry a sign."""
     lines: list[Mrkdwn] = []
     left: list[str] = []
+    shared = _shared(found.looks)
     for look in found.looks:
-        more = _lines(look)
+        more = _lines(look, shared)
         if sum(map(len, lines)) + sum(map(len, more)) > _ALL:
             left.append(look.reading.service)
         else:
             lines += more
     small = [mrkdwn("Asked {}", both(found.at))]
+    if shared:
+        small.append(mrkdwn("{}", _not_watched(shared)[:1].upper() + _not_watched(shared)[1:]))
     if left:
         small.append(mrkdwn("Not shown, ask for them by name: {}", short(", ".join(left), 1000)))
     blocks = (header(view.headline(found.report)), *paragraphs(lines), context(*small))
@@ -44,21 +50,31 @@ def sentence(found: DeepReport) -> Mrkdwn:
     return view.sentence(found.report) + mrkdwn(" Look at {}{}.", shown, more)
 
 
-def _lines(look: Look) -> list[Mrkdwn]:
+def _lines(look: Look, shared: Sequence[Gap]) -> list[Mrkdwn]:
     head = view.cell(look.reading)
     if look.link:
         head += mrkdwn(" · {}", link(look.link, "open"))
     if look.since:
         word = "" if look.reading.state is State.UP else "not up "  # it may have been another trouble before
         head += mrkdwn(" · {}since {}, {}", word, both(look.since), ago(look.since))
-    if look.gaps:
-        last = look.gaps[-1]
-        before = mrkdwn(" and {} times before", len(look.gaps) - 1) if len(look.gaps) > 1 else Mrkdwn("")
-        head += mrkdwn(" · not watched from {} to {}{}", utc(last.since), utc(last.until), before)
+    if look.gaps and look.gaps[-1:] != shared[-1:]:
+        head += mrkdwn(" · {}", _not_watched(look.gaps))
     lines = [head]
     if look.reading.cause:
         lines.append(mrkdwn("• {}", brief(look.reading.cause, _FACT)))
     return lines + [_line(fact) for fact in look.facts]
+
+
+def _shared(looks: Sequence[Look]) -> Sequence[Gap]:
+    """When no service was watched: said once for all. Those who came after an earlier such time have fewer of them."""
+    gaps = [look.gaps for look in looks if look.gaps]
+    is_one = len(gaps) > 1 and len({one[-1] for one in gaps}) == 1
+    return max(gaps, key=len) if is_one else ()
+
+
+def _not_watched(gaps: Sequence[Gap]) -> str:
+    before = f" and {counted(len(gaps) - 1, 'time')} before" if len(gaps) > 1 else ""
+    return f"not watched from {utc(gaps[-1].since)} to {utc(gaps[-1].until)}{before}"
 
 
 def _line(fact: Fact) -> Mrkdwn:

@@ -1,15 +1,17 @@
 """What an escalation says: to those who are asked, to the thread, and to whoever looks at the matrix."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 
 from slack_sdk.models.blocks import Block, ButtonElement, PlainTextObject
 
 from bot.domain.clock import spelled
-from bot.domain.escalation import Ask, Crew, Escalation, Rung, Skip, State, Step
+from bot.domain.escalation import Crew, Escalation, Rung, Skip, State, Step
 from bot.domain.escalation_desk import Standing
 from bot.domain.incident import Incident
 from bot.domain.role import Holder
+from bot.domain.wording import so_many
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views.incident_card import named
 from bot.slack.views.parts import Message, actions, brief, context, paragraphs, said, section
@@ -18,13 +20,14 @@ TAKE_BUTTON = "escalation_take"
 ON_BUTTON = "escalation_on"
 
 REASON_SHOWN = 1_000
+NAMED = 12  # people of a step, and steps
 
 
 def asking(incident: Incident, escalation: Escalation, step: Step, phone_bridge: str) -> Message:
     """In the thread: who is asked to come, who was left out, and who was asked before."""
     if not step.asked:
         return said(mrkdwn("Nobody is left who could be called to {}.{}", incident.id, _left_out(step)))
-    who = joined(", ", [_named(ask) for ask in step.asked])
+    who = _named(step)
     text = mrkdwn(
         ":rotating_light: {}: {} to {} ({}), {}{}{}",
         who, _cause(escalation, step), incident.id, brief(incident.title, 150), named(incident.severity),
@@ -73,8 +76,14 @@ def _cause(escalation: Escalation, step: Step) -> Mrkdwn:
         return mrkdwn("{} asks you to come", person(step.by))
     earlier = escalation.steps[step.number - 2] if step.number > 1 else step
     people = joined(", ", [person(ask.who) for ask in earlier.asked]) or Mrkdwn("Nobody")
-    waited = spelled(step.at - (earlier.told_at or earlier.at))
+    waited = _about(step.at - (earlier.told_at or earlier.at))
     return mrkdwn("{} did not come within {}, so you are asked to come", people, waited)
+
+
+def _about(waited: timedelta) -> str:
+    """In whole minutes, if it is any: nobody wants to know the seconds."""
+    minutes = timedelta(minutes=round(waited / timedelta(minutes=1)))
+    return spelled(minutes or waited)
 
 
 def _why(escalation: Escalation, step: Step) -> Mrkdwn:
@@ -105,16 +114,21 @@ def _reason(skip: Skip) -> str:
 
 
 def _before(escalation: Escalation, step: Step) -> list[Mrkdwn]:
-    found = [
-        mrkdwn("{} at {}", _named(ask), f"{earlier.at:%H:%M}")
-        for earlier in escalation.steps[: step.number - 1]
-        for ask in earlier.asked
-    ]
-    return [mrkdwn("Asked before: {} UTC.", joined(", ", found[:15]))] if found else []
+    found = _history(escalation.steps[: step.number - 1])
+    return [mrkdwn("Asked before: {} UTC.", found)] if found else []
 
 
-def _named(ask: Ask) -> Mrkdwn:
-    return mrkdwn("{} ({})", person(ask.who), ask.rung)
+def _history(steps: Sequence[Step]) -> Mrkdwn:
+    """`@ann (on-call) at 12:00; @bob, @cyd (everybody) at 12:40`."""
+    return joined("; ", [mrkdwn("{} at {}", _named(step), f"{step.at:%H:%M}") for step in steps if step.asked][-NAMED:])
+
+
+def _named(step: Step) -> Mrkdwn:
+    """Who is asked, those of a rung together: `@ann (on-call), @cyd (duty officer)`, `@ann, @bob (everybody)`."""
+    rungs = groupby(step.asked[:NAMED], key=lambda ask: ask.rung)
+    return joined(
+        ", ", [mrkdwn("{} ({})", joined(", ", [person(ask.who) for ask in asked]), rung) for rung, asked in rungs]
+    )
 
 
 def _button(label: str, action_id: str, value: str, incident: Incident) -> ButtonElement:
@@ -129,13 +143,10 @@ def _button(label: str, action_id: str, value: str, incident: Incident) -> Butto
 
 def has_it(incident: Incident, escalation: Escalation) -> Message:
     """In the thread: somebody has it, after whom."""
-    asked = [
-        mrkdwn("{} at {}", _named(ask), f"{step.at:%H:%M}") for step in escalation.steps for ask in step.asked
-    ]  # fmt: skip
     return said(
         mrkdwn(
             ":white_check_mark: {} has {}; nobody else is called. Asked: {} UTC.",
-            person(escalation.holder), incident.id, joined(", ", asked[:15]),
+            person(escalation.holder), incident.id, _history(escalation.steps),
         )
     )  # fmt: skip
 
@@ -146,7 +157,7 @@ def has_it(incident: Incident, escalation: Escalation) -> Message:
 def escalated(escalation: Escalation, due: datetime | None) -> Message:
     """The answer to whoever escalated."""
     step = escalation.steps[-1]
-    who = joined(", ", [_named(ask) for ask in step.asked]) or Mrkdwn("Nobody")
+    who = _named(step) or Mrkdwn("Nobody")
     verb = "was" if len(step.asked) < 2 else "were"
     then = mrkdwn(" If nobody has it by {}, the next in line is called.", local(due)) if due else Mrkdwn("")
     left_out = mrkdwn(" {}", _left_out(step)) if step.skipped else Mrkdwn("")
@@ -175,7 +186,7 @@ def matrix(holders: Sequence[Holder], standing: Sequence[Standing], every: str) 
     if not standing:
         text = Mrkdwn("Nothing is escalated. `/escalate [ID] [REASON]` calls the first in line.")
     else:
-        text = mrkdwn("{} incident(s) are escalated.", len(standing))
+        text = mrkdwn("{} escalated.", so_many(len(standing), "incident"))
     if not crew.people(Rung.EVERYBODY):
         text += " Nobody has a role yet, so nobody would be called."
         text += " An admin of the bot hands them out: `/ops role on-call @who`."
@@ -184,11 +195,9 @@ def matrix(holders: Sequence[Holder], standing: Sequence[Standing], every: str) 
 
 
 def _standing(one: Standing) -> Mrkdwn:
-    asked = [
-        mrkdwn("{} at {}", _named(ask), both(step.at)) for step in one.escalation.steps for ask in step.asked
-    ]  # fmt: skip
+    asked = [mrkdwn("{} at {}", _named(step), both(step.at)) for step in one.escalation.steps if step.asked]
     then = mrkdwn("the next is asked at {}", both(one.due)) if one.due else Mrkdwn("nobody is left to ask")
     if one.due is None and one.escalation.untold:
         then = Mrkdwn("the last call is on its way")
     return mrkdwn("• *{}* ({}): asked {}; {}.", one.incident.id, brief(one.incident.title, 80),
-                  joined(", ", asked[:12]), then)  # fmt: skip
+                  joined("; ", asked[-NAMED:]), then)  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.domain.export import Format
 from bot.domain.export_desk import Given, How, Logged
 from bot.domain.incident import Incident
+from bot.domain.wording import counted
 from bot.slack.mrkdwn import Mrkdwn, link, mrkdwn, person
 from bot.slack.views.parts import Message, said
 
@@ -19,9 +20,9 @@ def private_comment(about: str) -> Mrkdwn:
     return mrkdwn("Here is {}.", about)
 
 
-def working(incident_id: str) -> Message:
+def working(incident_id: str, step: str) -> Message:
     """While an incident's files are being made."""
-    return said(mrkdwn("Exporting {}…", incident_id))
+    return said(mrkdwn("Exporting {}{}…", incident_id, f": {step}" if step else ""))
 
 
 def exported(incident_id: str, given: Given, formats: Sequence[Format], runbook: str) -> Message:
@@ -42,9 +43,9 @@ def exported(incident_id: str, given: Given, formats: Sequence[Format], runbook:
     return said(text + (_for_runbook(runbook) if Format.MARKDOWN in formats else Mrkdwn("")))
 
 
-def logging() -> Message:
+def logging(step: str) -> Message:
     """While the log is being made."""
-    return said(Mrkdwn("Writing the log of incidents and emergencies…"))
+    return said(mrkdwn("Making the log of incidents and emergencies{}…", f": {step}" if step else ""))
 
 
 def logged(log: Logged, runbook: str) -> Message:
@@ -56,15 +57,13 @@ def logged(log: Logged, runbook: str) -> Message:
         )
     if not given.is_new:
         return said(Mrkdwn("You asked for the log a moment ago: it is in your direct messages with the bot."))
-    incidents, emergencies = log.shown - log.emergencies, log.emergencies
-    count = {0: "No incident", 1: "One incident"}.get(incidents, f"{incidents:,} incidents")
-    if emergencies:
-        count += f" and {'one emergency' if emergencies == 1 else f'{emergencies:,} emergencies'}"
-    count += " is" if log.shown < 2 and not emergencies else " are"
+    kinds = (("incident", "incidents", log.shown - log.emergencies), ("emergency", "emergencies", log.emergencies))
+    found = " and ".join(counted(count, one, many) for one, many, count in kinds if count)
+    has = f"it has {found}" if found else "nothing is in it"
     rest = ""
     if log.total > log.shown:
         rest = f" There are {log.total:,}; `/ops runbook 2026-11` gives one month."
-    text = mrkdwn("{} in the log, which is in your direct messages with the bot.{}", count, rest)
+    text = mrkdwn("The log is in your direct messages with the bot; {}.{}", has, rest)
     return said(text + _for_runbook(runbook))
 
 

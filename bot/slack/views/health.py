@@ -28,11 +28,11 @@ _NAME = 40
 _CAUSE = 160
 
 
-def asking(names: Sequence[str]) -> Message:
+def asking(names: Sequence[str], step: str = "") -> Message:
     """While the services are asked."""
     if len(names) == 1:
         return said(mrkdwn("Asking {}…", _name(names[0])))
-    return said(mrkdwn("Asking {} services…", len(names)))
+    return said(mrkdwn("Asking {} services{}…", len(names), f": {step}" if step else ""))
 
 
 def report(found: Report) -> Message:
@@ -48,7 +48,7 @@ def report(found: Report) -> Message:
         rest = [mrkdwn("… and {} more.", more)] if more > 0 else []
         blocks.append(section(joined("\n", causes[:_MAX_CAUSES] + rest)))
     left = len(found.readings) - len(shown)
-    tail = [mrkdwn("{} more services are not shown.", left)] if left else []
+    tail = [mrkdwn("{} more {} not shown.", left, "service is" if left == 1 else "services are")] if left else []
     blocks.append(context(mrkdwn("Asked {}", both(found.at)), *tail))
     return Message(text, tuple(blocks))
 
@@ -70,8 +70,8 @@ def sentence(found: Report) -> Mrkdwn:
     parts = [_up_part(on, found)]
     troubled = [reading for reading in on if reading.state is not State.UP]
     parts += [mrkdwn("{} is {}", _name(r.service), _state_and_cause(r)) for r in troubled[:_MAX_NAMED]]
-    if len(troubled) > _MAX_NAMED:
-        parts.append(mrkdwn("{} more are not up", len(troubled) - _MAX_NAMED))
+    if (left := len(troubled) - _MAX_NAMED) > 0:
+        parts.append(mrkdwn("{} more {} not up", left, "is" if left == 1 else "are"))
     if off and on:
         parts.append(mrkdwn("{} {} switched off", off, "is" if off == 1 else "are"))
     return Mrkdwn(short(joined("; ", [part for part in parts if part]), MAX_SECTION - 1) + ".")
@@ -84,7 +84,10 @@ def _up_part(on: list[Reading], found: Report) -> Mrkdwn:
     if not on and len(found.readings) == 1:
         return mrkdwn("{} is switched off in the settings", _name(found.readings[0].service))
     if not on:
-        return mrkdwn("All {} services are switched off in the settings", len(found.readings))
+        return mrkdwn(
+            "{} services are switched off in the settings",
+            "Both" if len(found.readings) == 2 else f"All {len(found.readings)}",
+        )
     if len(on) == 1:
         return mrkdwn("{} is up", _name(on[0].service)) if up else Mrkdwn("")
     if up == len(on):

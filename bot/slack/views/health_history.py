@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from bot.domain.clock import spelled
 from bot.domain.health_history import History, Piece, Strip
-from bot.slack.mrkdwn import Mrkdwn, joined, mrkdwn, utc
+from bot.domain.wording import all_were, counted, last
+from bot.slack.mrkdwn import Mrkdwn, both, joined, mrkdwn, utc
 from bot.slack.views.parts import Message, context, paragraphs, said, section, short
 
 WIDTH = 24  # characters of a strip: on a telephone a line has some 35
@@ -16,7 +17,7 @@ UP, PARTLY, DOWN, UNKNOWN = "█", "▄", "▁", "·"
 
 def gathering(period: timedelta) -> Message:
     """While it is gathered."""
-    return said(mrkdwn("Reading the last {}…", spelled(period)))
+    return said(mrkdwn("Reading the services' last {}…", last(period)))
 
 
 def told(history: History) -> Message:
@@ -25,16 +26,14 @@ def told(history: History) -> Message:
         return said(
             mrkdwn(
                 "Nothing was measured in the last {}: the services are asked again and again, so try later.",
-                spelled(history.period),
+                last(history.period),
             )
         )
     lines = [
         mrkdwn("`{}` *{}* {}", _strip(one), short(one.service, 40), figures(one)) for one in history.strips[:_SHOWN]
     ]
     small = [
-        mrkdwn(
-            "{} to {}, oldest first, {} each", utc(history.since), utc(history.until), spelled(history.period / WIDTH)
-        ),
+        mrkdwn("From {} on, oldest first, {} each", both(history.since), spelled(history.period / WIDTH)),
         mrkdwn("{} up, {} partly, {} down, {} not asked", UP, PARTLY, DOWN, UNKNOWN),
     ]
     if history.gaps:
@@ -48,28 +47,25 @@ def sentence(history: History) -> Mrkdwn:
     gaps = mrkdwn(" {}.", not_watched(history)) if history.gaps else Mrkdwn("")
     troubled = [one for one in history.strips if (one.uptime or 0) < 1]
     if not troubled:
-        return mrkdwn(
-            "All {} services were up all of the measured time of the last {}.{}",
-            len(history.strips),
-            spelled(history.period),
-            gaps,
-        )
+        every = all_were(len(history.strips), "service")
+        return mrkdwn("{} up all of the measured time of the last {}.{}", every, last(history.period), gaps)
     parts = [mrkdwn("{} {}", one.service, percent(one.uptime)) for one in troubled[:6]]
     rest = joined(", ", parts)
-    return mrkdwn("Up in the last {}: {}; the others all the time.{}", spelled(history.period), rest, gaps)
+    others = "; the others all the time" if len(troubled) < len(history.strips) else ""
+    return mrkdwn("Up in the last {}: {}{}.{}", last(history.period), rest, others, gaps)
 
 
 def not_watched(history: History) -> Mrkdwn:
     """When nobody asked, the longest times first: what is said of the rest of the time is all that is known."""
     longest = sorted(history.gaps, key=lambda gap: gap.since - gap.until)
     parts = [mrkdwn("{} to {} ({})", utc(gap.since), utc(gap.until), spelled(gap.until - gap.since)) for gap in longest]
-    more = mrkdwn(" and {} times more", len(parts) - _GAPS) if len(parts) > _GAPS else Mrkdwn("")
+    more = mrkdwn(" and {} more", counted(len(parts) - _GAPS, "time")) if len(parts) > _GAPS else Mrkdwn("")
     return mrkdwn("Not watched from {}{}", joined("; from ", parts[:_GAPS]), more)
 
 
 def title(history: History) -> str:
     """What picture and answer are called."""
-    return f"Services, the last {spelled(history.period)}"
+    return f"Services, the last {last(history.period)}"
 
 
 def figures(one: Strip) -> str:

@@ -10,6 +10,7 @@ from bot.domain.checklist import Checklist
 from bot.domain.home import Facts, Page
 from bot.domain.incident import Incident
 from bot.domain.role import Role
+from bot.domain.wording import counted
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views import freeze as freeze_view
 from bot.slack.views import role as role_view
@@ -137,7 +138,11 @@ def _maintenance(page: Page, link_to: Link) -> list[Mrkdwn]:
         lines += _checklist(page, facts.checklist, link_to)
     freezes = [freeze_view.line(freeze) for freeze in facts.freezes[:FREEZES]]
     more = len(facts.freezes) - len(freezes)
-    return [*lines, *freezes, *([mrkdwn("… and {} more freezes: `/maintenance`.", more)] if more > 0 else [])]
+    return [
+        *lines,
+        *freezes,
+        *([mrkdwn("… and {} more: `/maintenance`.", counted(more, "freeze"))] if more > 0 else []),
+    ]
 
 
 def _checklist(page: Page, checklist: Checklist | None, link_to: Link) -> list[Mrkdwn]:

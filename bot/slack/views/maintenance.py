@@ -63,9 +63,9 @@ def _timetable(
     phase = window.phase(now)
     state = f"is {phase}" if phase in (Phase.UNDER_WAY, Phase.HELD_UP) else "is next"
     text = mrkdwn("{} {}: {}.", window.title, state, period(window))
-    lines: list[Mrkdwn] = []
+    blocks: list[Block] = []
     for number, (each, ladder) in enumerate(windows[:SHOWN]):
-        lines.append(_line(each, now, room))
+        lines = [_line(each, now, room)]
         if number == 0:
             told = happened.told or {}
             # Of a frozen one only the first is told: that it is frozen.
@@ -75,8 +75,8 @@ def _timetable(
             more = f" (the newest {INCIDENTS} of {len(opened)})" if len(opened) > INCIDENTS else ""
             lines.append(mrkdwn("Incidents opened during {}{}:", each.id, more))
             lines += [incident_line(one) for one in opened[-INCIDENTS:]]
-    lines += [freeze_view.line(freeze) for freeze in freezes[:SHOWN]]
-    blocks: list[Block] = [*paragraphs(lines)]
+        blocks += paragraphs(lines)
+    blocks += paragraphs([freeze_view.line(freeze) for freeze in freezes[:SHOWN]])
     if happened.told is None:
         blocks.append(context(Mrkdwn("MongoDB does not answer: what was announced already is not known here.")))
     blocks.append(context(mrkdwn("Now it is {}.", both(now))))

@@ -26,6 +26,7 @@ from bot.slack.views.parts import (
 
 WORDS_SHOWN = 100
 GIVEN_BACK = 9_000  # characters of the texts that were refused; Slack takes some 13,200 in one message
+_NAMING = ("role", "assign", "assign item", "escalate")  # acts whose details are people
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{1,20})>")
 
@@ -155,6 +156,6 @@ def _audit(entries: Sequence[AuditEntry], chain: Verified, room: int) -> Message
 
 
 def _detail(entry: AuditEntry, room: int) -> Mrkdwn:
-    if entry.act != "role":
+    if entry.act not in _NAMING:
         return brief(entry.detail, room)
     return joined(" ", [person(word.rstrip(",")) + word[len(word.rstrip(",")) :] for word in entry.detail.split()])

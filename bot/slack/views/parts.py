@@ -19,7 +19,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.slack.mrkdwn import Mrkdwn, escape, joined, mrkdwn, plain
+from bot.slack.mrkdwn import Mrkdwn, escape, joined, mrkdwn, plain, undated
 
 MAX_BLOCKS = 50
 MAX_SECTION = 3000
@@ -36,7 +36,7 @@ class Message:
 
     def payload(self) -> dict[str, Any]:
         """The fields of chat.postMessage, chat.update and response_url that carry the content."""
-        body: dict[str, Any] = {"text": self.text[:3000]}
+        body: dict[str, Any] = {"text": (undated(self.text) if self.blocks else self.text)[:3000]}
         if self.blocks:
             body["blocks"] = [block.to_dict() for block in self.blocks[:MAX_BLOCKS]]
         return body

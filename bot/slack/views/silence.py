@@ -5,6 +5,7 @@ from slack_sdk.models.blocks import Block
 from bot.domain.clock import spelled
 from bot.domain.silence import Remote, Silence, said
 from bot.domain.silence_desk import Listing, Made
+from bot.domain.wording import so_many
 from bot.slack.mrkdwn import Mrkdwn, ago, both, local, mrkdwn, person
 from bot.slack.views.parts import Message, brief, context, paragraphs, section
 from bot.slack.views.parts import said as one_paragraph
@@ -48,7 +49,7 @@ def expired(done: Made) -> Message:
 def listed(listing: Listing) -> Message:
     """`/ops silence list`: the bot's own ones first."""
     count = len(listing.ours) + len(listing.others)
-    text = mrkdwn("{} silence(s) hold.", count) if count else Mrkdwn("Nothing is silenced.")
+    text = mrkdwn("{} in force.", so_many(count, "silence")) if count else Mrkdwn("Nothing is silenced.")
     lines = [_line(silence) for silence in listing.ours[:LISTED]]
     lines += [_other(remote) for remote in listing.others[: LISTED - len(lines)]]
     if count > len(lines):

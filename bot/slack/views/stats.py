@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from bot.domain.clock import spelled
 from bot.domain.stats import Spread, Stats
-from bot.slack.mrkdwn import Mrkdwn, joined, mrkdwn, utc
+from bot.domain.wording import counted, last
+from bot.slack.mrkdwn import Mrkdwn, both, joined, mrkdwn
 from bot.slack.views.parts import Message, brief, context, said, section
 
 TITLE_SHOWN = 300
@@ -12,15 +13,17 @@ TITLE_SHOWN = 300
 
 def counting(period: timedelta) -> Message:
     """While the incidents are counted."""
-    return said(mrkdwn("Counting the incidents of the last {}…", spelled(period)))
+    return said(mrkdwn("Counting the incidents of the last {}…", last(period)))
 
 
 def told(stats: Stats) -> Message:
     """The statistics, as text alone."""
     if not stats.count:
-        none = mrkdwn("No incident was opened in the last {}.", spelled(stats.period))
+        none = mrkdwn("No incident was opened in the last {}.", last(stats.period))
         return said(none)
-    sentence = mrkdwn("{} in the last {}: {}.", _incidents(stats.count), spelled(stats.period), _severities(stats))
+    sentence = mrkdwn(
+        "{} in the last {}: {}.", counted(stats.count, "incident"), last(stats.period), _severities(stats)
+    )
     lines = [
         mrkdwn("*By severity*: {}", _severities(stats)),
         mrkdwn("*Time to acknowledge*: {}", _spread(stats.to_acknowledge)),
@@ -32,8 +35,9 @@ def told(stats: Stats) -> Message:
         lines += [mrkdwn("• {} × {}", repeat.count, brief(repeat.title, TITLE_SHOWN)) for repeat in stats.repeats]
     else:
         lines.append(Mrkdwn("*Again and again*: no title came twice."))
-    how = "To resolve is counted from when the trouble began. 90 % means: nine of ten took no longer."
-    small = [mrkdwn("{}, {} to {}", _incidents(stats.count), utc(stats.since), utc(stats.until)), mrkdwn("{}", how)]
+    small = [mrkdwn("Opened since {}.", both(stats.since))]
+    if stats.to_resolve.count:
+        small.append(Mrkdwn("The time to resolve counts from when the trouble began."))
     if stats.duplicates:
         few = "1 duplicate of another is" if stats.duplicates == 1 else f"{stats.duplicates:,} duplicates of others are"
         small.append(mrkdwn("{} not counted.", few))
@@ -44,7 +48,7 @@ def told(stats: Stats) -> Message:
 
 def title(stats: Stats) -> str:
     """What picture and answer are called."""
-    return f"Incidents of the last {spelled(stats.period)}: {stats.count:,}{' and more' if stats.is_capped else ''}"
+    return f"Incidents of the last {last(stats.period)}: {stats.count:,}{' and more' if stats.is_capped else ''}"
 
 
 def times(stats: Stats) -> str:
@@ -56,10 +60,6 @@ def alt(stats: Stats) -> str:
     """The picture in words."""
     charts = f"By severity: {_severities(stats)}. Most opened: {_hours(stats)} UTC."
     return f"Two bar charts. {title(stats)}. {charts} Time {times(stats)}."
-
-
-def _incidents(count: int) -> str:
-    return "1 incident" if count == 1 else f"{count:,} incidents"
 
 
 def _severities(stats: Stats) -> str:
@@ -74,4 +74,6 @@ def _spread(spread: Spread) -> str:
     if spread.median is None or spread.most is None:
         return "none yet"
     half, most = spelled(spread.median), spelled(spread.most)
-    return f"half within {half}, 90 % within {most} (of {spread.count:,})"
+    if spread.count == 1:
+        return f"{half} (one incident)"
+    return f"half within {half}, nine of ten within {most} (of {spread.count:,} incidents)"

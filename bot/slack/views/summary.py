@@ -5,6 +5,7 @@ addresses are words, since a model may have been talked into showing one.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from slack_sdk.models.blocks import Block, ButtonElement, InputBlock, PlainTextInputElement, PlainTextObject
 from slack_sdk.models.views import View
@@ -12,7 +13,7 @@ from slack_sdk.models.views import View
 from bot.domain.clock import spelled
 from bot.domain.summary import QUESTION_LIMIT, QUESTIONS, TEXT_LIMITS, Draft, Event, Prose, Source
 from bot.domain.summary_desk import Shown, Signature
-from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, quoted, said, section, still
 
 POST = "summary_post"
@@ -26,9 +27,9 @@ _TITLE, _AFFECTED, _NAME, _EVENT = 200, 300, 60, 140  # characters, escapes coun
 _QUESTIONS_LIMIT = QUESTIONS * (QUESTION_LIMIT + 1)
 
 
-def drafting(incident_id: str) -> Message:
+def drafting(incident_id: str, step: str) -> Message:
     """While a draft is being written."""
-    return said(mrkdwn("Drafting the summary of {}…", incident_id))
+    return said(mrkdwn("Drafting the summary of {}{}…", incident_id, f": {step}" if step else ""))
 
 
 def draft(shown: Shown) -> Message:
@@ -115,15 +116,15 @@ def _body(found: Draft) -> list[Block]:
 def _facts(found: Draft) -> Mrkdwn:
     record = found.record
     severity = f"{record.severity.upper()}, {record.severity.meaning}"
+    is_later = record.opened_at - record.began >= timedelta(minutes=1)
+    opened = mrkdwn(" {}", both(record.opened_at)) if is_later else Mrkdwn("")
     lines = [
         mrkdwn("*{}* · {} · *{}*", found.incident_id, severity, record.status),
         mrkdwn("*{}*", brief(record.title, _TITLE)),
-        mrkdwn(
-            "Began {}, opened {} by {}", local(record.began), local(record.opened_at), brief(record.opened_by, _NAME)
-        ),
+        mrkdwn("Began {}, opened{} by {}", both(record.began), opened, brief(record.opened_by, _NAME)),
     ]
     if record.over_at:
-        lines.append(mrkdwn("Over {}, after {}", local(record.over_at), spelled(record.lasted)))
+        lines.append(mrkdwn("Over {}, after {}", both(record.over_at), spelled(record.lasted)))
     else:
         lines.append(mrkdwn("Not over after {}", spelled(record.lasted)))
     people = "one person" if record.people == 1 else f"{record.people} people"

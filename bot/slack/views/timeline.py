@@ -9,6 +9,7 @@ from slack_sdk.models.views import View
 from bot.domain.audit import SYSTEM
 from bot.domain.incident import Incident
 from bot.domain.timeline import Entry, Heard, Kind
+from bot.domain.wording import counted
 from bot.slack.mrkdwn import Mrkdwn, channel, joined, link, local, mrkdwn, person, plain
 from bot.slack.views.parts import Message, brief, one_line, said, section, short
 
@@ -89,7 +90,7 @@ def _said(entry: Entry) -> Mrkdwn:
         parts.append(Mrkdwn("(edited)"))
     parts += [mrkdwn("📎 {}", _linked(file.url, brief(file.name, 75))) for file in entry.files[:FILES_SHOWN]]
     if len(entry.files) > FILES_SHOWN:
-        parts.append(mrkdwn("and {} more files", len(entry.files) - FILES_SHOWN))
+        parts.append(mrkdwn("and {} more", counted(len(entry.files) - FILES_SHOWN, "file")))
     if entry.url:
         parts.append(mrkdwn("({})", _linked(entry.url, Mrkdwn("open"))))
     return joined(" ", parts)

@@ -69,8 +69,10 @@ def reply(rung: Rung, late: timedelta) -> Message:
         sentence = mrkdwn("{} {}", sentence, said)
     if late:
         sentence += _lateness(late)
-    moment = rung.window.start if rung.occasion in (Occasion.AHEAD, Occasion.START) else rung.window.end
-    blocks: list[Block] = [section(sentence), context(mrkdwn("{} · for you {}", rung.window.id, local(moment)))]
+    blocks: list[Block] = [
+        section(sentence),
+        context(mrkdwn("{} · for you it {}", rung.window.id, _moment(rung, late))),
+    ]
     if rung.is_question:
         blocks.append(_answers(rung.window))
     return Message(sentence, tuple(blocks))
@@ -194,6 +196,22 @@ def when_ended(window: Window) -> str:
     ended = window.latest(Deed.ENDED)
     note = f"; {ended.text}" if ended and ended.text else ""
     return f"{utc(window.actual_end or window.end)}{note}"
+
+
+def _moment(rung: Rung, late: timedelta) -> Mrkdwn:
+    """What a sentence is about, in the reader's own time: `ends Nov 28 at 7:00 AM`."""
+    window = rung.window
+    match rung.occasion:
+        case Occasion.AHEAD if rung.due + late < window.start or not window.may_begin:
+            return mrkdwn("starts {}", local(window.start))
+        case Occasion.START if rung.is_held_up:
+            return mrkdwn("was to start {}", local(window.start))
+        case Occasion.END if rung.is_question:
+            return mrkdwn("was to end {}", local(window.end))
+        case Occasion.END:
+            return mrkdwn("ended {}", local(window.actual_end or window.end))
+        case _:
+            return mrkdwn("ends {}", local(window.end))
 
 
 def _told(latest: Rung) -> str:
