@@ -18,6 +18,7 @@ from sandbox.shapes import (
     shape,
     string,
     text,
+    unique,
 )
 
 ID = string(255)
@@ -57,6 +58,7 @@ def _among(spot: Spot, element: Json) -> None:
     for option in chosen:
         if _bare(option) not in [_bare(one) for one in offered]:
             spot.complain("initial option must match one of the options exactly")
+    unique([(spot, option["value"]) for option in offered], "value")
 
 
 def _starts(element: Json) -> bool:
@@ -115,7 +117,7 @@ IMAGE = shape(
 )
 ACTIONABLE: dict[str, Rule] = {
     "button": BUTTON,
-    "overflow": _element(_choice(5, MENU_OPTION), _CONFIRMS),
+    "overflow": _element(_choice(5, MENU_OPTION), _CONFIRMS, _among),
     "checkboxes": _element(
         _choice(10, MARKED_OPTION),
         {"initial_options": many(MARKED_OPTION, 1, 10), **_CONFIRMS, "focus_on_load": boolean},
