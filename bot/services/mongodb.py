@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
+    ConfigurationError,
     ConnectionFailure,
     InvalidOperation,
     OperationFailure,
@@ -24,11 +25,13 @@ _UNAUTHORIZED = 13
 _AUTHENTICATION_FAILED = 18
 _ATLAS_ERROR = 8000  # Atlas's own code for a wrong password
 
+_UNRESOLVED = "its name does not resolve"
+
 # pymongo keeps only the message of a failed connection: these parts of it are constants of the system.
 _NETWORK = (
     (f"[Errno {errno.ECONNREFUSED}]", "connection refused"),
-    (f"[Errno {socket.EAI_NONAME}]", "its name does not resolve"),
-    (f"[Errno {socket.EAI_AGAIN}]", "its name does not resolve"),
+    (f"[Errno {socket.EAI_NONAME}]", _UNRESOLVED),
+    (f"[Errno {socket.EAI_AGAIN}]", _UNRESOLVED),
     ("CERTIFICATE_VERIFY_FAILED", "its certificate is not valid"),
     ("SSL handshake failed", "no secure connection (TLS failed)"),
 )
@@ -115,7 +118,7 @@ class MongoProbe:
     def _unreached(self, error: PyMongoError) -> Finding:
         if refusal := self._refusal():
             return refusal
-        if cause := self._network():
+        if cause := _unusable(error) or self._network():
             return Finding(State.DOWN, cause)
         servers = self._database.client.topology_description.server_descriptions().values()
         if isinstance(error, ServerSelectionTimeoutError):
@@ -142,6 +145,13 @@ class MongoProbe:
         servers = self._database.client.topology_description.server_descriptions().values()
         said = " ".join(str(server.error) for server in servers if server.error)
         return next((words for sign, words in _NETWORK if sign in said), "")
+
+
+def _unusable(error: PyMongoError) -> str:
+    """What keeps the driver from asking a server at all; empty if nothing does."""
+    if not isinstance(error, ConfigurationError):
+        return ""
+    return "its version is not one that the bot's driver knows" if "wire version" in str(error) else _UNRESOLVED
 
 
 def refused(error: OperationFailure) -> Finding:

@@ -82,7 +82,8 @@ async def close(client: Client) -> None:
 
 def database_of(client: Client, url: str) -> Database:
     """The database that the URL names, `butler` if it names none."""
-    return client[parse_uri(url)["database"] or "butler"]
+    # With +srv the driver would ask DNS for the hosts, here and now, and fail where that does not answer.
+    return client[parse_uri(url.replace("mongodb+srv://", "mongodb://", 1))["database"] or "butler"]
 
 
 class Documents:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pymongo.errors import (
+    ConfigurationError,
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
@@ -44,7 +45,7 @@ class Reach:
             yield
         except DuplicateKeyError:
             raise
-        except ServerSelectionTimeoutError as error:
+        except (ServerSelectionTimeoutError, ConfigurationError) as error:  # the latter: DNS has no hosts for +srv
             self.is_away = True
             raise StoreAwayError from error
         except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as error:
