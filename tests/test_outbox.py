@@ -45,7 +45,7 @@ async def test_a_refused_checklist_is_answered_again_and_posted_when_it_can_be(w
 
 @pytest.mark.parametrize("reason", ["not_in_channel", "message_limit_exceeded", "accesslimited"])
 async def test_an_incident_without_a_card_is_not_said_to_have_a_thread(world: World, reason: str) -> None:
-    """Whoever opens it a second time hears the refusal again; once Slack takes the card, there is one, with a thread."""
+    """Whoever opens it again hears the refusal again; once Slack takes the card, there is one, with a thread."""
     world.slack.faults.add("error", "chat.postMessage", count=None, value=reason)
     for _ in range(2):
         told = await answer(world.slack, world.ann, "/incident", "open sev2 checkout is down")

@@ -154,14 +154,6 @@ REFUSED: dict[str, tuple[Json, str]] = {
         actions(select(2, initial_option=option("other", "v1"))),
         "initial option must match",
     ),
-    "one value for two options": (
-        actions(boxes(0) | {"options": [option("one", "v"), option("two", "v")]}),
-        "`value` 'v' already exists",
-    ),
-    "one value for two entries of a menu": (
-        actions({"type": "overflow", "action_id": "a", "options": [option("one", "v"), option("two", "v")]}),
-        "`value` 'v' already exists",
-    ),
     "no initial options": (actions(boxes(2, initial_options=[])), "no fewer than 1 items"),
     "image without alt_text": (
         {"type": "image", "image_url": "https://x.example/a.png"},
