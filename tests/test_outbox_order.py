@@ -1,0 +1,83 @@
+"""Which of a channel's messages is next, and that what was given up in doubt is not said twice."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sandbox.sight import Post
+from tests.asking import answer
+from tests.test_incident import opened
+from tests.world import World
+
+pytestmark = pytest.mark.long
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+async def noted(world: World, *words: str) -> Post:
+    """An incident at rest, and then notes that wait since Slack asks the first of them to; the incident's card."""
+    card, _ = await opened(world)
+    await world.stored("incidents", untold=[])
+    await world.stored("outbox", state="posted", unshown=False)
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=1.0)
+    for number, one in enumerate(words):
+        await answer(world.slack, world.ann, "/incident", f"note {one}")
+        await world.stored("outbox", number + 2)
+    return card
+
+
+async def test_a_card_is_before_all_that_can_wait(world: World) -> None:
+    """Whoever opens an incident waits for its card; notes that stand in the channel's line before it do not."""
+    card = await noted(world, "number one", "number two", "number three")
+    await answer(world.slack, world.bob, "/incident", "open sev1 all is down")
+    other = await world.slack.shows("all is down")
+    later = await world.slack.shows("number two", thread=card)
+    assert float(other.ts) < float(later.ts)
+
+
+async def test_what_a_dead_bot_left_is_before_what_is_younger(world: World) -> None:
+    """Its letter is taken over while younger ones of the channel wait, and is shown before them."""
+    card = await noted(world, "number one", "number two")
+    (pattern, *_) = await world.documents("outbox", body={"$regex": "number two"})
+    left = {"_id": "opsbot_reply:left", "key": "left", "body": pattern["body"].replace("number two", "number zero")}
+    await world.puts(
+        "outbox", {**pattern, **left, "created_at": LONG_AGO, "leased_at": LONG_AGO, "state": "pending", "owner": "x"}
+    )
+    await world.slack.shows("number two", thread=card)
+    await world.slack.shows("number zero", thread=card)
+    assert numbers(world, card) == ["one", "zero", "two"]
+
+
+async def test_the_order_stands_where_slack_answers_to_nothing(world: World) -> None:
+    """The first note was tried four times and the second once, all in vain: then the first has its turn again."""
+    card = await noted(world)
+    world.slack.faults.clear()
+    world.slack.faults.add("status", "chat.postMessage", count=5, value=500)
+    await world.ann.says("/incident", "note number one")
+    await world.stored("outbox", 2)
+    await world.ann.says("/incident", "note number two")
+    await world.slack.shows("number one", thread=card)
+    await world.slack.shows("number two", thread=card)
+    assert numbers(world, card) == ["one", "two"]
+
+
+async def test_a_look_that_slack_refuses_leaves_the_doubt(world: World) -> None:
+    """Slack took the message and the answer was lost, and then the bot may not look: it does before it posts again."""
+    await world.slack.until(lambda: "conversations.history" in methods(world), "what was missed to be read")
+    world.slack.faults.add("error", "conversations.history", count=None, value="missing_scope")
+    world.slack.faults.add("reset_after", "chat.postMessage")
+    assert "missing_scope" in (await answer(world.slack, world.ann, "/checklist", "start")).shown
+    await world.stored("outbox", state="parked")
+    world.slack.faults.clear()
+    await world.stored("outbox", state="posted", unshown=False)
+    assert len(world.slack.channel().by_bot) == 1
+
+
+def methods(world: World) -> list[str]:
+    """The methods of the Web API that were answered."""
+    return [call.method for call in world.slack.workspace.ledger.calls if call.answer]
+
+
+def numbers(world: World, card: Post) -> list[str]:
+    """The notes of the thread as they follow each other, by their last word."""
+    return [post.shown.split()[-1] for post in world.slack.thread(card).replies if "number" in post.shown]
