@@ -73,6 +73,32 @@ async def test_a_look_that_slack_refuses_leaves_the_doubt(world: World) -> None:
     assert len(world.slack.channel().by_bot) == 1
 
 
+async def test_an_announcement_in_doubt_is_looked_for_before_it_is_told_anew(world: World) -> None:
+    """The same of one that is good for a while only, which is told anew by whoever knows what is right by then."""
+    await world.stored("windows", 2)
+    await world.slack.until(lambda: "conversations.history" in methods(world), "what was missed to be read")
+    world.slack.faults.add("error", "conversations.history", count=None, value="missing_scope")
+    world.slack.faults.add("reset_after", "chat.postMessage")
+    world.clock.set("2026-11-27 02:00:01")
+    await world.stored("outbox", state="parked", event_type="opsbot_announcement")
+    world.slack.faults.clear()
+    await world.stored("announcements", state="announced")
+    assert len([post for post in world.slack.channel().by_bot if "Weekly maintenance" in post.text]) == 1
+
+
+async def test_whoever_waits_at_another_bot_hears_of_a_refusal(world: World) -> None:
+    """One bot posts, Slack has it wait and then refuses: those who asked the other one are told as well."""
+    await world.starts()
+    await world.slack.until_connected(4)
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=1.0)
+    world.slack.faults.add("error", "chat.postMessage", count=None, value="invalid_blocks")
+    people = [world.ann, world.bob, world.slack.person("cyd")]
+    for who in people:  # two of them at least at different bots
+        await who.says("/checklist", "start")
+    for who in people:
+        await who.sees("Slack does not take the message: invalid_blocks")
+
+
 def methods(world: World) -> list[str]:
     """The methods of the Web API that were answered."""
     return [call.method for call in world.slack.workspace.ledger.calls if call.answer]
