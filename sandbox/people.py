@@ -103,9 +103,12 @@ class Person:
         self._world.deeds.leave(self.id, self._workspace.channel(channel).id)
 
     async def leaves_workspace(self) -> None:
-        """Have the account deactivated; messages keep its name."""
+        """Have the account deactivated: it is in no channel any more, and messages keep its name."""
         people = self._workspace.people
         people[self.id] = replace(people[self.id], has_left=True)
+        for channel in self._workspace.channels.values():
+            if not channel.im_with:
+                channel.members.discard(self.id)
 
     async def clicks(self, label: str, on: On | None = None) -> Outcome:
         """Click a button, or an entry of a ⋯ menu, by its label or action_id; without `on` in the modal on top."""
