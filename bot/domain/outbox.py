@@ -78,11 +78,6 @@ class Letter:
         """`opsbot_incident:INC-20261128-7KQ4`."""
         return letter_id(self.event_type, self.key)
 
-    @property
-    def is_shown(self) -> bool:
-        """Whether Slack shows what it should."""
-        return self.state is State.POSTED and self.shown >= self.content.revision
-
 
 def letter_id(event_type: str, key: str) -> str:
     """The ID of the letter with this metadata."""
@@ -151,9 +146,6 @@ class Letters(Protocol):
 
     async def unclaimed(self, limit: int, besides: Collection[str] = ()) -> list[Letter]:
         """Letters not shown that nobody holds, oldest first, of all channels but these."""
-
-    async def release(self, letter: Letter) -> None:
-        """Ends the claim without a result."""
 
     async def depth(self, now: datetime) -> Depth:
         """How much is waiting."""

@@ -142,10 +142,6 @@ class Outbox:
         found = await self._documents.many(query, [("created_at", ASCENDING)], limit)
         return [_letter(document) for document in found]
 
-    async def release(self, letter: Letter) -> None:
-        """See Letters.release."""
-        await self._documents.update(_held(letter), {"$set": {"leased_at": NEVER}})
-
     async def parked(self, limit: int) -> list[Parked]:
         """See Undelivered.parked."""
         part = Part(limit, only=("reason",))
