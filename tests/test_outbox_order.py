@@ -14,12 +14,12 @@ pytestmark = pytest.mark.long
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-async def noted(world: World, *words: str) -> Post:
+async def noted(world: World, *words: str, wait: float = 1.0) -> Post:
     """An incident at rest, and then notes that wait since Slack asks the first of them to; the incident's card."""
     card, _ = await opened(world)
     await world.stored("incidents", untold=[])
     await world.stored("outbox", state="posted", unshown=False)
-    world.slack.faults.add("rate_limited", "chat.postMessage", value=1.0)
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=wait)
     for number, one in enumerate(words):
         await answer(world.slack, world.ann, "/incident", f"note {one}")
         await world.stored("outbox", number + 2)
@@ -97,6 +97,27 @@ async def test_whoever_waits_at_another_bot_hears_of_a_refusal(world: World) -> 
         await who.says("/checklist", "start")
     for who in people:
         await who.sees("Slack does not take the message: invalid_blocks")
+
+
+async def test_what_another_bot_took_over_meanwhile_is_not_posted_again(world: World) -> None:
+    """A note stands behind one that Slack has wait, until its claim runs out: the next bot posts it, once."""
+    card = await noted(world, "number one", "number two", wait=3.0)
+    await world.starts()
+    await world.slack.shows("number two", thread=card)
+    await world.slack.shows("number one", thread=card)
+    await world.slack.settled(0.5)
+    assert sorted(numbers(world, card)) == ["one", "two"]
+    assert "chat.delete" not in methods(world)
+
+
+async def test_of_two_that_posted_since_a_claim_ran_out_one_stays(world: World) -> None:
+    """Slack takes longer for a post than the claim holds, another bot posts as well: the younger message goes."""
+    await world.starts()
+    world.slack.faults.add("latency", "chat.postMessage", value=2.5)
+    await world.ann.says("/checklist", "start")
+    await world.slack.until(lambda: methods(world).count("chat.postMessage") == 2, "two posts")
+    await world.slack.until(lambda: len(world.slack.channel().by_bot) == 1, "the younger to go")
+    await world.stored("outbox", state="posted", ts=world.slack.channel().by_bot[0].ts)
 
 
 def methods(world: World) -> list[str]:
