@@ -110,6 +110,17 @@ async def test_what_another_bot_took_over_meanwhile_is_not_posted_again(world: W
     assert "chat.delete" not in methods(world)
 
 
+async def test_no_other_bot_shortens_the_wait_that_slack_asked_for(world: World) -> None:
+    """The wait is longer than a claim holds without news: whoever waits renews it, and posts when the time has come."""
+    await world.starts()
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=3.0)
+    await world.ann.says("/checklist", "start")
+    await world.slack.shows("Checklist of")
+    calls = [call.at for call in world.slack.workspace.ledger.calls if call.method == "chat.postMessage"]
+    assert len(calls) == 2
+    assert (calls[1] - calls[0]).total_seconds() >= 3.0
+
+
 async def test_of_two_that_posted_since_a_claim_ran_out_one_stays(world: World) -> None:
     """Slack takes longer for a post than the claim holds, another bot posts as well: the younger message goes."""
     await world.starts()
