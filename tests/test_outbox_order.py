@@ -113,8 +113,10 @@ async def test_what_another_bot_took_over_meanwhile_is_not_posted_again(world: W
 async def test_no_other_bot_shortens_the_wait_that_slack_asked_for(world: World) -> None:
     """The wait is longer than a claim holds without news: whoever waits renews it, and posts when the time has come."""
     await world.starts()
+    await world.slack.until_connected(4)
     world.slack.faults.add("rate_limited", "chat.postMessage", value=3.0)
-    await world.ann.says("/checklist", "start")
+    for who in (world.ann, world.bob, world.slack.person("cyd")):  # at both bots
+        await who.says("/checklist", "start")
     await world.slack.shows("Checklist of")
     calls = [call.at for call in world.slack.workspace.ledger.calls if call.method == "chat.postMessage"]
     assert len(calls) == 2
