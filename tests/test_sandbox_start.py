@@ -101,3 +101,13 @@ def test_mongod_does_not_outlive_whoever_started_it(tmp_path: Path) -> None:
     while Path(f"/proc/{pid}/exe").exists() and time.monotonic() < deadline:
         time.sleep(0.01)  # its end cannot be awaited: it is not our child
     assert not Path(f"/proc/{pid}/exe").exists()
+
+
+def test_a_virtual_environment_that_was_left_half_made_is_completed(tmp_path: Path) -> None:
+    """Ctrl-C while `make` makes it leaves a Python without pip: the next `make` goes on from there."""
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    (tmp_path / "requirements-dev.txt").write_text("# nothing\n")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    made = subprocess.run(["make", "setup"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / ".venv" / ".ready").exists()
