@@ -20,12 +20,12 @@ help:  ## list the targets
 
 setup: $(READY)  ## make .venv with everything that the bot, the sandbox and the tests need
 
-# A Python of 3.11 or newer: python3.11 if there is one, else python3.
+# A Python of 3.11 or newer: python3.11 if there is one, else python3. Ctrl-C can leave a .venv without pip behind.
 $(READY): requirements-dev.txt
 	@python=$$(command -v python3.11 || command -v python3) && \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo "Ops Bot needs Python 3.11 or newer as python3.11 or python3." >&2; exit 1; }; \
-	test -x $(PYTHON) || $$python -m venv $(VENV)
+	$(PYTHON) -c 'import pip' 2>/dev/null || $$python -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 

@@ -28,11 +28,6 @@ class Endpoint:
     query: SecretStr = field(default_factory=lambda: SecretStr(""))  # some services take a key there
 
     @property
-    def auth(self) -> tuple[str, str] | None:
-        """User and password for HTTP basic authentication, if the address named a user."""
-        return (self.user, self.password.get_secret_value()) if self.user else None
-
-    @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown: the password, else the user (some services take a token there); keys in the query."""
         return (self.password.get_secret_value() or self.user, *_query_secrets(self.query.get_secret_value()))

@@ -18,7 +18,7 @@ from bot.domain.incident import Incident, Severity
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outage import OutageDesk
 from bot.domain.outbox import Depth
-from bot.domain.read_back import ReadBack
+from bot.domain.read_back import ReadBack, UnreadableError
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role_changes import RoleChanges
 from bot.domain.search_desk import SearchDesk
@@ -260,6 +260,8 @@ class Jobs:
         try:
             await self._owners.incidents.catch_up()
             is_done = self._must_read = True
+        except UnreadableError as error:
+            log.warning("the channel cannot be read back", cause=str(error))
         finally:
             self._unread_cards.note(is_done=is_done)
 

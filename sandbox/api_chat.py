@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.conversations import Conversations, Draft
 from sandbox.faults import LimitedError
 from sandbox.records import Json, SlackError
-from sandbox.rules import check_content
+from sandbox.rules import MAX_EDIT, check_content
 from sandbox.web_api import Method
 from sandbox.wire import message_json
 from sandbox.workspace import BOT_USER, DOMAIN, Channel, Message, Workspace
@@ -75,6 +75,8 @@ class Chat:
         """chat.update. What is not given stays as it was; an empty list or object removes it."""
         message = self._own(args, "cant_update_message")
         content = check_content(args, may_be_empty="metadata" in args)
+        if (size := len((content.text or "").encode())) > MAX_EDIT:
+            raise SlackError("msg_too_long", f"{size} bytes of text in an edit")
         changes: dict[str, Any] = {}
         for name in ("text", "blocks", "attachments"):
             if (given := getattr(content, name)) is not None:

@@ -20,7 +20,9 @@ class BotProcess:
     """`python -m bot` with `environment` and nothing else, its log in `log`. `tell` gets a sentence when it ends."""
 
     def __init__(self, environment: Mapping[str, str], log: Path, tell: Callable[[str], None]) -> None:
-        self._environment = {**environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        # slack_sdk asks for a home when it is imported; not everybody who runs this has one.
+        own = {"HOME": str(log.parent), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        self._environment = {**environment, **own}
         self._log = log
         self._tell = tell
         self._process: asyncio.subprocess.Process | None = None

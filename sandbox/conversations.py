@@ -149,13 +149,6 @@ class Conversations:
         event = {"type": "member_joined_channel", "user": user, "channel": channel, "channel_type": "C", "team": TEAM}
         self._tell_of(channel, "member_joined_channel", event | {"event_ts": self.workspace.next_ts()})
 
-    def leave(self, channel: str, user: str) -> None:
-        """Take somebody out of a channel; the bot hears of others only."""
-        self.workspace.channels[channel].members.discard(user)
-        self.workspace.changed()
-        event = {"type": "member_left_channel", "user": user, "channel": channel, "channel_type": "C", "team": TEAM}
-        self._tell_of(channel, "member_left_channel", event | {"event_ts": self.workspace.next_ts()})
-
     def home(self, user: str) -> None:
         """Tell that a person opened the bot's Home tab."""
         event: Json = {"type": "app_home_opened", "user": user, "tab": "home"}

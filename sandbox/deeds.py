@@ -114,10 +114,6 @@ class Deeds:
         """Join a channel."""
         self.conversations.join(channel, user)
 
-    def leave(self, user: str, channel: str) -> None:
-        """Leave a channel."""
-        self.conversations.leave(channel, user)
-
     async def shortcut(self, user: str, callback_id: str, channel: str, ts: str) -> Outcome:
         """Run a message shortcut from the menu of a message."""
         declared = self._manifest.shortcuts
@@ -126,14 +122,6 @@ class Deeds:
         message = self._seen(user, channel, ts)
         url = self._hooks.issue(user, channel)
         payload = self._payloads.shortcut(user, callback_id, message, url)
-        return await self._asks.ask(user, "interactive", payload, callback_id)
-
-    async def global_shortcut(self, user: str, callback_id: str) -> Outcome:
-        """Run a shortcut from the lightning menu."""
-        declared = self._manifest.shortcuts
-        if declared is not None and (callback_id not in declared or declared[callback_id].type != "global"):
-            raise CannotError(f"the app has no global shortcut {callback_id!r}")
-        payload = self._payloads.global_shortcut(user, callback_id)
         return await self._asks.ask(user, "interactive", payload, callback_id)
 
     def home(self, user: str) -> None:

@@ -50,7 +50,7 @@ def _bare(option: Any) -> Any:
 
 
 def _among(spot: Spot, element: Json) -> None:
-    """What is selected at first is, property for property, one of the options; and no option is there twice."""
+    """What is selected at first is, property for property, one of the options."""
     groups = element.get("option_groups") or ()
     offered = [*(element.get("options") or ()), *(option for group in groups for option in group["options"])]
     chosen = element.get("initial_options") or [element["initial_option"]] if _starts(element) else []

@@ -155,11 +155,6 @@ class Mongod:
             self._started().kill()
             self._started().wait()
 
-    def restart(self) -> None:
-        """Stops it if it runs, and starts it on the same port with the same data."""
-        self.stop()
-        self.start()
-
     def pause(self) -> None:
         """Lets it hang: connections are accepted and never answered. Returns when the process has stopped."""
         process = self._started()

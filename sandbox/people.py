@@ -98,14 +98,13 @@ class Person:
         """Join a channel."""
         self._world.deeds.join(self.id, self._workspace.channel(channel).id)
 
-    async def leaves(self, channel: str) -> None:
-        """Leave a channel."""
-        self._world.deeds.leave(self.id, self._workspace.channel(channel).id)
-
     async def leaves_workspace(self) -> None:
-        """Have the account deactivated; messages keep its name."""
+        """Have the account deactivated: it is in no channel any more, and messages keep its name."""
         people = self._workspace.people
         people[self.id] = replace(people[self.id], has_left=True)
+        for channel in self._workspace.channels.values():
+            if not channel.im_with:
+                channel.members.discard(self.id)
 
     async def clicks(self, label: str, on: On | None = None) -> Outcome:
         """Click a button, or an entry of a ⋯ menu, by its label or action_id; without `on` in the modal on top."""
@@ -164,10 +163,6 @@ class Person:
         """Run a message shortcut, by its name in the manifest or its callback_id."""
         found = self._message(message)
         return await self._world.deeds.shortcut(self.id, self._shortcut(name), found.channel, found.ts)
-
-    async def runs_global_shortcut(self, name: str) -> Outcome:
-        """Run a global shortcut, by its name in the manifest or its callback_id."""
-        return await self._world.deeds.global_shortcut(self.id, self._shortcut(name))
 
     async def opens_home(self) -> None:
         """Open the bot's Home tab."""

@@ -10,6 +10,7 @@ from sandbox.records import Json, SlackError
 from sandbox.text import normalised
 
 MAX_TEXT = 40_000  # Slack cuts longer text; here it is refused, for nothing should be cut unseen
+MAX_EDIT = 4_000  # bytes of text that chat.update takes; https://docs.slack.dev/reference/methods/chat.update
 MAX_ATTACHMENTS = 100
 MAX_METADATA = 8_000  # bytes of JSON; https://docs.slack.dev/messaging/message-metadata
 

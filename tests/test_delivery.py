@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import aiohttp
 import pytest
@@ -45,6 +46,24 @@ async def test_of_two_bots_that_look_at_the_same_moment_one_is_heard(world: Worl
     (post,) = world.slack.channel().by_bot
     (kept,) = await world.stored("outbox", state="posted")
     assert kept["ts"] == post.ts
+    world.slack.refusals.clear()  # both may remove the younger one, and the second finds it gone
+
+
+async def test_of_two_that_posted_at_one_moment_the_older_message_says_what_the_newer_knew(
+    world: World, bots: list[Delivery]
+) -> None:
+    """Both found nothing; the message of the one that knew less stays, and is edited, whoever records it first."""
+    calls, faults = world.slack.workspace.ledger.calls, world.slack.faults
+    faults.add("latency", "chat.postMessage", count=2, value=0.4)
+    posting = []
+    for number, bot in enumerate(bots, start=1):
+        posting.append(asyncio.create_task(delivers(bot, letter(world, number))))
+        sent = partial(lambda count: [call.method for call in calls].count("chat.postMessage") == count, number)
+        await world.slack.until(sent, f"post {number}")
+    faults.add("latency", "conversations.history", value=1.0)  # so that the second one records it first
+    await asyncio.gather(*posting)
+    await world.slack.shows("revision 2")
+    assert len(world.slack.channel().by_bot) == 1
     world.slack.refusals.clear()  # both may remove the younger one, and the second finds it gone
 
 

@@ -79,10 +79,9 @@ def test_variables_come_from_the_environment_with_defaults_and_not_into_single_q
     assert made.slack_bot_token.get_secret_value() == "xoxb-7"
     assert (made.llm_model, made.grafana_user) == ("a$b${c}", "viewer")
     assert made.prometheus_url is not None
-    assert made.prometheus_url.auth == ("me", "a/b")
     assert made.prometheus_url.with_credentials == "http://me:a%2Fb@prom:9090"
     assert made.loki_url is not None
-    assert (made.loki_url.url, made.loki_url.auth) == ("http://loki:3100/base", None)
+    assert made.loki_url.with_credentials == made.loki_url.url == "http://loki:3100/base"
 
 
 def test_undefined_and_circular_variables_are_named(tmp_path: Path) -> None:

@@ -74,3 +74,15 @@ async def test_what_was_done_without_mongodb_is_not_done_again(away: World, own_
     await away.stored("events", _id="Ev0ONE", is_done=True)
     await away.slack.settled()
     assert len(cards(away.slack)) == 1
+
+
+async def test_an_event_is_one_bot_s_until_that_gives_it_back(world: World) -> None:
+    """Who is at it keeps it; given back it is anybody's; once done it stays done, whoever gives it back late."""
+    events = world.store().events
+    assert await events.begin("Ev0ONCE")
+    assert await events.begin("Ev0ONCE") is None
+    await events.undone("Ev0ONCE")
+    assert await events.begin("Ev0ONCE")
+    await events.done("Ev0ONCE")
+    await events.undone("Ev0ONCE")
+    assert await events.begin("Ev0ONCE") is False

@@ -151,12 +151,3 @@ def test_a_long_or_odd_text_is_not_repeated() -> None:
 def test_a_mention_with_an_unknown_word_says_what_there_is(text: str, remedy: str) -> None:
     """The closest word of all commands, else where the list is."""
     assert refusal(lambda: table.mention(text)).remedy == remedy
-
-
-def test_a_word_has_one_owner_or_none() -> None:
-    """Words of several commands and unknown ones have none."""
-    assert table.owner_of("open") == "incident"
-    assert table.owner_of("Done") == "checklist"
-    assert table.owner_of("start") is None
-    assert table.owner_of("note") is None
-    assert table.owner_of("zzz") is None

@@ -34,6 +34,7 @@ TEXTS = [
     ("{} {0} {who} %s %(x)s ${HOME}", "{} {0} {who} %s %(x)s ${HOME}"),
     ("a & b < c > d &amp; &lt;!channel&gt;", "a & b < c > d &amp; &lt;!channel&gt;"),
     ("<" * 60, "<" * 60),
+    ("half a \ud83d character", "half a \ufffd character"),
 ]
 
 
@@ -122,3 +123,11 @@ async def test_twenty_open_incidents_with_long_titles_are_listed(shared: World) 
     assert shared.slack.refusals == []
     await shared.ann.opens_home()
     await shared.ann.sees("Open incidents: 21", "… and 1 more: `/incident` lists all.")
+
+
+async def test_half_a_character_in_a_thread_is_kept_as_a_whole_one(shared: World) -> None:
+    """MongoDB takes no half ones: the message would come again and again, and no thread be read back any more."""
+    card = await shared.slack.shows("checkout is down", "SEV2")
+    message = await shared.bob.writes("half a \ud83d character", thread=card)
+    (entry,) = await shared.stored("timeline", ts=message.ts)
+    assert entry["text"] == "half a \ufffd character"

@@ -43,6 +43,21 @@ async def test_a_refused_checklist_is_answered_again_and_posted_when_it_can_be(w
     await world.stored("outbox", state="posted")
 
 
+@pytest.mark.parametrize("reason", ["not_in_channel", "message_limit_exceeded", "accesslimited"])
+async def test_an_incident_without_a_card_is_not_said_to_have_a_thread(world: World, reason: str) -> None:
+    """Whoever opens it again hears the refusal again; once Slack takes the card, there is one, with a thread."""
+    world.slack.faults.add("error", "chat.postMessage", count=None, value=reason)
+    for _ in range(2):
+        told = await answer(world.slack, world.ann, "/incident", "open sev2 checkout is down")
+        assert reason in told.shown
+        assert "the bot tries again" in told.shown
+    world.slack.faults.clear()
+    await world.slack.until(lambda: cards(world.slack), "the card")
+    told = await answer(world.slack, world.ann, "/incident", "open sev2 checkout is down")
+    assert "is open. Write in its thread" in told.shown
+    assert len(cards(world.slack)) == len(await world.documents("incidents")) == 1
+
+
 async def test_a_message_refused_without_a_record_is_not_said_to_be_kept(away: World, own_mongod: Mongod) -> None:
     """MongoDB is away and Slack refuses: the person hears that nobody keeps it."""
     own_mongod.kill()

@@ -70,6 +70,23 @@ async def test_a_thread_is_its_parent_and_then_the_replies(client: AsyncWebClien
         await client.conversations_replies(channel=OPS, ts="1.000100")
 
 
+async def test_an_edit_has_4000_bytes_of_text_at_most(client: AsyncWebClient, slack: Slack) -> None:
+    """chat.update counts bytes, and refuses what chat.postMessage takes."""
+    ts = (await client.chat_postMessage(channel=OPS, text="監" * 4_000))["ts"]
+    await client.chat_update(channel=OPS, ts=ts, text="監" * 1_333)
+    with slack.expects("msg_too_long"), pytest.raises(SlackApiError):
+        await client.chat_update(channel=OPS, ts=ts, text="監" * 1_334)
+
+
+async def test_who_leaves_the_workspace_is_in_no_channel(client: AsyncWebClient, slack: Slack) -> None:
+    """Nothing can be whispered to them, and they are no member any more."""
+    bob = slack.person("bob")
+    await bob.leaves_workspace()
+    assert bob.id not in (await client.conversations_members(channel=OPS))["members"]
+    with slack.expects("user_not_in_channel"), pytest.raises(SlackApiError):
+        await client.chat_postEphemeral(channel=OPS, user=bob.id, text="psst")
+
+
 async def test_metadata_is_read_only_by_who_asks_for_it(client: AsyncWebClient) -> None:
     """history and replies leave it out without include_all_metadata; an update keeps it, `{}` removes it."""
     ts = (await client.chat_postMessage(channel=OPS, text="card", metadata=METADATA))["ts"]

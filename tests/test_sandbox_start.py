@@ -53,6 +53,8 @@ def test_it_says_where_it_is_starts_the_bot_again_and_ends_with_everything() -> 
         with urlopen(first.split()[-1], timeout=5) as page:
             assert page.status == 200
         before = children(sandbox.pid)
+        # Where the account has no entry, as in some containers, nothing else tells a home, and slack_sdk wants one.
+        assert b"\0HOME=" in b"\0" + Path(f"/proc/{before['bot']}/environ").read_bytes()
         os.kill(before["bot"], signal.SIGKILL)
         while not (line := sandbox.stdout.readline()).startswith("The bot ended"):
             assert line
@@ -99,3 +101,13 @@ def test_mongod_does_not_outlive_whoever_started_it(tmp_path: Path) -> None:
     while Path(f"/proc/{pid}/exe").exists() and time.monotonic() < deadline:
         time.sleep(0.01)  # its end cannot be awaited: it is not our child
     assert not Path(f"/proc/{pid}/exe").exists()
+
+
+def test_a_virtual_environment_that_was_left_half_made_is_completed(tmp_path: Path) -> None:
+    """Ctrl-C while `make` makes it leaves a Python without pip: the next `make` goes on from there."""
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    (tmp_path / "requirements-dev.txt").write_text("# nothing\n")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    made = subprocess.run(["make", "setup"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / ".venv" / ".ready").exists()

@@ -93,7 +93,7 @@ async def test_every_state_of_the_stand_ins_is_recognised(
         assert report.readings[0].cause == "answered, but not as Prometheus does (200)"
     assert CANARY not in str(report)
     assert CANARY not in caplog.text
-    assert all(reading.is_plainly_up or reading.cause for reading in report.readings)
+    assert all(reading.state is State.UP or reading.cause for reading in report.readings)
     assert (await switched(services, http, "up")).all_up
 
 

@@ -40,6 +40,16 @@ async def test_an_incident_opened_without_mongodb_is_in_it_when_it_returns(world
     assert cards(world.slack) == [found[0]]
 
 
+async def test_a_mongodb_whose_name_does_not_resolve_is_away(slack: Slack, mongod: Mongod) -> None:
+    """With mongodb+srv:// the hosts come from DNS: where that has none, the bot starts and works as without MongoDB."""
+    async with World(slack, mongod.url(), {"MONGODB_URL": "mongodb+srv://bot:pw@mongo.invalid/butler"}) as world:
+        await world.ann.says("/incident", "open sev1 all is down")
+        await world.slack.shows("all is down", "Not yet saved")
+        await world.ann.sees("is open", "MongoDB does not answer")
+        await world.ann.says("/health", "mongodb")
+        await world.ann.sees("*mongodb*", "its name does not resolve")
+
+
 async def test_an_incident_survives_without_mongodb_and_without_the_bot(world: World, own_mongod: Mongod) -> None:
     """MongoDB away, then the bot gone too: the next bot finds the card in the channel and puts the incident back."""
     own_mongod.kill()

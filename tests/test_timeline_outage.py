@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from sandbox.sight import Post
 from sandbox.slack import Slack
@@ -241,3 +242,13 @@ async def test_two_bots_that_come_back_together_read_each_message_once(world: Wo
     await world.slack.settled(0.3)
     assert [entry["ts"] for entry in await entries(world, incident_id, 300)] == written
     assert len(found) == 300
+
+
+async def test_a_channel_that_slack_lets_nobody_read_is_a_warning(world: World) -> None:
+    """A scope that is missing is no fault of the bot's: the log has Slack's word for it, and no traceback."""
+    world.slack.faults.add("error", "conversations.history", count=None, value="missing_scope")
+    with capture_logs() as lines:
+        await world.starts()
+        told = {"event": "the channel cannot be read back", "cause": "missing_scope", "log_level": "warning"}
+        await world.slack.until(lambda: any(told.items() <= line.items() for line in lines), "the warning")
+    assert [line for line in lines if line["log_level"] == "error"] == []

@@ -128,12 +128,6 @@ def _owners(word: str) -> tuple[str, ...]:
     return tuple(row.name for row in COMMANDS if key(word) in row.verbs)
 
 
-def owner_of(word: str) -> str | None:
-    """The name of the only command that has this word, so that a mention may leave the command out."""
-    owners = _owners(word)
-    return owners[0] if len(owners) == 1 else None
-
-
 def mention(text: str, here: Sequence[str] = (), known: Collection[str] = ()) -> tuple[str, str]:
     """The command and the words after it in what follows the bot's own mention; no words at all mean `/ops`.
 

@@ -21,6 +21,7 @@ _LONE_JOINER = re.compile("(?<![^\x00-\x7f\\s\u200c\u200d])[\u200c\u200d]+|[\u20
 _BLANKS = str.maketrans(dict.fromkeys("\u115f\u1160\u2800\u3164\uffa0", " "))  # letters and symbols that show nothing
 _TOKEN = re.compile(r"<([@#!]|[A-Za-z][A-Za-z0-9+.-]*:)([^<>|]*)(?:\|([^<>]*))?>")
 _HANDLE = re.compile(r"@[^\s<>|@`]{1,80}")
+_HALF = re.compile("[\ud800-\udfff]")  # half a character, as JSON can have it: no database takes it
 _LOOKS_LIKE_A_TOKEN = re.compile(r"<(?=(?:@|#|!subteam\^)[^<>]*>)")
 
 
@@ -179,7 +180,7 @@ def _said_for(kind: str, target: str, label: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return _HALF.sub("\ufffd", text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _disarmed(pieces: list[str]) -> str:

@@ -62,10 +62,6 @@ class Item:
         """Whether the bot ticked it."""
         return self.done_by == SYSTEM
 
-    def is_overdue(self, now: datetime) -> bool:
-        """Whether it should be done by now."""
-        return self.is_open and self.due is not None and self.due <= now
-
 
 class Kind(StrEnum):
     """What a remark is."""

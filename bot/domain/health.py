@@ -67,11 +67,6 @@ class Reading:
     at: datetime
 
     @property
-    def is_plainly_up(self) -> bool:
-        """Up, and nothing to add to that."""
-        return self.state is State.UP and not self.cause
-
-    @property
     def latency_ms(self) -> float | None:
         """Milliseconds, to a tenth."""
         return None if self.latency is None else round(self.latency * 1000, 1)

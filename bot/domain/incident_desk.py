@@ -82,12 +82,13 @@ class IncidentDesk:
             while known is None and not await self._incidents.add(incident):
                 known = await self._incidents.with_words(incident.words, now - 2 * SAME)
                 incident = opened(opening, now)  # the ID is taken
-            if known is not None:
-                return Opened(known, is_saved=True)
         except StoreAwayError:
             incident = await self._open_unsaved(incident)
             await self._audit.wrote(opening.who, "open", incident.id, detail="MongoDB is away; the card is the record")
             return Opened(incident, is_saved=False)
+        if known is not None:  # Slack may have refused its card, or the bot died before it: then it has no thread yet
+            card_ts = known.card_ts or await self._board.card(known, is_saved=True, in_doubt=True)
+            return Opened(replace(known, card_ts=card_ts), is_saved=True)
         incident = replace(incident, card_ts=await self._board.card(incident, is_saved=True))
         await self.tell_soon(incident)
         await self._audit.wrote(opening.who, "open", incident.id, detail=incident.title)

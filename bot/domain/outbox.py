@@ -78,11 +78,6 @@ class Letter:
         """`opsbot_incident:INC-20261128-7KQ4`."""
         return letter_id(self.event_type, self.key)
 
-    @property
-    def is_shown(self) -> bool:
-        """Whether Slack shows what it should."""
-        return self.state is State.POSTED and self.shown >= self.content.revision
-
 
 def letter_id(event_type: str, key: str) -> str:
     """The ID of the letter with this metadata."""
@@ -119,8 +114,8 @@ class Letters(Protocol):
     async def posted(self, letter: Letter, ts: str, revision: int) -> bool:
         """Confirms that Slack shows `revision` of the letter at `ts`, and ends the claim. False if it was lost."""
 
-    async def park(self, letter: Letter, reason: str) -> None:
-        """Gives a letter up for now, since Slack refused it, with the reason."""
+    async def park(self, letter: Letter, reason: str, *, in_doubt: bool) -> None:
+        """Gives a letter up for now, since Slack refused it, with the reason; `in_doubt`: it may be there already."""
 
     async def drop(self, letter: Letter) -> None:
         """Gives a letter up that came too late to be right."""
@@ -132,7 +127,10 @@ class Letters(Protocol):
         """
 
     async def reopen(self, reasons: Collection[str], rest: timedelta) -> None:
-        """Has letters tried again that Slack refused for one of these reasons, longer than `rest` ago."""
+        """Has letters tried again that Slack refused for one of these reasons, longer than `rest` ago.
+
+        Those in doubt are looked for first.
+        """
 
     async def unpost(self, letter_id: str, gone_ts: str) -> None:
         """Makes a letter one to be posted again, if its message is still the one at `gone_ts`."""
@@ -148,9 +146,6 @@ class Letters(Protocol):
 
     async def unclaimed(self, limit: int, besides: Collection[str] = ()) -> list[Letter]:
         """Letters not shown that nobody holds, oldest first, of all channels but these."""
-
-    async def release(self, letter: Letter) -> None:
-        """Ends the claim without a result."""
 
     async def depth(self, now: datetime) -> Depth:
         """How much is waiting."""

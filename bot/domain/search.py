@@ -91,11 +91,6 @@ class Filters:
         """Whether it is the incidents on which somebody still works."""
         return self.statuses == WORKING
 
-    @property
-    def is_any(self) -> bool:
-        """Whether nothing is left out."""
-        return self == Filters()
-
 
 @dataclass(frozen=True)
 class Wanted:

@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 from typing import LiteralString
 
 # Overrides of the writing direction can make a text read as something else; zero-width ones hide in names.
-_INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u2028-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_HALF = re.compile("[\ud800-\udfff]")  # half a character, as JSON can have it: no database and no address takes it
 
 
 # A user group: its ID, and its handle if Slack wrote it beside.
@@ -41,7 +44,7 @@ def escape(text: str) -> Mrkdwn:
 
 def unescape(text: str) -> str:
     """Text of a message as Slack delivers it (escaped), back to what was typed. Mentions stay as `<@U…>`."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return _HALF.sub("\ufffd", text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def groups_written(text: str, handles: Mapping[str, str] | None = None) -> str:

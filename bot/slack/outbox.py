@@ -284,7 +284,7 @@ class Outbox:
                 await self._records.drop(job.letter)
             else:
                 log.error("letter parked", letter=job.letter_id, cause=reason)
-                await self._records.park(job.letter, reason)
+                await self._records.park(job.letter, reason, in_doubt=job.in_doubt)
         except StoreAwayError:
             log.warning("refusal not recorded", letter=job.letter_id, cause=reason)
 

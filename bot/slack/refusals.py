@@ -2,7 +2,7 @@
 
 from bot.domain.outbox import STALE, UndeliveredError
 
-# Answers that people can mend: by inviting the bot, opening the channel again, giving it its rights back.
+# Answers that people can mend, by inviting the bot, opening the channel again, giving it its rights back, or that pass.
 HEALABLE = frozenset(
     {
         "not_in_channel", "channel_not_found", "is_archived", "restricted_action", "access_denied",
@@ -10,6 +10,8 @@ HEALABLE = frozenset(
         "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel",
         "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope",
         "no_permission", "org_login_required", "ekm_access_denied", "team_access_not_granted",
+        "accesslimited", "enterprise_is_restricted", "is_inactive", "message_limit_exceeded",
+        "external_channel_migrating",
     }
 )  # fmt: skip
 

@@ -84,9 +84,9 @@ class Outbox:
             await self._documents.update({"_id": letter.id, "ts": None}, {"$set": found, "$inc": {"fence": 1}})
             await self.want(letter.id, letter.content)
 
-    async def park(self, letter: Letter, reason: str) -> None:
+    async def park(self, letter: Letter, reason: str, *, in_doubt: bool) -> None:
         """See Letters.park."""
-        change = {"state": State.PARKED, "reason": reason, "unshown": False}
+        change = {"state": State.PARKED, "reason": reason, "unshown": False, "in_doubt": in_doubt}
         await self._documents.update(_held(letter), {"$set": change, "$currentDate": {"leased_at": True}})
 
     async def drop(self, letter: Letter) -> None:
@@ -109,9 +109,10 @@ class Outbox:
     async def reopen(self, reasons: Collection[str], rest: timedelta) -> None:
         """See Letters.reopen. One that is good for a while only is renewed by whoever knows what to say now."""
         query = {"state": State.PARKED, "reason": {"$in": list(reasons)}, "good_until": None, **_before(rest)}
-        again = {"state": State.PENDING, "unshown": True, "leased_at": NEVER}
         for document in await self._documents.many(query, [("created_at", ASCENDING)], 50):
             rested = {"_id": document["_id"], "fence": document["fence"], "state": State.PARKED}
+            state = State.POSTING if document.get("in_doubt") else State.PENDING
+            again = {"state": state, "unshown": True, "leased_at": NEVER}
             await self._documents.update(rested, {"$set": again, "$inc": {"fence": 1}})
 
     async def unpost(self, letter_id: str, gone_ts: str) -> None:
@@ -140,10 +141,6 @@ class Outbox:
         query = {"unshown": True, "channel": {"$nin": list(besides)}, **self._free}
         found = await self._documents.many(query, [("created_at", ASCENDING)], limit)
         return [_letter(document) for document in found]
-
-    async def release(self, letter: Letter) -> None:
-        """See Letters.release."""
-        await self._documents.update(_held(letter), {"$set": {"leased_at": NEVER}})
 
     async def parked(self, limit: int) -> list[Parked]:
         """See Undelivered.parked."""

@@ -6,7 +6,6 @@ from slack_sdk.models.views import View
 from bot.domain.audit import SYSTEM
 from bot.domain.presence import Able
 from bot.domain.window import REASON_LIMIT, Act, Deed, Window
-from bot.domain.window_steps import named
 from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, said, section
 from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks, when_ended, who_can_approve
@@ -218,8 +217,3 @@ def reject_form(window: Window, version: int, channel: str) -> View:
         private_metadata=f"{channel} {window.id} {version}",
         blocks=[about, InputBlock(block_id=REASON_BLOCK, label="Why?", element=element)],
     )
-
-
-def roles_of(window: Window) -> str:
-    """Whose yes it takes: `the tech lead and the duty officer`."""
-    return named(window.scope.needs) if window.scope else ""

@@ -25,6 +25,7 @@ MAX_BLOCKS = 50
 MAX_SECTION = 3000
 MOST_LINES, SHORTEST_LINE = 8, 20  # of a text among other lines; characters that are worth beginning a line for
 MAX_TEXT = 12_500  # characters of all texts together; Slack takes some 13,200 (slackapi/bolt-js#2509)
+MAX_SENTENCE = 3_900  # bytes of a message's `text`: with more than 4,000 of them Slack lets no message be edited
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Message:
 
     def payload(self) -> dict[str, Any]:
         """The fields of chat.postMessage, chat.update and response_url that carry the content."""
-        body: dict[str, Any] = {"text": (undated(self.text) if self.blocks else self.text)[:3000]}
+        body: dict[str, Any] = {"text": _sentence(undated(self.text) if self.blocks else self.text)}
         if self.blocks:
             body["blocks"] = [block.to_dict() for block in self.blocks[:MAX_BLOCKS]]
         return body
@@ -72,6 +73,14 @@ def short(text: str, limit: int) -> str:
     if amp > len(cut) - 6 and ";" not in cut[amp:]:
         cut = cut[:amp]
     return cut.rstrip() + "…"
+
+
+def _sentence(text: Mrkdwn) -> str:
+    """`text` in as many bytes as an edit may have; a character of some scripts takes three or four of them."""
+    cut = short(text, MAX_SECTION)
+    while (surplus := len(cut.encode()) - MAX_SENTENCE) > 0:
+        cut = short(text, len(cut) - (surplus + 3) // 4)
+    return cut
 
 
 def brief(text: str, limit: int) -> Mrkdwn:
