@@ -109,5 +109,5 @@ def test_the_history_names_the_longest_gaps_in_words_and_in_the_picture() -> Non
         "13:00 UTC (1 h); from 2026-11-26 11:30 UTC to 2026-11-26 12:00 UTC (30 min)."
     )
     many = told(*((hour, hour + 0.5) for hour in range(24)))
-    assert "and 20 times more" in view.alt(many)
+    assert "and 20 more times" in view.alt(many)
     assert draw_history(many) != draw_history(replace(many, gaps=()))

@@ -42,7 +42,7 @@ async def test_an_export_says_what_it_is_at(world: World) -> None:
     world.slack.faults.add("latency", "files.completeUploadExternal", value=0.6)
     await world.bob.says("/ops", "runbook")
     await world.bob.sees("Making the log of incidents and emergencies: handing the file to Slack…")
-    await world.bob.sees("The log is in your direct messages with the bot; it has 1 entry.")
+    await world.bob.sees("The log is in your direct messages with the bot; it has 1 incident.")
 
 
 @pytest.mark.long

@@ -37,7 +37,7 @@ async def test_the_log_has_all_incidents_by_month(world: World) -> None:
         resolution="put\nright",
     )
     said = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "The log is in your direct messages with the bot; it has 2 entries." in said.shown
+    assert "The log is in your direct messages with the bot; it has 2 incidents." in said.shown
     (file,) = direct_files(world)
     assert file.name == "runbook-log.md"
     lines = file.content.decode().splitlines()
@@ -65,7 +65,7 @@ async def test_the_log_of_a_month_has_that_month(world: World) -> None:
             world, f"INC-20261031-7KQ{number}", opened_at=datetime.fromisoformat(moment).replace(tzinfo=UTC)
         )
     said = await answer(world.slack, world.ann, "/ops", "runbook 2026-10")
-    assert "it has 2 entries" in said.shown
+    assert "it has 2 incidents" in said.shown
     (file,) = direct_files(world)
     assert file.name == "runbook-log-2026-10.md"
     page = file.content.decode()
@@ -112,4 +112,4 @@ async def test_a_log_that_slack_does_not_take_is_said(world: World) -> None:
     said = await answer(world.slack, world.ann, "/ops", "runbook")
     assert "Slack did not take the files (user_disabled), so nothing was shared" in said.shown
     said = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "it has 1 entry" in said.shown
+    assert "it has 1 incident" in said.shown

@@ -59,7 +59,7 @@ def not_watched(history: History) -> Mrkdwn:
     """When nobody asked, the longest times first: what is said of the rest of the time is all that is known."""
     longest = sorted(history.gaps, key=lambda gap: gap.since - gap.until)
     parts = [mrkdwn("{} to {} ({})", utc(gap.since), utc(gap.until), spelled(gap.until - gap.since)) for gap in longest]
-    more = mrkdwn(" and {} more", counted(len(parts) - _GAPS, "time")) if len(parts) > _GAPS else Mrkdwn("")
+    more = mrkdwn(" and {}", counted(len(parts) - _GAPS, "more time")) if len(parts) > _GAPS else Mrkdwn("")
     return mrkdwn("Not watched from {}{}", joined("; from ", parts[:_GAPS]), more)
 
 

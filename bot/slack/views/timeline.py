@@ -90,7 +90,7 @@ def _said(entry: Entry) -> Mrkdwn:
         parts.append(Mrkdwn("(edited)"))
     parts += [mrkdwn("📎 {}", _linked(file.url, brief(file.name, 75))) for file in entry.files[:FILES_SHOWN]]
     if len(entry.files) > FILES_SHOWN:
-        parts.append(mrkdwn("and {} more", counted(len(entry.files) - FILES_SHOWN, "file")))
+        parts.append(mrkdwn("and {}", counted(len(entry.files) - FILES_SHOWN, "more file")))
     if entry.url:
         parts.append(mrkdwn("({})", _linked(entry.url, Mrkdwn("open"))))
     return joined(" ", parts)
