@@ -124,8 +124,7 @@ class IncidentDesk:
         if incident is None and incident_id not in self._unsaved:
             incident = await self._lost.found(incident_id, lambda: self._incidents.get(incident_id))
         if incident is None:
-            unsaved = self._unsaved.get(incident_id)
-            if unsaved is not None:
+            if incident_id in self._unsaved:
                 raise StoreAwayError
             raise NotFoundError(f"There is no incident {incident_id}.", "`/incident` lists the open ones.")
         return incident
