@@ -240,3 +240,24 @@ async def test_the_shell_prints_one_line_for_each_service() -> None:
     first, second = out.getvalue().splitlines()
     assert first.split() == ["mongodb", "up", "0", "ms"]
     assert second == "llm      down               connection refused"
+
+
+async def test_the_services_and_the_records_are_asked_at_once() -> None:
+    """Each waits for the other here: a MongoDB that hangs is waited for once, not by its probe and then once more."""
+    probe_asked, records_asked = asyncio.Event(), asyncio.Event()
+
+    class Waiting(Deep):
+        async def read(self) -> Finding:
+            probe_asked.set()
+            await records_asked.wait()
+            return await super().read()
+
+    class Recorded(Kept):
+        async def since(self) -> Mapping[str, Since]:
+            records_asked.set()
+            await probe_asked.wait()
+            return await super().since()
+
+    probes = [Waiting("a")]
+    deep = DeepHealthDesk(HealthDesk(probes, lambda: NOW, 0.5), probes, Recorded(), lambda: NOW)
+    assert (await deep.ask()).looks[0].reading.state is State.UP

@@ -145,8 +145,8 @@ class DeepHealthDesk:
                 progress.at(f"waiting for {', '.join(waiting)}")
             return found
 
-        looks = await asyncio.gather(*map(look, chosen))
-        since = await self._since()
+        # At once: a MongoDB that hangs is waited for by its probe and by the records.
+        looks, since = await asyncio.gather(asyncio.gather(*map(look, chosen)), self._since())
         return DeepReport(self._clock(), tuple(_dated(look, since) for look in looks))
 
     async def _look(self, name: str) -> Look:
