@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
-from slack_sdk.models.blocks import ButtonElement, ConfirmObject, InteractiveElement
+from slack_sdk.models.blocks import Block, ButtonElement, ConfirmObject, InteractiveElement, SectionBlock
 
 from bot.errors import ConflictError, RefusedError, UserError, WordError
 from bot.slack.mrkdwn import Mrkdwn, escape
@@ -93,6 +93,7 @@ class Filler:
             ZoneInfo: lambda: ZoneInfo("Europe/Amsterdam"),
             UserError: self._error,
             ConfirmObject: lambda: None,
+            Block: lambda: SectionBlock(text=escape(self.text).strip() or "x"),
             InteractiveElement: lambda: ButtonElement(text="Press", action_id="press"),
         }
         if kind in plain:

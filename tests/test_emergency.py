@@ -38,7 +38,7 @@ async def test_an_emergency_opens_an_incident_and_is_announced(world: World) -> 
     assert window["_id"] in listed.shown
     await world.stored("audit", act="emergency", subject=window["_id"])
     logged = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "One incident and one emergency are in the log" in logged.shown
+    assert "it has 1 incident and 1 emergency." in logged.shown
     world.clock.forward(hours=2, minutes=1)
     await world.stored("announcements", _id=f"{window['_id']}/end", state="announced")
     ahead = await world.documents("announcements", window=window["_id"])
