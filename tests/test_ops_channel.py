@@ -1,8 +1,10 @@
 """An ops channel that is not there, or that nobody invited the bot to: said in /readyz, and over once it is mended."""
 
 import aiohttp
+import pytest
 
 from bot.app import App
+from bot.slack import directory
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from sandbox.workspace import BOT_USER
@@ -42,4 +44,23 @@ async def test_a_bot_that_was_not_invited_says_so_until_it_is(slack: Slack, mong
 
         await world.until(is_ready, "the bot to be ready")
     # The channel may have been read before the invitation.
+    slack.refusals[:] = [one for one in slack.refusals if one.error != "not_in_channel"]
+
+
+async def test_a_bot_that_was_removed_says_so_until_it_is_back(
+    slack: Slack, mongod: Mongod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever removes it from the channel sees that in /readyz within a minute; so does whoever invites it again."""
+    monkeypatch.setattr(directory, "MEMBER_FOR", 0.0)
+    members = slack.workspace.channel("#ops-shared").members
+    async with World(slack, mongod.url()) as world:
+        assert (await readiness(world.bots[0]))[1] == "ready"
+        for change, wanted in ((members.discard, "degraded"), (members.add, "ready")):
+            change(BOT_USER)
+
+            async def is_so(wanted: str = wanted) -> bool:
+                _, word, reasons = await readiness(world.bots[0])
+                return word == wanted and ("/invite @Ops Bot" in reasons) == (wanted == "degraded")
+
+            await world.until(is_so, f"the bot to be {wanted}")
     slack.refusals[:] = [one for one in slack.refusals if one.error != "not_in_channel"]
