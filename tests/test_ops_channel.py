@@ -64,3 +64,16 @@ async def test_a_bot_that_was_removed_says_so_until_it_is_back(
 
             await world.until(is_so, f"the bot to be {wanted}")
     slack.refusals[:] = [one for one in slack.refusals if one.error != "not_in_channel"]
+
+
+async def test_a_token_that_is_revoked_is_named(slack: Slack, mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connections may stay, and nothing can be posted any more: /readyz says which setting to look at."""
+    monkeypatch.setattr(directory, "MEMBER_FOR", 0.0)
+    async with World(slack, mongod.url()) as world:
+        slack.faults.add("error", "conversations.info", count=None, value="token_revoked")
+
+        async def is_told() -> bool:
+            status, word, reasons = await readiness(world.bots[0])
+            return (status, word) == (200, "degraded") and "(token_revoked); look at SLACK_BOT_TOKEN" in reasons
+
+        await world.until(is_told, "the token to be named")

@@ -27,6 +27,7 @@ MEMBER_FOR = 60.0  # seconds for which nobody is taken to have removed the bot f
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 _GONE = {"thread_not_found", "message_not_found"}
+_OF_THE_TOKEN = {"account_inactive", "invalid_auth", "missing_scope", "not_authed", "token_expired", "token_revoked"}
 
 
 class Directory:
@@ -100,7 +101,8 @@ class Directory:
             answer = await self._api.call("conversations.info", channel=self._channel)
         except DeclinedError as error:
             self._is_member = False
-            self.trouble = f"Slack does not tell of the ops channel ({error.code}); look at OPS_CHANNEL"
+            setting = "SLACK_BOT_TOKEN" if error.code in _OF_THE_TOKEN else "OPS_CHANNEL"
+            self.trouble = f"Slack does not tell of the ops channel ({error.code}); look at {setting}"
         except SlackError:
             return  # that it does not answer shows elsewhere
         else:
