@@ -37,6 +37,17 @@ async def test_an_answer_that_cannot_be_posted_where_it_belongs_is_whispered(wor
     assert not any("Something went wrong" in post.shown for post in world.ann.ephemerals)
 
 
+async def test_an_answer_waits_as_long_as_slack_asks(world: World) -> None:
+    """Slack limits whispers: the answer comes when the time is over, and is not tried before."""
+    slack = world.slack
+    slack.hooks.base = NOWHERE
+    slack.faults.add("rate_limited", "chat.postEphemeral", value=1.0)
+    assert "no role" in (await answer(slack, world.ann, "/ops", "whoami")).shown
+    limited, taken = slack.calls_of("chat.postEphemeral")
+    assert limited.status == 429
+    assert (taken.at - limited.at).total_seconds() >= 0.95
+
+
 async def test_where_nothing_can_be_whispered_it_is_said_directly(world: World) -> None:
     """The bot is not in the channel where it was asked: a direct message, which unfolds no link that people wrote."""
     slack = world.slack
