@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.store import event as event_store
+from handlers.once import Once
 from sandbox.delivery import Retry
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
@@ -86,3 +87,25 @@ async def test_an_event_is_one_bot_s_until_that_gives_it_back(world: World) -> N
     await events.done("Ev0ONCE")
     await events.undone("Ev0ONCE")
     assert await events.begin("Ev0ONCE") is False
+
+
+async def test_what_another_bot_gave_back_is_taken_up(world: World) -> None:
+    """It was somebody else's when Slack sent it first; its retry is ours."""
+    events, once = world.store().events, Once(world.store().events)
+    assert await events.begin("Ev0BACK")
+    assert await once.begin("Ev0BACK") is None
+    await events.undone("Ev0BACK")
+    assert await once.begin("Ev0BACK")
+
+
+async def test_without_mongodb_a_bot_begins_nothing_twice(away: World, own_mongod: Mongod) -> None:
+    """What is under way, given back and done it knows by itself."""
+    once = Once(away.store().events)
+    own_mongod.kill()
+    assert await once.begin("Ev0ALONE")
+    assert await once.begin("Ev0ALONE") is None
+    await once.undone("Ev0ALONE")
+    assert await once.begin("Ev0ALONE")
+    await once.done("Ev0ALONE")
+    assert await once.begin("Ev0ALONE") is False
+    await once.close()

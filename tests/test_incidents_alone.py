@@ -31,7 +31,7 @@ OPENING = Opening("checkout is down", Severity.SEV2, "U0ANN", "C0OPS")
 
 
 def test_an_id_has_the_utc_date_and_four_unmistakable_characters() -> None:
-    """IDs can be read aloud: no I, L, O or U in them."""
+    """IDs can be read aloud: no I, L, O or U in them; a digit and a letter tell each from a word and a number."""
     for _ in range(200):
         assert re.fullmatch(r"INC-20261123-(?=.*[0-9])(?=.*[A-Z])[0-9A-HJKMNP-TV-Z]{4}", mint(NOW))
 

@@ -235,5 +235,7 @@ async def test_without_mongodb_home_and_help_are_there_all_the_same(bereft: Worl
         told = await answer(bereft.slack, bereft.ann, "/ops", words)
         assert told.shown.startswith("MongoDB does not answer")
     await bereft.ann.says("/ops", "doctor")
-    diagnosis = await bereft.ann.sees("*FAIL*  mongodb: connection refused\n> Start MongoDB, or correct host and port in MONGODB_URL.")
+    diagnosis = await bereft.ann.sees(
+        "*FAIL*  mongodb: connection refused\n> Start MongoDB, or correct host and port in MONGODB_URL."
+    )
     assert "*WARN*  outbox: not known while MongoDB does not answer" in diagnosis.shown

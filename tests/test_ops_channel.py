@@ -1,8 +1,10 @@
 """An ops channel that is not there, or that nobody invited the bot to: said in /readyz, and over once it is mended."""
 
 import aiohttp
+import pytest
 
 from bot.app import App
+from bot.slack import directory
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from sandbox.workspace import BOT_USER
@@ -43,3 +45,35 @@ async def test_a_bot_that_was_not_invited_says_so_until_it_is(slack: Slack, mong
         await world.until(is_ready, "the bot to be ready")
     # The channel may have been read before the invitation.
     slack.refusals[:] = [one for one in slack.refusals if one.error != "not_in_channel"]
+
+
+async def test_a_bot_that_was_removed_says_so_until_it_is_back(
+    slack: Slack, mongod: Mongod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever removes it from the channel sees that in /readyz within a minute; so does whoever invites it again."""
+    monkeypatch.setattr(directory, "MEMBER_FOR", 0.0)
+    members = slack.workspace.channel("#ops-shared").members
+    async with World(slack, mongod.url()) as world:
+        assert (await readiness(world.bots[0]))[1] == "ready"
+        for change, wanted in ((members.discard, "degraded"), (members.add, "ready")):
+            change(BOT_USER)
+
+            async def is_so(wanted: str = wanted) -> bool:
+                _, word, reasons = await readiness(world.bots[0])
+                return word == wanted and ("/invite @Ops Bot" in reasons) == (wanted == "degraded")
+
+            await world.until(is_so, f"the bot to be {wanted}")
+    slack.refusals[:] = [one for one in slack.refusals if one.error != "not_in_channel"]
+
+
+async def test_a_token_that_is_revoked_is_named(slack: Slack, mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connections may stay, and nothing can be posted any more: /readyz says which setting to look at."""
+    monkeypatch.setattr(directory, "MEMBER_FOR", 0.0)
+    async with World(slack, mongod.url()) as world:
+        slack.faults.add("error", "conversations.info", count=None, value="token_revoked")
+
+        async def is_told() -> bool:
+            status, word, reasons = await readiness(world.bots[0])
+            return (status, word) == (200, "degraded") and "(token_revoked); look at SLACK_BOT_TOKEN" in reasons
+
+        await world.until(is_told, "the token to be named")

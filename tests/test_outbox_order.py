@@ -1,10 +1,17 @@
 """Which of a channel's messages is next, and that what was given up in doubt is not said twice."""
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.outbox import Letter
+from bot.slack.api import Api, UnknownError
+from bot.slack.delivery import Pace
+from sandbox.mongo import Mongod
 from sandbox.sight import Post
+from sandbox.slack import Slack
+from tests import world as worlds
 from tests.asking import answer
 from tests.test_incident import opened
 from tests.world import World
@@ -97,6 +104,27 @@ async def test_whoever_waits_at_another_bot_hears_of_a_refusal(world: World) -> 
         await who.says("/checklist", "start")
     for who in people:
         await who.sees("Slack does not take the message: invalid_blocks")
+
+
+async def test_what_slack_does_after_it_was_given_up_is_waited_for(
+    slack: Slack, mongod: Mongod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A post went unanswered and lands a moment later: the look in the channel comes after that."""
+    monkeypatch.setattr(worlds, "PACE", Pace(timedelta(seconds=8), settle=1.0, backoff=0.05))
+    real, late = Api.post, list[asyncio.Task[str]]()
+
+    async def post(self: Api, letter: Letter) -> str:
+        if late:
+            return await real(self, letter)
+        late.append(asyncio.create_task(real(self, letter)))
+        raise UnknownError("no answer")
+
+    monkeypatch.setattr(Api, "post", post)
+    async with World(slack, mongod.url()) as world:
+        slack.faults.add("latency", "chat.postMessage", value=0.2)
+        await answer(slack, world.ann, "/checklist", "start")
+        await late[0]
+        assert methods(world).count("chat.postMessage") == 1
 
 
 async def test_what_another_bot_took_over_meanwhile_is_not_posted_again(world: World) -> None:

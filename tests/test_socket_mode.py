@@ -191,6 +191,22 @@ async def test_a_mention_that_comes_again_opens_one_incident(world: World) -> No
     assert len(await world.documents("incidents")) == 1
 
 
+async def test_an_acknowledgement_takes_another_connection_where_its_own_has_gone(world: World) -> None:
+    """Slack closes the one on which an event came while that is worked on, and hears on the other that it was done."""
+    card, _ = await opened(world)
+    await world.slack.until_connected(2)
+    sockets = world.slack.sockets
+    received = {connection: connection.received for connection in sockets.connections}
+    asked = len(world.slack.calls_of("users.info"))
+    world.slack.faults.add("latency", "users.info", value=0.7)  # who Bob is
+    event = message_event(card, "1795608100.000100", "still down")
+    sending = asyncio.create_task(sockets.send("events_api", event, Retry()))
+    await world.slack.until(lambda: len(world.slack.calls_of("users.info")) > asked, "the work to begin")
+    await sockets.close([one for one, before in received.items() if one.received > before])
+    assert await sending == {}
+    await world.stored("timeline", ts="1795608100.000100")
+
+
 # Slack that does not want
 
 

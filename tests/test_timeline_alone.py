@@ -1,15 +1,15 @@
 """What a message of Slack's is for the timeline, and how an entry reads, without Slack and MongoDB."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.domain.incident import Opening, Severity
+from bot.domain.incident import Act, Deed, Opening, Severity
 from bot.domain.incident_steps import opened
 from bot.domain.quote import File
-from bot.domain.timeline import Changed, Entry, Gone, Heard, Kind
+from bot.domain.timeline import Changed, Entry, Gone, Heard, Kind, act, moment_of, ts_of
 from bot.slack import messages
 from bot.slack.views import timeline as view
 
@@ -171,3 +171,12 @@ def test_no_token_of_slacks_is_left_in_a_line() -> None:
     """People and channels read as their names; a user group, which must not be called, by its handle or ID."""
     said = "ask <@U0ANN>, <!subteam^S0GROUP> or <!subteam^S1|@oncall> in <#C0OPS>, not <!channel>"
     assert line_of(text=said) == ("<@U0BOB>: ask <@U0ANN>, @S0GROUP or @oncall in <#C0OPS>, not &lt;!channel&gt;")
+
+
+@pytest.mark.parametrize("apart", [-90, -1, 0, 1])
+def test_the_opening_follows_the_message_that_it_came_from(apart: int) -> None:
+    """Whatever the clocks of Slack and of the bot say of the two, in microseconds."""
+    said = "1764000000.000100"
+    done = Act(1, Deed.OPENED, "U0ANN", moment_of(said) + timedelta(microseconds=apart), "checkout is down")
+    entry = act("INC-1", done, after=said)
+    assert entry.order == max(ts_of(done.at), "1764000000.000101")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.incident import Incident
 from bot.domain.quote import File
-from bot.domain.timeline import Changed, Entry, Gone, Heard, Kind, Mark, moment_of
+from bot.domain.timeline import Changed, Entry, Gone, Heard, Kind, Mark, message, moment_of
 from bot.domain.timeline_desk import TimelineDesk
 from bot.slack import messages
 from bot.store.timeline import Timelines
@@ -207,3 +207,26 @@ async def test_a_deletion_leaves_no_word_in_the_database(stores: list[Timelines]
     (entry,) = await desk.of(incident.id)
     assert not any(word in repr(entry) for word in ("first'", "secret", "graph", "Page"))
     assert (entry.author, entry.ts, entry.deleted_at is not None) == (BOB, ts, True)
+
+
+async def test_a_message_that_comes_while_what_is_known_of_it_is_put_aside_hears_of_it(
+    stores: list[Timelines], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bot is told of a deletion and of a pin, and does not know the messages; the other one adds them just then."""
+    one, two = stores
+    texts = {
+        ts: message("INC-1", Heard(CHANNEL, ROOT, ts, BOB, "still down"), "bob") for ts in ("1.000100", "2.000100")
+    }
+    for name, ts in (("write", "1.000100"), ("update", "2.000100")):
+        real = getattr(one._held, name)
+
+        async def putting(*args: Any, real: Any = real, ts: str = ts, **more: Any) -> Any:
+            await two.add(texts[ts])
+            return await real(*args, **more)
+
+        monkeypatch.setattr(one._held, name, putting)
+    await one.delete(CHANNEL, "1.000100", moment_of("3.000000"))
+    assert await one.pin(Mark(CHANNEL, "2.000100", ANN, "4.000100", is_on=True))
+    gone, marked = await two.of("INC-1")
+    assert (gone.text, gone.deleted_at) == ("", moment_of("3.000000"))
+    assert marked.pinned_by == (ANN,)

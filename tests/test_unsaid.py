@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.child import mortal
+from sandbox.sight import Post
 from tests.asking import answer
 from tests.test_incident import ID
 from tests.world import World
@@ -34,6 +35,34 @@ async def test_an_answer_that_cannot_be_posted_where_it_belongs_is_whispered(wor
         slack.hooks.forget()
         await world.ann.sees("is already owned by")
     assert not any("Something went wrong" in post.shown for post in world.ann.ephemerals)
+
+
+async def test_an_answer_waits_as_long_as_slack_asks(world: World) -> None:
+    """Slack limits whispers: the answer comes when the time is over, and is not tried before."""
+    slack = world.slack
+    slack.hooks.base = NOWHERE
+    slack.faults.add("rate_limited", "chat.postEphemeral", value=1.0)
+    assert "no role" in (await answer(slack, world.ann, "/ops", "whoami")).shown
+    limited, taken = slack.calls_of("chat.postEphemeral")
+    assert limited.status == 429
+    assert (taken.at - limited.at).total_seconds() >= 0.95
+
+
+async def test_where_nothing_can_be_whispered_it_is_said_directly(world: World) -> None:
+    """The bot is not in the channel where it was asked: a direct message, which unfolds no link that people wrote."""
+    slack = world.slack
+    await answer(slack, world.ann, "/incident", "open sev2 see https://example.com/graph")
+    slack.hooks.base = NOWHERE
+    with slack.expects("not_in_channel"):
+        await world.ann.says("/incident", "list", channel="#general")
+        await slack.until(lambda: any("example.com" in post.shown for post in direct(world)), "the list")
+    (call,) = (one for one in slack.calls_of("chat.postMessage") if one.args["channel"] == world.ann.id)
+    assert (call.args["unfurl_links"], call.args["unfurl_media"]) == (False, False)
+
+
+def direct(world: World) -> list[Post]:
+    """What the bot said to Ann alone, in their direct conversation."""
+    return [post for post in world.ann.posts if post.channel == world.slack.workspace.direct(world.ann.id).id]
 
 
 async def test_that_nobody_could_be_told_is_no_failure_of_the_act(

@@ -143,9 +143,12 @@ def test_a_rung_is_told_late_rather_than_lost() -> None:
 
 def test_two_rungs_missed_by_a_short_outage_are_both_told() -> None:
     """A rung that is a few minutes late is told even if the next one is due as well."""
-    assert skipped("15m", "2026-11-28T01:45:30") == ""
-    assert skipped("15m", "2026-11-28T02:00:30", {}) != ""
-    assert skipped("ending", "2026-11-28T05:36") == ""
+    close = Ladder((("10m", timedelta(minutes=10)), ("5m", timedelta(minutes=5))), timedelta(minutes=30))
+    ladder = rungs(window("2026-11-28T02:00", "2026-11-28T06:00"), close)
+    ten, five = ladder[:2]
+    assert [why_skip(rung, ladder, {}, at("2026-11-28T01:59:59")) for rung in (ten, five)] == ["", ""]
+    assert why_skip(ten, ladder, {}, at("2026-11-28T02:00:01")) == "the start announcement is due as well"
+    assert why_skip(five, ladder, {}, at("2026-11-28T02:00:01")) == ""
 
 
 def test_of_several_rungs_long_missed_only_the_newest_is_told() -> None:

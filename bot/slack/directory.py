@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,9 +23,11 @@ KINDS = "public_channel,private_channel"
 NAMES_KEPT = 2_000
 ASKED_MOST = 200  # of names for one list: users.info may be called about a hundred times a minute
 ASKED_AT_ONCE = 8
+MEMBER_FOR = 60.0  # seconds for which nobody is taken to have removed the bot from its channel
 _USER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)>")
 _GONE = {"thread_not_found", "message_not_found"}
+_OF_THE_TOKEN = {"account_inactive", "invalid_auth", "missing_scope", "not_authed", "token_expired", "token_revoked"}
 
 
 class Directory:
@@ -37,6 +40,7 @@ class Directory:
         self._names: dict[str, str] = {}
         self.groups = GroupNames(api)
         self._is_member = False
+        self._asked_at = 0.0  # by time.monotonic
         self._members = Members(api)
         self.trouble = ""
         self.workspace_url = ""
@@ -80,8 +84,8 @@ class Directory:
         return bool(self._channel)
 
     async def check_ops_channel(self) -> None:
-        """Finds the ops channel, and whether the bot is in it, unless both are known; `trouble` says what is wrong."""
-        if self._is_member:
+        """Finds the ops channel, and whether the bot is in it, as it was a moment ago; `trouble` says what is wrong."""
+        if self._is_member and time.monotonic() - self._asked_at < MEMBER_FOR:
             return
         found = await self.find_ops_channel()
         before = self.trouble
@@ -96,10 +100,13 @@ class Directory:
         try:
             answer = await self._api.call("conversations.info", channel=self._channel)
         except DeclinedError as error:
-            self.trouble = f"Slack does not tell of the ops channel ({error.code}); look at OPS_CHANNEL"
+            self._is_member = False
+            setting = "SLACK_BOT_TOKEN" if error.code in _OF_THE_TOKEN else "OPS_CHANNEL"
+            self.trouble = f"Slack does not tell of the ops channel ({error.code}); look at {setting}"
         except SlackError:
             return  # that it does not answer shows elsewhere
         else:
+            self._asked_at = time.monotonic()
             self._is_member = bool((answer.get("channel") or {}).get("is_member"))
             self.trouble = "" if self._is_member else f"the bot is not in {self._wanted}: /invite @Ops Bot there"
 

@@ -57,7 +57,9 @@ class Voice:
                     raise
             else:
                 return
-        await self._api.patiently("chat.postMessage", channel=who, **message.payload())
+        # What people wrote may have links in it, and nobody asked for what is behind them.
+        still = {"unfurl_links": False, "unfurl_media": False}
+        await self._api.patiently("chat.postMessage", channel=who, **still, **message.payload())
 
     async def open_form(self, trigger_id: str, view: View) -> str:
         """See Voice.open_form. A trigger lives three seconds and opens one form."""
