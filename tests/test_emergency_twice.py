@@ -50,6 +50,9 @@ async def test_the_same_emergency_of_two_people_at_once_has_one_window(world: Wo
     who = world.ann if other["opened_by"] == world.ann.id else world.bob
     await who.clicks(f"Duplicate of {kept['incident_id'][-4:]}", question)
     await world.stored("incidents", _id=other["_id"], status="closed", duplicate_of=kept["incident_id"])
+    await who.clicks("Announce it too", question)  # a screen from before
+    await who.sees(f"{other['_id']} is closed, so no window was announced for it.")
+    assert len(await world.documents("windows", kind="emergency")) == 1
 
 
 async def test_one_that_is_another_is_announced_by_a_press(world: World) -> None:
