@@ -85,3 +85,15 @@ async def test_what_is_over_or_about_something_else_is_not_asked_about(world: Wo
     await world.stored("windows", 3, kind="emergency")
     assert asked(world) == []
     assert second["state"] == "under way"
+
+
+async def test_one_that_was_ended_is_declared_anew_at_once(world: World) -> None:
+    """Within the minute in which the same words are one incident: what is over is not told as one to come."""
+    await says(world, "emergency replace the disk")
+    (first,) = await world.stored("windows", kind="emergency")
+    await says(world, f"end {first['_id']}")
+    told = await says(world, "emergency replace the disk")
+    second = next(one for one in await world.documents("windows", kind="emergency") if one["state"] == "under way")
+    assert f"The window {second['_id']} lasts until" in told
+    assert second["_id"] != first["_id"]
+    assert second["incident_id"] == first["incident_id"]
