@@ -12,7 +12,9 @@ from handlers.desks import Desks
 
 async def show(desks: Desks, call: Call) -> None:
     """Lists the roles."""
-    await call.answer(view.roles(await desks.roles.holders(), desks.clock()))
+    holders = await desks.roles.holders()
+    able = await desks.roles.able(one for holder in holders for one in holder.people)
+    await call.answer(view.roles(holders, able.gone, desks.clock()))
 
 
 async def assign(desks: Desks, call: Call, said: words.HandOut) -> None:

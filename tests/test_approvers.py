@@ -126,6 +126,8 @@ async def test_who_has_left_the_workspace_is_not_named_as_one_who_may(world: Wor
     refused = await says(world, f"approve {ID}")
     assert "Who may: @dee" in refused
     assert "bob has left the workspace." in refused
+    listed = await answer(world.slack, world.ann, "/ops", "roles")
+    assert "bob has left the workspace. Hand the role to somebody else" in listed.shown
     await world.slack.person("dee").leaves_workspace()
     world.clock.forward(minutes=2)
     await names(world, post, "Nobody can approve it yet")

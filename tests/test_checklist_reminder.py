@@ -43,6 +43,7 @@ def reminders(world: World, head: Post) -> list[str]:
 
 async def test_a_frozen_window_reminds_of_nothing_before_the_clock_has_said_that_it_was_not_held(world: World) -> None:
     """The bots were away over its end, and the one that is back first looks at checklists; of another it reminds."""
+    await with_checklist(world, WEEKLY)
     await says(world, "freeze 2026-11-28..2026-11-29 year's end", world.bob)
     await says(world, "schedule 2026-11-28 06:30 for 30m Upgrade Loki")
     await says(world, f"except {LATER} security fix", world.bob)
@@ -85,3 +86,17 @@ async def test_an_end_that_somebody_answers_late_is_what_the_hour_counts_from(wo
     world.clock.set("2026-11-27 19:30:01")
     await world.slack.shows("is over", REMINDER, thread=head)
     assert len(reminders(world, head)) == 1
+
+
+async def test_a_frozen_window_has_no_checklist_until_it_is_held_after_all(world: World) -> None:
+    """Nobody is asked to prepare what is told as frozen; excepted, it is."""
+    await says(world, "freeze 2026-12-04..2026-12-06 year's end", world.bob)
+    world.clock.set("2026-12-04 02:00:01")
+    await told(world, "MW-20261205-0200/24h")
+    world.clock.set("2026-12-04 08:00:01")
+    await says(world, "schedule sat 08:00 for 1h Restart Grafana")
+    await says(world, "except MW-20261205-0800 security fix", world.bob)
+    await with_checklist(world, "MW-20261205-0800")  # that of the frozen one, which begins earlier, had its turn before
+    assert await world.documents("checklists", _id="MW-20261205-0200") == []
+    await says(world, "except MW-20261205-0200 security fix", world.bob)
+    await with_checklist(world, "MW-20261205-0200")

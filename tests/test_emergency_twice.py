@@ -50,6 +50,9 @@ async def test_the_same_emergency_of_two_people_at_once_has_one_window(world: Wo
     who = world.ann if other["opened_by"] == world.ann.id else world.bob
     await who.clicks(f"Duplicate of {kept['incident_id'][-4:]}", question)
     await world.stored("incidents", _id=other["_id"], status="closed", duplicate_of=kept["incident_id"])
+    await who.clicks("Announce it too", question)  # a screen from before
+    await who.sees(f"{other['_id']} is closed, so no window was announced for it.")
+    assert len(await world.documents("windows", kind="emergency")) == 1
 
 
 async def test_one_that_is_another_is_announced_by_a_press(world: World) -> None:
@@ -82,3 +85,15 @@ async def test_what_is_over_or_about_something_else_is_not_asked_about(world: Wo
     await world.stored("windows", 3, kind="emergency")
     assert asked(world) == []
     assert second["state"] == "under way"
+
+
+async def test_one_that_was_ended_is_declared_anew_at_once(world: World) -> None:
+    """Within the minute in which the same words are one incident: what is over is not told as one to come."""
+    await says(world, "emergency replace the disk")
+    (first,) = await world.stored("windows", kind="emergency")
+    await says(world, f"end {first['_id']}")
+    told = await says(world, "emergency replace the disk")
+    second = next(one for one in await world.documents("windows", kind="emergency") if one["state"] == "under way")
+    assert f"The window {second['_id']} lasts until" in told
+    assert second["_id"] != first["_id"]
+    assert second["incident_id"] == first["incident_id"]

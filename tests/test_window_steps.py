@@ -163,7 +163,7 @@ def test_a_window_is_rolled_back_once_and_until_a_day_after_its_end() -> None:
     assert (back.state, back.rolled_back) == (State.UNDER_WAY, "queries fail")
     with pytest.raises(ConflictError, match="is rolled back already: “queries fail”"):
         STEPS["roll back"](back)
-    with pytest.raises(ConflictError, match="is over"):
+    with pytest.raises(ConflictError, match="was ended"):
         steps.rolled_back(STATES[State.OVER], "U0ANN", "late", DURING + 25 * HOUR)
 
 

@@ -90,12 +90,12 @@ class ChecklistDesk:
     async def post_announced(self) -> None:
         """Posts the checklist of each window that is announced and not over, once among all bots; times follow it.
 
-        Raises StoreAwayError.
+        One that is frozen is not to be prepared for, unless it is held after all. Raises StoreAwayError.
         """
         now = self._clock()
         for head in await self._ports.announced.headed(now - JUST_ENDED):
             window, times = head.window, (head.window.start, head.window.end)
-            if self._posted.get(window.id) == times:
+            if self._posted.get(window.id) == times or window.frozen:
                 continue
             known = await self._checklists.get(window.id)
             with suppress(UndeliveredError):  # one that Slack refuses keeps no other from being posted

@@ -145,8 +145,9 @@ class EmergencyDesk:
             if any(one.holds(window) for one in freezes):
                 window = replace(window, exemption=Exemption(incident.opened_by, incident.opened_at, EXEMPT))
             if await self._emergencies.declare(Emergency(window, incident.id)) == incident.id:
-                return window
-            if not apart and await self._same(incident) is not None:
+                if (kept := await self._of(incident)) is not None:
+                    return kept  # else that one is over already
+            elif not apart and await self._same(incident) is not None:
                 break
         return None
 

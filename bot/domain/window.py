@@ -156,7 +156,7 @@ class Exemption:
 @dataclass(frozen=True)
 class Window:
     """One window, planned from `start` to `end` (aware, UTC). `id` is `MW-YYYYMMDD-HHMM` of its start, or of one of the
-    next minutes where a window that is over, cancelled or moved has that name.
+    next minutes where a window that is over, cancelled or moved has that name; of an emergency where any has.
 
     `made_at` is when a person made it; None for the rule's. `actual_start` and `actual_end` are when it was held.
     `planned_end` is what `end` was before it was extended; None if it was not.

@@ -272,7 +272,9 @@ _ENDS = {
 
 def _gone(window: Window) -> ConflictError:
     """What became of a window that is not live any more."""
-    what = {State.OVER: "is over", State.CANCELLED: "was cancelled", State.NOT_HELD: "was not held"}
+    ended = window.latest(Deed.ENDED)
+    over = "was ended" if ended and ended.by != SYSTEM else "is over"  # whoever did is named behind it
+    what = {State.OVER: over, State.CANCELLED: "was cancelled", State.NOT_HELD: "was not held"}
     return already(window, _ENDS[window.state], what.get(window.state, f"was moved to {window.moved_to}"))
 
 

@@ -131,7 +131,7 @@ def _announced(ended_after: datetime) -> Document:
 
 def _window(document: Document) -> Window:
     start, end = document.get("actual_start") or document["start"], document.get("actual_end") or document["end"]
-    return Window(document["_id"], start, end, document["title"])
+    return Window(document["_id"], start, end, document["title"], frozen=document.get("frozen") or "")
 
 
 def _end(document: Document) -> datetime | None:

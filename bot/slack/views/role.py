@@ -9,15 +9,21 @@ from bot.domain.role import Group, Holder, Role
 from bot.domain.role_changes import Change, Handed
 from bot.domain.rotation import Turn
 from bot.slack.mrkdwn import Mrkdwn, both, joined, mrkdwn, person
-from bot.slack.views.parts import Message, paragraphs, said
+from bot.slack.views.parts import Message, paragraphs, said, section
 
 NAMED = 10  # people of a group or a rotation who are named
 
 
-def roles(holders: Sequence[Holder], now: datetime) -> Message:
-    """Who has which role."""
+def roles(holders: Sequence[Holder], gone: str, now: datetime) -> Message:
+    """Who has which role; `gone` says which of them have left the workspace."""
     assigned = sum(holder.is_assigned for holder in holders)
-    return Message(mrkdwn("{} of {} roles are assigned.", assigned, len(holders)), tuple(lines(holders, now)))
+    blocks = lines(holders, now)
+    if gone:
+        remedy = "Hand the role to somebody else: `/ops role ROLE @who backup @who`."
+        blocks.append(section(mrkdwn("{} {}", gone, remedy)))
+    return Message(
+        mrkdwn("{} of {} roles are assigned.{}", assigned, len(holders), f" {gone}" if gone else ""), tuple(blocks)
+    )
 
 
 def lines(holders: Sequence[Holder], now: datetime) -> list[Block]:
