@@ -233,5 +233,7 @@ async def test_a_button_of_the_home_says_above_it_that_mongodb_is_away(slack: Sl
         page = await home(world, world.ann, "Open incidents")
         own_mongod.kill()
         await world.ann.clicks("Show the checklist", page)
-        await slack.until(partial(sheet, world.ann, "MongoDB does not answer, so the checklist cannot be shown"), "to be told")
+        await slack.until(
+            partial(sheet, world.ann, "MongoDB does not answer, so the checklist cannot be shown"), "to be told"
+        )
         assert [post.text for post in world.ann.posts if "not answer" in post.text] == []

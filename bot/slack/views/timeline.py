@@ -39,7 +39,7 @@ _VERBS = {
     Kind.REOPENED: "reopened it",
     Kind.CLOSED: "closed it",
     Kind.SNOOZED: "put the reminder off",
-    Kind.ESCALATED: "escalated it",
+    Kind.ESCALATED: "(escalation)",
     Kind.REPOSTED: "found the card deleted, and posted it anew",
     Kind.RESTORED: "put it back from the card, since MongoDB had lost it",
 }
@@ -90,7 +90,7 @@ def _said(entry: Entry) -> Mrkdwn:
         parts.append(Mrkdwn("(edited)"))
     parts += [mrkdwn("📎 {}", _linked(file.url, brief(file.name, 75))) for file in entry.files[:FILES_SHOWN]]
     if len(entry.files) > FILES_SHOWN:
-        parts.append(mrkdwn("and {} more", counted(len(entry.files) - FILES_SHOWN, "file")))
+        parts.append(mrkdwn("and {}", counted(len(entry.files) - FILES_SHOWN, "more file")))
     if entry.url:
         parts.append(mrkdwn("({})", _linked(entry.url, Mrkdwn("open"))))
     return joined(" ", parts)
