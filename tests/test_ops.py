@@ -109,7 +109,7 @@ async def test_an_admin_hands_out_roles(world: World) -> None:
     await answer(world.slack, world.ann, "/ops", "role on call @cyd")
     page = await answer(world.slack, world.bob, "/ops", "roles")
     assert "*on-call*: @cyd, backup nobody." in page.shown
-    assert page.text == "1 of 3 roles are assigned."
+    assert page.text == "1 of 3 roles is assigned."
 
 
 async def test_the_tech_lead_hands_out_roles_too(world: World) -> None:

@@ -17,7 +17,8 @@ NAMED = 10  # people of a group or a rotation who are named
 def roles(holders: Sequence[Holder], now: datetime) -> Message:
     """Who has which role."""
     assigned = sum(holder.is_assigned for holder in holders)
-    return Message(mrkdwn("{} of {} roles are assigned.", assigned, len(holders)), tuple(lines(holders, now)))
+    verb = "is" if assigned == 1 else "are"
+    return Message(mrkdwn("{} of {} roles {} assigned.", assigned, len(holders), verb), tuple(lines(holders, now)))
 
 
 def lines(holders: Sequence[Holder], now: datetime) -> list[Block]:
