@@ -138,7 +138,7 @@ async def test_lessons_are_kept_beside_the_notes(world: World, card: Post) -> No
     """Each with who and when, under its own heading."""
     await answer(world.slack, world.ann, "/checklist", "note Loki restarted twice")
     told = await answer(world.slack, world.bob, "/checklist", "lesson snapshot before the restart")
-    assert told.shown == f"A lesson in the checklist of {WINDOW}."
+    assert told.shown == f"The lesson is in the checklist of {WINDOW}."
     await world.slack.until(lambda: "snapshot before the restart" in card.shown, "the lesson")
     assert card.shown.index("Notes") < card.shown.index("Loki restarted") < card.shown.index("Lessons")
     kinds = [(note["kind"], note["who"]) for note in (await world.document("checklists", WINDOW))["notes"]]
