@@ -32,7 +32,7 @@ $(READY): requirements-dev.txt
 sandbox: $(READY)  ## a throw-away Slack in the browser with the bot in it; nothing else is needed
 	@$(PYTHON) -m sandbox
 
-demo: $(READY)  ## a Saturday in two minutes: four people, a window, an incident, told in the terminal
+demo: $(READY)  ## a Saturday in two minutes: three people, a window, an incident, told in the terminal
 	@$(PYTHON) -m sandbox.demo
 
 browser: $(READY)  ## the sandbox's page in a real browser (Chromium): a person's round, by keyboard alone too

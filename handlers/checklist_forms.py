@@ -8,7 +8,7 @@ from bot.commands import checklist_template as lines
 from bot.commands.words import is_blank
 from bot.domain.checklist import Phase
 from bot.domain.checklist_template import Line
-from bot.errors import ConflictError
+from bot.errors import ConflictError, away_means
 from bot.slack.views import checklist as view
 from bot.slack.views import checklist_forms as forms
 from bot.slack.views import ops as ops_view
@@ -20,7 +20,8 @@ Body = Mapping[str, Any]
 
 async def template(desks: Desks, call: Call, said: words.Template) -> None:
     """Opens the form, or shows a version; a mention opens no forms, so it shows the newest."""
-    newest = await desks.templates.newest()
+    with away_means("so the template is not known here"):
+        newest = await desks.templates.newest()
     if said.show or not call.trigger_id:
         found = newest if said.version is None else await desks.templates.get(said.version)
         await call.answer(forms.template(found, newest.version))

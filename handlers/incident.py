@@ -116,7 +116,8 @@ def _link(desks: Desks, incident: Incident) -> str:
 
 
 async def _show(desks: Desks, call: Call, named: str | None) -> None:
-    incident, entries = await desks.incidents.show(await which(desks, call, named))
+    with away_means("so the incident cannot be shown; its card and its thread have it"):
+        incident, entries = await desks.incidents.show(await which(desks, call, named))
     original = desks.places.link_to(incident.channel, incident.duplicate_card)
     await call.answer(view.shown(incident, entries, _link(desks, incident), original))
 

@@ -5,6 +5,7 @@ from bot.commands import silence as silence_words
 from bot.commands.grammar import Help
 from bot.commands.role import ClearRole, Rotate, SetBackup, SetRole
 from bot.domain.role import Role
+from bot.errors import away_means
 from bot.slack.views import doctor as doctor_view
 from bot.slack.views import ops as view
 from handlers import alert, export, role, silence
@@ -24,8 +25,9 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case SetRole() | SetBackup() | ClearRole() | Rotate():
             await role.assign(desks, call, said)
         case words.Audit():
-            entries = await desks.audit.newest(said.count)
-            chain = await call.slowly(desks.audit.verified(), view.verifying())
+            with away_means("so the audit trail cannot be shown; the bot's log has it too"):
+                entries = await desks.audit.newest(said.count)
+                chain = await call.slowly(desks.audit.verified(), view.verifying())
             await call.answer(view.audit(entries, chain))
         case words.WhoAmI():
             await _who_am_i(desks, call)
@@ -41,7 +43,8 @@ async def run(desks: Desks, call: Call, text: str) -> None:
 
 
 async def _who_am_i(desks: Desks, call: Call) -> None:
-    holders = await desks.roles.holders()
+    with away_means("so your roles are not known here"):
+        holders = await desks.roles.holders()
     his_roles = [holder.role for holder in holders if call.who in holder.people]
     leads = any(holder.role is Role.TECH_LEAD and call.who in holder.owners for holder in holders)
     await call.answer(view.whoami(call.who, his_roles, may_assign=leads or desks.roles.is_admin(call.who)))

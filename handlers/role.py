@@ -4,7 +4,7 @@ from bot.commands import role as words
 from bot.commands.people import Who
 from bot.domain.role import Group, Holder, Role
 from bot.domain.rotation import Every, Rotation
-from bot.errors import UserError
+from bot.errors import UserError, away_means
 from bot.slack.views import role as view
 from handlers.call import Call
 from handlers.desks import Desks
@@ -12,7 +12,8 @@ from handlers.desks import Desks
 
 async def show(desks: Desks, call: Call) -> None:
     """Lists the roles."""
-    holders = await desks.roles.holders()
+    with away_means("so who has which role is not known here"):
+        holders = await desks.roles.holders()
     able = await desks.roles.able(one for holder in holders for one in holder.people)
     await call.answer(view.roles(holders, able.gone, desks.clock()))
 

@@ -97,6 +97,9 @@ async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None
     (kept,) = await world.documents("escalations")
     assert (len(kept["steps"]), kept["state"], kept["holder"]) == (2, "held", world.bob.id)
     assert len(await world.stored("timeline", 3, incident_id=incident_id, kind="escalated")) == 3
+    shown = (await answer(world.slack, world.ann, "/incident", f"show {incident_id}")).shown
+    for line in ("@cyd (escalation): asked @ann (on-call)", "@bob (escalation): has it"):
+        assert line in shown
     steps = [await measured(world, "opsbot_escalation_steps_total", outcome=one) for one in ("no answer", "taken")]
     assert steps == [1, 1]
     assert await measured(world, "opsbot_escalation_taken_seconds_count") == 1

@@ -53,7 +53,7 @@ async def test_history_is_told_in_words_and_as_a_picture(mongod: Mongod, monkeyp
         await measured(world)
         told = await answer(world.slack, world.ann, "/health", "history 24h")
         assert told.text.startswith("Up in the last day: loki 75.")
-        assert "*mongodb* 100 % up · 2 ms" in told.shown
+        assert "*mongodb* 100 % up · 2 ms" in told.shown.replace("\u00a0", " ")
         assert "▁▁▁" in told.shown
         ((file, content),) = await world.slack.until(lambda: sent(world), "a picture")
         assert content.startswith(PNG)

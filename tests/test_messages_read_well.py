@@ -7,6 +7,7 @@ from typing import Any
 from bot.domain.alert import Alert, Digest, Group
 from bot.domain.announcement import Occasion
 from bot.domain.announcement import Rung as WindowRung
+from bot.domain.audit import AuditEntry, Outcome, Verified
 from bot.domain.deep_health import DeepReport, Look
 from bot.domain.escalation import Ask, Escalation, Rung, Step
 from bot.domain.freeze import Freeze, FreezeRung
@@ -27,6 +28,7 @@ from bot.slack.views import (
     incident_card,
     incident_thread,
     maintenance,
+    ops,
 )
 from bot.slack.views import window as window_view
 from bot.slack.views.parts import Message
@@ -169,3 +171,15 @@ def test_the_small_print_of_an_announcement_says_what_is_when() -> None:
     ):
         told = window_view.reply(WindowRung(window, occasion.value, occasion, due), timedelta()).payload()
         assert f" · for you it {words}" in told["blocks"][1]["elements"][0]["text"]
+
+
+def test_the_audit_trail_names_the_people_in_its_details() -> None:
+    """Who was called or made the owner is a name, not an ID; anybody's own words stay as they are."""
+    entries = [
+        AuditEntry(NOON, "U0CYD", act, INCIDENT.id, Outcome.DONE, detail=detail)
+        for act, detail in (("escalate", "U0ANN"), ("assign", "U0BOB"), ("resolve", "U0BOB did it"))
+    ]
+    found = "\n".join(lines(ops.audit(entries, Verified(3, 3))))
+    assert "escalate INC-20261125-7KQ4, done (<@U0ANN>)" in found
+    assert "assign INC-20261125-7KQ4, done (<@U0BOB>)" in found
+    assert "(U0BOB did it)" in found

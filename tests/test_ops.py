@@ -109,7 +109,7 @@ async def test_an_admin_hands_out_roles(world: World) -> None:
     await answer(world.slack, world.ann, "/ops", "role on call @cyd")
     page = await answer(world.slack, world.bob, "/ops", "roles")
     assert "*on-call*: @cyd, backup nobody." in page.shown
-    assert page.text == "1 of 3 roles are assigned."
+    assert page.text == "1 of 3 roles is assigned."
 
 
 async def test_the_tech_lead_hands_out_roles_too(world: World) -> None:
@@ -231,11 +231,18 @@ async def test_without_mongodb_home_and_help_are_there_all_the_same(bereft: Worl
     page = await bereft.ann.sees("MongoDB does not answer, so the incidents cannot be listed.", "What you can type")
     assert "Weekly maintenance" in page.shown
     assert "`/ops help [command]" in (await answer(bereft.slack, bereft.ann, "/ops", "help")).shown
-    for words in ("roles", "whoami", "audit", "role on-call @bob"):
-        told = await answer(bereft.slack, bereft.ann, "/ops", words)
-        assert told.shown.startswith("MongoDB does not answer")
+    for command, words, instead in (
+        ("/ops", "roles", "so who has which role is not known here."),
+        ("/ops", "whoami", "so your roles are not known here."),
+        ("/ops", "audit", "so the audit trail cannot be shown; the bot's log has it too."),
+        ("/ops", "runbook", "so the log cannot be made."),
+        ("/ops", "role on-call @bob", "so nothing was changed."),
+        ("/incident", "stats", "so the incidents cannot be counted."),
+        ("/incident", "show 20261125-7KQ4", "so the incident cannot be shown; its card and its thread have it."),
+        ("/checklist", "template show", "so the template is not known here."),
+    ):
+        told = await answer(bereft.slack, bereft.ann, command, words)
+        assert told.shown.startswith(f"MongoDB does not answer, {instead}")
     await bereft.ann.says("/ops", "doctor")
-    diagnosis = await bereft.ann.sees(
-        "*FAIL*  mongodb: connection refused\n> Start MongoDB, or correct host and port in MONGODB_URL."
-    )
+    diagnosis = await bereft.ann.sees("*FAIL*  mongodb: connection refused\n> Start MongoDB, or correct host and port")
     assert "*WARN*  outbox: not known while MongoDB does not answer" in diagnosis.shown

@@ -134,6 +134,30 @@ async def test_a_page_shows_no_toast_of_before_it_was_opened(world: World, brows
         assert await ann.page.get_by_text("old toast").count() == 0
 
 
+async def test_a_form_fits_on_a_phone(world: World, browser: Browser) -> None:
+    """Its fields are as wide as it is, and its buttons on the screen, however long it is."""
+    async with seat(browser, world, PHONE) as ann:
+        await ann.opens()
+        for command, button in (
+            ("/incident", "Open"),
+            ("/checklist template", "Save"),
+            ("/maintenance schedule", "Schedule"),
+        ):
+            words = command.partition(" ")[2] or "open"
+            await world.ann.says(command.split()[0], words)
+            dialog = ann.page.get_by_role("dialog")
+            await dialog.get_by_role("button", name=button, exact=True).wait_for()
+            assert await dialog.evaluate(
+                "node => [...node.querySelectorAll('*')].every(one => one.scrollWidth <= innerWidth)"
+            )
+            box = await dialog.get_by_role("button", name=button, exact=True).bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= PHONE[0]
+            assert box["y"] + box["height"] <= PHONE[1]
+            await ann.page.keyboard.press("Escape")
+            await dialog.wait_for(state="detached")
+
+
 async def test_nothing_is_cut_off_on_a_phone(world: World, browser: Browser) -> None:
     """At 390 pixels neither the channel nor Home is wider than the screen, and the menu is a button away."""
     async with seat(browser, world, PHONE) as ann:

@@ -15,6 +15,7 @@ from bot.errors import StoreAwayError
 TARGETS, RULES, DASHBOARDS = "targets", "rules", "SLO dashboards"
 NEWEST_LINE, AUDIT_TRAIL, ERRORS = "newest line", "audit trail", "errors (15 min)"
 
+NAMED = 6  # services that are waited for
 DEADLINE = 6.0  # seconds for the facts of one service; a model takes its time for one token
 FACTS = 12  # of one service; more would not fit into a message with all of them
 
@@ -142,7 +143,8 @@ class DeepHealthDesk:
             found = await self._look(name)
             del waiting[name]
             if progress is not None and waiting:
-                progress.at(f"waiting for {', '.join(waiting)}")
+                more = f" and {len(waiting) - NAMED} more" if len(waiting) > NAMED else ""
+                progress.at(f"waiting for {', '.join(list(waiting)[:NAMED])}{more}")
             return found
 
         # At once: a MongoDB that hangs is waited for by its probe and by the records.

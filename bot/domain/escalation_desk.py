@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from bot.domain import escalation as steps
 from bot.domain.audit import SYSTEM, AuditDesk
@@ -281,7 +282,8 @@ def taken_by(incident: Incident, known: Escalation) -> str:
 
 def in_words(step: Step) -> str:
     """A step for a timeline: who was asked as what, who was not, and why."""
-    asked = ", ".join(f"<@{ask.who}> ({ask.rung})" for ask in step.asked) or "nobody"
+    rungs = [(rung, [f"<@{ask.who}>" for ask in asks]) for rung, asks in groupby(step.asked, lambda ask: ask.rung)]
+    asked = ", ".join(f"{', '.join(who)} ({rung})" for rung, who in rungs) or "nobody"
     left_out = [f"{f'<@{skip.who}>' if skip.who else skip.rung}: {skip.why}" for skip in step.skipped]
     text = f"asked {asked}" + (f"; left out: {', '.join(left_out)}" if left_out else "")
     return f"{text}: {step.why}" if step.why else text

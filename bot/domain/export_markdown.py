@@ -24,7 +24,7 @@ _DID = {
     "reopened": "reopened it",
     "closed": "closed it",
     "snoozed": "put the reminder off",
-    "escalated": "escalated it",
+    "escalated": "(escalation)",
     "reposted": "posted the card again",
     "restored": "put it back, since MongoDB had lost it",
 }

@@ -27,7 +27,7 @@ _WORDS = {
     "status": "set the status",
     "severity": "set the severity",
     "assigned": "set the owner",
-    "escalated": "escalated",
+    "escalated": "(escalation)",
     "resolved": "resolved it",
     "explained": "explained it",
     "reopened": "opened it again",

@@ -30,7 +30,8 @@ def told(history: History) -> Message:
             )
         )
     lines = [
-        mrkdwn("`{}` *{}* {}", _strip(one), short(one.service, 40), figures(one)) for one in history.strips[:_SHOWN]
+        mrkdwn("`{}` *{}* {}", _strip(one), short(one.service, 40), _unbroken(figures(one)))
+        for one in history.strips[:_SHOWN]
     ]
     small = [
         mrkdwn("From {} on, oldest first, {} each", both(history.since), spelled(history.period / WIDTH)),
@@ -89,6 +90,11 @@ def alt(history: History) -> str:
     gaps = f" {not_watched(history)}." if history.gaps else ""
     about = f"A strip and a line of latency for each service. {title(history)}, to {utc(history.until)}:"
     return short(f"{about} {services}.{gaps}", 1000)
+
+
+def _unbroken(text: str) -> str:
+    """On a telephone it goes to the next line as a whole: `100` above `% up` reads badly."""
+    return text.replace(" ", "\u00a0")
 
 
 def _strip(one: Strip) -> str:

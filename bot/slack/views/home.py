@@ -141,7 +141,7 @@ def _maintenance(page: Page, link_to: Link) -> list[Mrkdwn]:
     return [
         *lines,
         *freezes,
-        *([mrkdwn("… and {} more: `/maintenance`.", counted(more, "freeze"))] if more > 0 else []),
+        *([mrkdwn("… and {}: `/maintenance`.", counted(more, "more freeze"))] if more > 0 else []),
     ]
 
 

@@ -17,13 +17,13 @@ NAMED = 10  # people of a group or a rotation who are named
 def roles(holders: Sequence[Holder], gone: str, now: datetime) -> Message:
     """Who has which role; `gone` says which of them have left the workspace."""
     assigned = sum(holder.is_assigned for holder in holders)
+    verb = "is" if assigned == 1 else "are"
     blocks = lines(holders, now)
     if gone:
         remedy = "Hand the role to somebody else: `/ops role ROLE @who backup @who`."
         blocks.append(section(mrkdwn("{} {}", gone, remedy)))
-    return Message(
-        mrkdwn("{} of {} roles are assigned.{}", assigned, len(holders), f" {gone}" if gone else ""), tuple(blocks)
-    )
+    text = mrkdwn("{} of {} roles {} assigned.{}", assigned, len(holders), verb, f" {gone}" if gone else "")
+    return Message(text, tuple(blocks))
 
 
 def lines(holders: Sequence[Holder], now: datetime) -> list[Block]:

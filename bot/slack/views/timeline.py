@@ -39,7 +39,7 @@ _VERBS = {
     Kind.REOPENED: "reopened it",
     Kind.CLOSED: "closed it",
     Kind.SNOOZED: "put the reminder off",
-    Kind.ESCALATED: "escalated it",
+    Kind.ESCALATED: "(escalation)",
     Kind.REPOSTED: "found the card deleted, and posted it anew",
     Kind.RESTORED: "put it back from the card, since MongoDB had lost it",
 }
