@@ -37,6 +37,8 @@ def bad(facts: dict[str, Fact]) -> list[str]:
 async def until_told(probe: DeepProbe, name: str, text: str) -> dict[str, Fact]:
     """Waits until the fact of this name says so."""
     async with asyncio.timeout(10):
-        while text not in (facts := await told(probe)).get(name, Fact("", "")).text:
+        while True:
+            facts = await told(probe)
+            if text in facts.get(name, Fact("", "")).text:
+                return facts
             await asyncio.sleep(0.1)  # a service has no bell
-    return facts
