@@ -60,6 +60,7 @@ def doctor(settings: Settings, ward: Ward, clock: Clock) -> DoctorDesk:
         Check("settings", partial(_settings, settings)),
         Check("bot token", partial(doctor_slack.token, slack, _scopes())),
         Check("channel", partial(doctor_slack.channel, slack, settings.ops_channel)),
+        Check("admins", partial(doctor_slack.admins, slack, settings.ops_admins)),
         Check("sockets", partial(_sockets, settings, slack, ward)),
         Check(MONGODB, partial(doctor_store.mongodb, ward.health, store, settings.mongodb_database)),
         Check("outbox", partial(doctor_store.outbox, ward.letters, HEALABLE, clock)),

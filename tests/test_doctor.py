@@ -181,6 +181,25 @@ async def test_scopes_are_compared_with_the_manifest(mongod: Mongod) -> None:
             assert (code, line(text, "scopes")[: len(found)]) == (status, found)
 
 
+async def test_admins_who_are_not_there_are_named(slack: Slack, mongod: Mongod) -> None:
+    """An id that was copied wrong, and somebody who left; where nobody is named it says who hands out roles then."""
+    ann, bob = slack.person("ann"), slack.person("bob")
+    await bob.leaves_workspace()
+    status, text = await examined(slack, at(mongod), OPS_ADMINS=f"{ann.id},U0WRONG,{bob.id}")
+    found = f"WARN admins OPS_ADMINS names who is not in the workspace: U0WRONG, {bob.id} → Copy the member ID"
+    assert (status, line(text, "admins")[: len(found)]) == (1, found)
+    status, text = await examined(slack, at(mongod), OPS_ADMINS=ann.id)
+    assert (status, line(text, "admins")) == (0, "OK admins everybody whom OPS_ADMINS names is in the workspace")
+    status, text = await examined(slack, at(mongod))
+    assert (status, line(text, "admins")) == (
+        0,
+        "OK admins OPS_ADMINS names nobody: only a tech lead can hand out roles",
+    )
+    slack.faults.add("rate_limited", "users.info", value=7.0)
+    status, text = await examined(slack, at(mongod), OPS_ADMINS=ann.id)
+    assert "Slack does not tell who is there: it asks to wait 7 s" in line(text, "admins")
+
+
 async def test_refused_tokens_are_told_apart(slack: Slack, mongod: Mongod) -> None:
     """Which of the two Slack refuses, with its word for why, and where to get another."""
     slack.faults.add("error", "auth.test", value="token_revoked")

@@ -85,6 +85,9 @@ class Told:
     async def place(self, channel: str) -> doctor_slack.Place | None:
         return doctor_slack.Place(channel, is_member=True, is_archived=True)
 
+    async def is_there(self, user_id: str) -> bool:
+        return True
+
     async def opens(self) -> None:
         return None
 

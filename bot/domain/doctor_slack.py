@@ -1,5 +1,6 @@
 """What the doctor asks of Slack: the tokens, the scopes, the channel, the connections, and what time it is there."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,8 @@ from bot.domain.doctor import Line, fail, fine, warn
 CLOCK_WARN = timedelta(seconds=5)
 CLOCK_FAIL = timedelta(seconds=60)
 SILENT = 6.0  # seconds without a sign of life after which a connection counts as dead
-NAMED = 6  # scopes that a line names one by one
+NAMED = 6  # scopes or people that a line names one by one
+ASKED = 20  # admins that are looked up
 
 _WAY = "Mend the way to Slack (network, proxy, DNS), or SLACK_API_URL."
 _COPY_BOT = "Copy the bot token (xoxb-…, OAuth & Permissions) into SLACK_BOT_TOKEN again, and restart the bot."
@@ -64,6 +66,9 @@ class SlackLook(Protocol):
 
     async def place(self, channel: str) -> Place | None:
         """The channel with this `#name` or id; None if the bot sees none."""
+
+    async def is_there(self, user_id: str) -> bool:
+        """Whether somebody of the workspace has this id, and has not left."""
 
     async def opens(self) -> None:
         """Whether Slack would open a connection for the app token."""
@@ -151,6 +156,22 @@ async def _place(look: SlackLook, wanted: str, topic: str, setting: str) -> Line
     if not found.is_member:
         return fail(topic, f"the bot is not in {wanted}", "Type /invite @Ops Bot in that channel.")
     return fine(topic, f"the bot is in {wanted}" + (f" ({found.id})" if found.id != wanted else ""))
+
+
+async def admins(look: SlackLook, user_ids: Sequence[str]) -> Sequence[Line]:
+    """Who may hand out the first roles: ids are easily copied wrong, and people leave."""
+    if not user_ids:
+        return [fine("admins", "OPS_ADMINS names nobody: only a tech lead can hand out roles")]
+    asked = user_ids[:ASKED]
+    try:
+        there = await asyncio.gather(*map(look.is_there, asked))
+    except NoLookError as error:
+        return [warn("admins", f"Slack does not tell who is there: {error.cause}", "Mend what is said above of Slack.")]
+    gone = [user_id for user_id, is_there in zip(asked, there, strict=True) if not is_there]
+    if not gone:
+        return [fine("admins", "everybody whom OPS_ADMINS names is in the workspace")]
+    remedy = "Copy the member ID (U…) from the person's profile into OPS_ADMINS, and restart the bot."
+    return [warn("admins", f"OPS_ADMINS names who is not in the workspace: {_some(gone)}", remedy)]
 
 
 async def opening(look: SlackLook) -> Sequence[Line]:

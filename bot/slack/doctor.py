@@ -50,6 +50,18 @@ class SlackExam:
         found: dict[str, Any] = answer.get("channel") or {}
         return Place(directory.ops_channel, bool(found.get("is_member")), bool(found.get("is_archived")))
 
+    async def is_there(self, user_id: str) -> bool:
+        """See SlackLook.is_there."""
+        try:
+            answer = await self._api.call("users.info", user=user_id)
+        except DeclinedError as error:
+            if error.code in {"user_not_found", "user_not_visible"}:
+                return False
+            raise _untold(error) from error
+        except SlackError as error:
+            raise _untold(error) from error
+        return not answer["user"].get("deleted")
+
     async def opens(self) -> None:
         """See SlackLook.opens. The address that Slack gives is not used, and is good for one connection only."""
         if self._app is None:
