@@ -92,7 +92,7 @@ async def test_what_slack_gave_up_on_is_read_back(mongod: Mongod) -> None:
 async def deaf(mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """A world whose bot notices dead connections in a fraction of a second, and whose Slack is as impatient."""
     monkeypatch.setattr(socket, "PING_EVERY", 0.05)
-    monkeypatch.setattr(socket, "DEAF_AFTER", 0.3)
+    monkeypatch.setattr(socket, "DEAF_AFTER", 0.7)
     async with strict(ack_within=0.3) as slack:
         async with World(slack, mongod.url()) as world:
             yield world
@@ -126,7 +126,7 @@ async def test_an_old_connection_is_used_until_slack_closes_it(deaf: World) -> N
         for _ in range(4):
             await answer(deaf.slack, deaf.ann, "/ops", "whoami")
         assert [connection.received for connection in old] == [count + 1 for count in before]
-        await asyncio.sleep(0.4)  # longer than a connection may be silent
+        await asyncio.sleep(0.8)  # longer than a connection may be silent
     assert all(connection in deaf.slack.sockets.connections for connection in old)
 
 
