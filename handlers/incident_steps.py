@@ -141,7 +141,7 @@ async def dismiss_pressed(desks: Desks, call: Call, body: Body) -> None:
 async def keep_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Keep it open* below the same question."""
     incident_id = _pressed(call, body)
-    await call.answer(view.kept_open(await desks.changes.note(incident_id, call.who, "It stays open.")))
+    await call.answer(view.kept_open(await desks.changes.keep(incident_id, call.who)))
 
 
 async def snooze_pressed(desks: Desks, call: Call, body: Body) -> None:

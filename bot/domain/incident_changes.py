@@ -198,6 +198,15 @@ class IncidentChanges:
 
         return (await self._steer(incident_id, who, "close", step, detail=why))[1]
 
+    async def keep(self, incident_id: str, who: str) -> Incident:
+        """Says of an open one that it is not over; not of one that somebody has ended since that was asked."""
+
+        def step(known: Incident) -> Incident:
+            steps.must_be_open(known)
+            return steps.noted(known, who, "It stays open.", self._clock())
+
+        return (await self._change(incident_id, step))[1]
+
     async def _tell_original(self, incident_id: str, who: str, text: str, duplicate: Incident) -> None:
         await self._change(incident_id, lambda known: steps.noted(known, who, text, self._clock(), duplicate))
 

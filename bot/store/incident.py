@@ -141,11 +141,11 @@ class Incidents:
 
     async def reminded(self, incident_id: str, at: datetime) -> None:
         """See Incidents.reminded."""
-        await self._documents.update({"_id": incident_id}, {"$max": {"reminded_at": at}})
+        await self._documents.update({"_id": incident_id}, {"$set": {"reminded_at": at}})
 
     async def asked(self, incident_id: str, at: datetime) -> None:
         """See Incidents.asked."""
-        await self._documents.update({"_id": incident_id}, {"$max": {"asked_at": at}})
+        await self._documents.update({"_id": incident_id}, {"$set": {"asked_at": at}})
 
     async def active(self, incident_id: str, at: datetime) -> None:
         """See Incidents.active."""
