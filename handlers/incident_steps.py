@@ -199,8 +199,12 @@ async def update_submitted(desks: Desks, call: Call, body: Body) -> None:
 
 async def resolution_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of *Resolve* was sent."""
-    said = [_text(body, block) for block in (forms.RESOLUTION_BLOCK, forms.CAUSE_BLOCK, forms.LESSON_BLOCK)]
-    await call.answer(view.resolved(await desks.changes.resolve(_incident(call, body), call.who, *said)))
+    text, cause, lesson = (
+        _text(body, block) for block in (forms.RESOLUTION_BLOCK, forms.CAUSE_BLOCK, forms.LESSON_BLOCK)
+    )
+    incident_id, _, seen = _incident(call, body).partition(" ")
+    done = await desks.changes.resolve(incident_id, call.who, text, Reasons(cause, lesson), seen)
+    await call.answer(view.resolved(done))
 
 
 async def reasons_submitted(desks: Desks, call: Call, body: Body) -> None:

@@ -18,6 +18,7 @@ from bot.errors import ConflictError, NotFoundError, RefusedError, StoreAwayErro
 
 TRIES = 20  # of a change that others keep overtaking
 SNOOZE = timedelta(minutes=30)
+_UNSAID = Reasons()
 
 
 class Kept(Protocol):
@@ -114,13 +115,15 @@ class IncidentChanges:
         steps.must_be_open(incident)
         return incident
 
-    async def resolve(self, incident_id: str, who: str, text: str, cause: str = "", lesson: str = "") -> Incident:
-        """Ends an incident; cause and lesson, if they are known already, are a second act of the same write."""
+    async def resolve(self, incident_id: str, who: str, text: str, said: Reasons = _UNSAID, seen: str = "") -> Incident:
+        """Ends an incident; cause and lesson, if they are known already, are a second act of the same write.
+
+        `seen` is the `standing` that the person was shown.
+        """
 
         def step(known: Incident) -> Incident:
-            over = steps.resolved(known, who, text, self._clock())
-            said = Reasons(cause, lesson)
-            is_news = any(new and new != old for new, old in ((cause, known.cause), (lesson, known.lesson)))
+            over = steps.resolved(known, who, text, self._clock(), seen)
+            is_news = any(new and new != old for new, old in ((said.cause, known.cause), (said.lesson, known.lesson)))
             return steps.explained(over, who, said, self._clock()) if is_news else over
 
         return (await self._steer(incident_id, who, "resolve", step, detail=text))[1]
