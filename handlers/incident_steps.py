@@ -57,7 +57,8 @@ async def _tell(
         case words.Note():
             await call.answer(view.noted(await changes.note(incident_id, who, text)))
         case steps.Update():
-            await call.answer(view.updated(await changes.update(incident_id, who, text, None)))
+            done = await changes.update(incident_id, who, text, None)
+            await call.answer(view.updated(done.incident, done.instead_of))
         case steps.Resolve():
             await call.answer(view.resolved(await changes.resolve(incident_id, who, text)))
         case steps.Reopen():
@@ -194,7 +195,8 @@ async def update_submitted(desks: Desks, call: Call, body: Body) -> None:
     text = _text(body, forms.UPDATE_BLOCK)
     incident_id, _, seen = _incident(call, body).partition(" ")
     wanted = status if status.value != seen else None  # a menu that nobody touched changes nothing
-    await call.answer(view.updated(await desks.changes.update(incident_id, call.who, text, wanted)))
+    done = await desks.changes.update(incident_id, call.who, text, wanted)
+    await call.answer(view.updated(done.incident, done.instead_of))
 
 
 async def resolution_submitted(desks: Desks, call: Call, body: Body) -> None:

@@ -95,14 +95,14 @@ class IncidentChanges:
         )
         return self._changed(before.owner_set, after, who)
 
-    async def update(self, incident_id: str, who: str, text: str, status: Status | None) -> Incident:
+    async def update(self, incident_id: str, who: str, text: str, status: Status | None) -> Changed:
         """Says how it goes, and sets the status if one is given; the words are kept where that is refused."""
 
         noted = await self.note(incident_id, who, text)
         if status is None or status is noted.status:
-            return noted
+            return Changed(noted)
         try:
-            return (await self.move(incident_id, who, status)).incident
+            return await self.move(incident_id, who, status)
         except (RefusedError, ConflictError) as error:
             error.problem = f"Your words are in the thread, but the status is not changed. {error.problem}"
             error.words = ()
