@@ -256,7 +256,7 @@ class IncidentChanges:
         async with self._turn(incident_id):
             for _ in range(TRIES):
                 before = await self._shown.get(incident_id)
-                after = steps.with_joined(before, people, self._clock())
+                after = steps.with_joined(before, people, min(at for _, at in heard))
                 if after is None:
                     return
                 if await self._kept.save(after, before.version):

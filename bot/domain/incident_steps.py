@@ -216,7 +216,9 @@ def must_stand(other: Incident, incident_id: str) -> None:
     if other.duplicate_of:
         problem = f"{other.id} was closed as a duplicate of {other.duplicate_of}."
         raise ConflictError(
-            problem, "Nothing was changed; if that one is open, write in its thread and resolve this one.", by=_by(other)
+            problem,
+            "Nothing was changed; if that one is open, write in its thread and resolve this one.",
+            by=_by(other),
         )
 
 
