@@ -117,6 +117,20 @@ async def test_a_later_summary_stands_below_the_earlier(world: World, llm: Llm) 
     assert not first.edited
 
 
+async def test_of_two_who_drafted_at_once_the_second_hears_of_the_first(world: World) -> None:
+    """Bob drafted before Ann posted hers: his first press shows that one is there, the second posts his below it."""
+    card, _ = await opened(world)
+    hers, his = await drafted(world), await drafted(world, by="bob")
+    await world.ann.clicks("Post", on=hers)
+    first = await world.slack.shows("Summary of", thread=card)
+    await world.bob.clicks("Post", on=his)
+    await world.slack.until(lambda: "@ann posted a summary of it" in his.shown, "Bob to be told")
+    await world.slack.settled(0.3)
+    assert summaries(world, card) == [first]
+    await world.bob.clicks("Post", on=his)
+    await world.slack.until(lambda: len(summaries(world, card)) == 2, "Bob's summary")
+
+
 async def test_after_a_restart_the_buttons_still_work(world: World) -> None:
     """A draft is in MongoDB: another bot posts it, and edits it."""
     card, _ = await opened(world)

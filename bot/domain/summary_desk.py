@@ -87,6 +87,14 @@ class SummaryBoard(Protocol):
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What the reader of a draft was told: the incident's version, and which summary was posted last (0: none)."""
+
+    version: int
+    posted: int = 0
+
+
+@dataclass(frozen=True)
 class Shown:
     """A draft for one person's eyes: the incident as it is now, and the summary that was posted before, if any."""
 
@@ -98,6 +106,11 @@ class Shown:
     def has_moved_on(self) -> bool:
         """Whether things happened since that the draft does not tell."""
         return self.incident.version != self.draft.version
+
+    @property
+    def seen(self) -> Seen:
+        """What whoever reads this knows."""
+        return Seen(self.incident.version, self.earlier.number if self.earlier else 0)
 
 
 @dataclass(frozen=True)
@@ -215,8 +228,8 @@ class SummaryDesk:
         await self._summaries.add(draft)
         return await self._shown(draft)
 
-    async def post(self, draft_id: str, seen: int, who: str) -> Shown:
-        """Posts a draft: then `posted_by` is there. It is not if the incident has a version that they have not `seen`.
+    async def post(self, draft_id: str, seen: Seen, who: str) -> Shown:
+        """Posts a draft: then `posted_by` is there. It is not if the incident, or a summary of it, is not as `seen`.
 
         Raises NotFoundError, and ConflictError if it was posted before, or may quote what was deleted.
         """
@@ -229,14 +242,18 @@ class SummaryDesk:
                 f"A message of {incident.id} was deleted since this was drafted, and the LLM may have quoted it.",
                 "Nothing was posted. Ask for a fresh draft with `summary`, or press *Edit* and read the prose over.",
             )
-        if incident.version != seen:
-            return await self._shown(draft)
+        earlier = await self._summaries.newest_posted(draft.incident_id)
+        if earlier is not None and earlier.id == draft.id:
+            raise _already(earlier)
+        shown = Shown(without_deleted(draft, entries), incident, earlier)
+        if shown.seen != seen:
+            return shown
         if incident.card_ts is None:
             raise UserError(f"{incident.id} has no thread yet.", "Press again in a moment.")
         now = self._clock()
         if not await self._summaries.claim(draft.id, who, now):
             raise _already(await self.get(draft.id))
-        draft = replace(without_deleted(draft, entries), posted_by=who, posted_at=now)
+        draft = replace(shown.draft, posted_by=who, posted_at=now)
         try:
             ts = await self._send(incident, draft)
         except StoreAwayError as error:
