@@ -107,6 +107,11 @@ class IncidentChanges:
             error.problem = f"Your words are in the thread, but the status is not changed. {error.problem}"
             error.words = ()
             raise
+        except StoreAwayError as error:
+            kept = "so the status is not changed; your words are kept, and will be in the thread"
+            half = StoreAwayError(in_doubt=error.in_doubt, instead=kept)
+            half.words = ()
+            raise half from error
 
     async def check(self, incident_id: str, who: str, act: str) -> Incident:
         """The incident, if this person may do `act` to it and it is open. Raises RefusedError, ConflictError."""
@@ -150,7 +155,7 @@ class IncidentChanges:
         )
         if before.duplicate_of:
             told = f"{incident_id} (“{after.title}”) is open again: it is no duplicate."
-            with suppress(NotFoundError):
+            with suppress(NotFoundError, StoreAwayError):  # it is open again, whatever became of that
                 await self._tell_original(before.duplicate_of, who, told, after)
         return after
 
@@ -180,9 +185,10 @@ class IncidentChanges:
             detail=why,
         )
         if duplicate_of:
-            await self._leave_one_open(after, await self._shown.get(duplicate_of))
             text = f"{incident_id} (“{after.title}”) is about the same, and was closed as a duplicate."
-            await self._tell_original(duplicate_of, who, text, after)
+            with suppress(StoreAwayError):  # it is closed, whatever became of that
+                await self._leave_one_open(after, await self._shown.get(duplicate_of))
+                await self._tell_original(duplicate_of, who, text, after)
         return after
 
     async def let_go(self, incident_id: str, who: str) -> Incident:
