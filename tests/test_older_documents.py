@@ -41,7 +41,7 @@ async def test_statistics_count_incidents_of_the_first_bots(shared: World) -> No
     old |= {"_id": "INC-20261120-01D1", "title": "an old one", "same_words": [], "cards": [], "untold": []}
     await shared.puts("incidents", {**old, "status": "closed"})
     told = await answer(shared.slack, shared.ann, "/incident", "stats 30d")
-    assert "2 incidents" in told.shown
+    assert "Incidents of the last 30 days: 2" in told.shown
 
 
 async def test_incidents_of_the_first_bots_are_found_by_their_ids_at_once(shared: World) -> None:
