@@ -129,13 +129,13 @@ class ReadBack:
     async def _read_earlier(self, incident: Incident) -> None:
         """Below a card that was deleted people go on writing, in the thread that they have open."""
         for ts in await self._incidents.cards_of(incident.id):
-            if ts == incident.card_ts:
-                continue
-            known = await self._timelines.marks(incident.id, ts)
+            known = {} if ts == incident.card_ts else await self._timelines.marks(incident.id, ts)
+            if not known:
+                continue  # a card below which nobody wrote leaves no thread behind
             try:
                 await self._compare(replace(incident, card_ts=ts), known)
             except UnreadableError as error:
-                if not error.is_gone:  # a card without replies leaves no thread behind
+                if not error.is_gone:
                     raise
 
     async def _join(self, incident: Incident, heard: Sequence[Heard]) -> None:
