@@ -142,7 +142,9 @@ class App:
         self._exit.push_async_callback(web.stop)
         await introduced(directory)
 
-        reading = ReadBack(store.incidents, outside.board, store.timelines, desks.timelines, tuning.clock)
+        reading = ReadBack(
+            store.incidents, outside.board, store.timelines, desks.timelines, desks.changes, tuning.clock
+        )
         jobs = self._jobs = Jobs(owners(desks, reading), outbox, store, directory, metrics)
         desks.incidents.late_card = jobs.late_card
         await jobs.check_store()

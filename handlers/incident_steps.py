@@ -57,7 +57,8 @@ async def _tell(
         case words.Note():
             await call.answer(view.noted(await changes.note(incident_id, who, text)))
         case steps.Update():
-            await call.answer(view.updated(await changes.update(incident_id, who, text, None)))
+            done = await changes.update(incident_id, who, text, None)
+            await call.answer(view.updated(done.incident, done.instead_of))
         case steps.Resolve():
             await call.answer(view.resolved(await changes.resolve(incident_id, who, text)))
         case steps.Reopen():
@@ -141,7 +142,7 @@ async def dismiss_pressed(desks: Desks, call: Call, body: Body) -> None:
 async def keep_pressed(desks: Desks, call: Call, body: Body) -> None:
     """*Keep it open* below the same question."""
     incident_id = _pressed(call, body)
-    await call.answer(view.kept_open(await desks.changes.note(incident_id, call.who, "It stays open.")))
+    await call.answer(view.kept_open(await desks.changes.keep(incident_id, call.who)))
 
 
 async def snooze_pressed(desks: Desks, call: Call, body: Body) -> None:
@@ -194,13 +195,18 @@ async def update_submitted(desks: Desks, call: Call, body: Body) -> None:
     text = _text(body, forms.UPDATE_BLOCK)
     incident_id, _, seen = _incident(call, body).partition(" ")
     wanted = status if status.value != seen else None  # a menu that nobody touched changes nothing
-    await call.answer(view.updated(await desks.changes.update(incident_id, call.who, text, wanted)))
+    done = await desks.changes.update(incident_id, call.who, text, wanted)
+    await call.answer(view.updated(done.incident, done.instead_of))
 
 
 async def resolution_submitted(desks: Desks, call: Call, body: Body) -> None:
     """The form of *Resolve* was sent."""
-    said = [_text(body, block) for block in (forms.RESOLUTION_BLOCK, forms.CAUSE_BLOCK, forms.LESSON_BLOCK)]
-    await call.answer(view.resolved(await desks.changes.resolve(_incident(call, body), call.who, *said)))
+    text, cause, lesson = (
+        _text(body, block) for block in (forms.RESOLUTION_BLOCK, forms.CAUSE_BLOCK, forms.LESSON_BLOCK)
+    )
+    incident_id, _, seen = _incident(call, body).partition(" ")
+    done = await desks.changes.resolve(incident_id, call.who, text, Reasons(cause, lesson), seen)
+    await call.answer(view.resolved(done))
 
 
 async def reasons_submitted(desks: Desks, call: Call, body: Body) -> None:

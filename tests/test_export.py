@@ -155,7 +155,7 @@ async def test_two_bots_that_hear_it_at_once_share_one_pair(world: World) -> Non
 
 
 async def test_what_is_new_since_then_can_be_exported_at_once(world: World) -> None:
-    """After an act the incident is another one; another format or another person is another request."""
+    """After an act, a message or a mark it is another export; so is another format, and for another person."""
     card, _ = await opened(world)
     await exported(world)
     await answer(world.slack, world.ann, "/incident", "note more")
@@ -164,20 +164,27 @@ async def test_what_is_new_since_then_can_be_exported_at_once(world: World) -> N
     said = await answer(world.slack, world.bob, "/incident", "export json")
     assert "is exported" in said.shown
     assert len(files_in(world, card)) == 6
+    said_since = await world.bob.writes("it was the queue", thread=card)
+    await world.stored("timeline", ts=said_since.ts)
+    assert "is exported" in await exported(world, "export json")
+    await world.bob.reacts("pushpin", said_since)
+    await world.stored("timeline", pinned_by=[world.bob.id])
+    assert "is exported" in await exported(world, "export json")
+    assert len(files_in(world, card)) == 8
 
 
 async def test_a_bot_that_died_blocks_the_next_export_for_a_minute_at_most(world: World) -> None:
     """A claim that nobody finished holds for a minute by MongoDB's clock; then the next request begins anew."""
-    card, incident_id = await opened(world)
-    key = f"{incident_id}/v1/markdown+json/{world.ann.id}"
-    left = {"_id": key, "who": world.ann.id, "token": "gone", "how": "underway"}
-    await world.puts("exports", {**left, "at": datetime.now(UTC) - timedelta(seconds=50)})
+    card, _ = await opened(world)
+    await exported(world)
+    (claim,) = await world.documents("exports")
+    left = {"token": "gone", "how": "underway"}
+    await world.changes("exports", claim["_id"], {**left, "at": datetime.now(UTC) - timedelta(seconds=50)})
     assert "its files are on their way" in await exported(world)
-    assert files_in(world, card) == []
-    await world.drops("exports")
-    await world.puts("exports", {**left, "at": datetime.now(UTC) - timedelta(seconds=61)})
-    assert "is exported" in await exported(world)
     assert len(files_in(world, card)) == 2
+    await world.changes("exports", claim["_id"], {**left, "at": datetime.now(UTC) - timedelta(seconds=61)})
+    assert "is exported" in await exported(world)
+    assert len(files_in(world, card)) == 4
 
 
 # Where it goes

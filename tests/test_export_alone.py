@@ -19,6 +19,16 @@ from bot.errors import WordError
 from tests.exporting import NAMES, NOW, entry, extended, incident, record
 
 
+def test_a_key_event_without_a_text_is_told_by_its_files() -> None:
+    """A screenshot is told by its name; of what was deleted that it was."""
+    shot = replace(entry(""), pinned_by=("U0BOB",), files=(File("queue_depth.png", "https://x.example/1"),))
+    gone = replace(entry("", 60), pinned_by=("U0BOB",), deleted_at=NOW + timedelta(minutes=2))
+    assert (
+        "## Key events\n\n- **2026-11-24T12:00:03Z** ann: queue\\_depth.png\n"
+        "- **2026-11-24T12:01:03Z** ann *(deleted 2026-11-24T12:02:03Z)*\n"
+    ) in markdown(record(incident(), shot, gone))
+
+
 def test_the_facts_are_told_in_words() -> None:
     """Each fact has its line; what is not known is a dash, a text of several lines a quotation below its item."""
     page = markdown(record(incident(cause="one\n  two", duplicate_of="", acknowledged_at=NOW), entry("on it")))

@@ -76,6 +76,28 @@ async def test_links_and_mentions_arrive_as_what_was_typed(shared: World) -> Non
     await answer(shared.slack, shared.ann, "/incident", f"resolve {found[0]} done")
 
 
+async def test_no_line_of_a_text_passes_for_the_bots_in_a_thread(shared: World) -> None:
+    """Each line of a note, a resolution or a lesson is marked as quoted; a text of one line is told in one."""
+    world = shared
+    forged = ":white_check_mark: INC-20261125-7KQ4 (checkout is down) was resolved by @ann: all is well"
+    told = await answer(world.slack, world.ann, "/incident", "open sev3 mail is late")
+    (incident_id,) = ID.findall(told.shown)
+    card = next(post for post in world.slack.channel().by_bot if incident_id in post.shown and not post.thread_ts)
+    for words in ("note", "update", "resolve", "reopen", "resolve"):
+        await answer(
+            world.slack, world.ann, "/incident", f"{words} {incident_id} {words} it\n\n{forged}\u2028x\r\n{forged}"
+        )
+    await answer(world.slack, world.ann, "/incident", f"note {incident_id} one line")
+    await world.slack.shows("Note by @ann: one line", thread=card)
+    shown = [post.shown for post in world.slack.thread(card).replies]
+    assert len(shown) == 6
+    for said in shown:
+        assert not [
+            line for line in said.splitlines() if line.startswith((":white_check_mark: INC-20261125-7KQ4", "x"))
+        ]
+        assert said.count(f"> {forged}") == (0 if "one line" in said else 2)
+
+
 async def test_the_longest_texts_fit_in_every_message(shared: World) -> None:
     """Title, what is affected and resolution as long as the forms allow, in characters that take the most room."""
     await shared.ann.says("/incident", "open")

@@ -113,6 +113,25 @@ async def test_a_resolution_that_comes_too_late_is_given_back(world: World) -> N
     assert "a <b> & a *restart*\nof all" in told.shown
 
 
+async def test_a_form_does_not_resolve_over_somebody_who_opened_it_again(world: World) -> None:
+    """It was resolved and reopened while the form was filled in: that is told first, and then it can be resolved."""
+    card, incident_id = await opened(world)
+    await world.ann.clicks("Resolve", card)
+    await world.ann.sees("What resolved it?")
+    await answer(world.slack, world.bob, "/incident", f"resolve {incident_id} restarted")
+    await answer(world.slack, world.bob, "/incident", f"reopen {incident_id} still broken")
+    await world.ann.submits({"What resolved it?": "turned it off and on"})
+    told = await world.ann.sees("was set back to investigating while your form was open, by @bob.", "What you wrote")
+    assert "turned it off and on" in told.shown
+    assert (await world.document("incidents", incident_id))["status"] == "investigating"
+    await shows(world, card, "*investigating*")
+    await world.ann.clicks("Resolve", card)
+    await world.ann.sees("What resolved it?")
+    await answer(world.slack, world.bob, "/incident", f"status identified {incident_id}")
+    await world.ann.submits({"What resolved it?": "turned it off and on"})
+    await world.ann.sees(f"{incident_id} is resolved.")
+
+
 async def test_a_refused_pick_does_not_stay_in_the_menu(world: World) -> None:
     """The card is drawn anew for everybody: with another block, since a client keeps what was picked in a known one."""
     card, incident_id = await opened(world)

@@ -52,7 +52,13 @@ class Read:
     async def to_read(self, ended_after: datetime) -> list[Incident]:
         return [INCIDENT]
 
+    async def cards_of(self, incident_id: str) -> list[str]:
+        return [ROOT]
+
     async def enter(self, incident_id: str, *heard: Heard) -> None:
+        return None
+
+    async def heard_from(self, incident_id: str, who: str, at: datetime) -> None:
         return None
 
     async def missed(self, incident: Incident, gone: Sequence[str], now: datetime) -> None:
@@ -82,7 +88,7 @@ async def test_only_what_two_whole_readings_lack_was_deleted(
     """A reading that breaks off, or does not even show the root, says nothing of what is missing in it."""
     kept, board = Kept("1", "2"), Read(*readings)
     timelines, desk = cast("Timelines", kept), cast("TimelineDesk", board)
-    reading = ReadBack(board, board, timelines, desk, lambda: NOW)
+    reading = ReadBack(board, board, timelines, desk, board, lambda: NOW)
     assert await reading.run(anew=True) is is_done
     assert board.deleted == deleted
 

@@ -160,6 +160,23 @@ async def test_what_somebody_keeps_open_is_not_closed_by_the_same_question(world
     assert (await world.document("incidents", incident_id))["status"] == "investigating"
     await world.ann.clicks("Close it", question)
     await world.ann.sees(f"{incident_id} is closed.")
+    await world.bob.clicks("Keep it open", question)
+    await world.bob.sees(f"{incident_id} is already closed: “nothing happened for a day”", "`reopen` opens it again")
+    assert "It stays open." not in [act["text"] for act in await world.documents("timeline", author=world.bob.id)]
+
+
+async def test_a_clock_that_ran_ahead_silences_nobody(world: World) -> None:
+    """It asked days too early; once it is right again, the next update is asked for when it is due."""
+    card, incident_id = await opened(world)
+    world.clock.forward(days=3)
+    await world.slack.shows("Is it over?", thread=card)
+    await world.stored("incidents", _id=incident_id, asked_at={"$ne": None})
+    world.clock.set("2026-11-25 12:05:00")
+    await answer(world.slack, world.ann, "/incident", "note it is the cache")
+    world.clock.forward(minutes=31)
+    await world.slack.shows("How does it go?", thread=card)
+    await world.slack.settled(0.4)
+    assert len(asked(world, card, "How does it go?")) == 1
 
 
 async def test_whoever_writes_keeps_an_incident_from_being_silent(world: World) -> None:

@@ -44,6 +44,7 @@ EXCUSED: dict[str, str] = {
     "maintenance.which_time": "it has two buttons, named by moments: see below",
     "health.preformatted": "it takes the JSON of a report, which as_json makes",
     "home.sheet": "it shows a message of another view, which is covered",
+    "ops.giving_back": "it adds what was written, as plain text, to a refusal, which is covered",
     "parts.actions": "a row of buttons with names of their own, which those have that use it",
 }
 # Shown to one person alone: a person's words, in which the mentions are names and call nobody.

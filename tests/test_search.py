@@ -143,6 +143,19 @@ async def test_words_are_found_wherever_they_were_said(world: World) -> None:
         assert await ids(world, f"search {words}") == wanted, words
 
 
+async def test_a_file_and_an_unfolded_link_are_found_by_their_names(world: World) -> None:
+    """Until the message is deleted."""
+    first = await opens(world, "sev2 checkout is down")
+    (card,) = (post for post in world.slack.channel().by_bot if first in post.shown)
+    said = await world.bob.writes("", thread=card, files=("heapdump-prod.txt",))
+    await finds(world, "heapdump prod", first)
+    unfolded = [{"title": "Queue depth", "title_link": "https://grafana.example/d/1"}]
+    world.slack.conversations.edit(said.raw, world.bob.id, {"attachments": unfolded})
+    await finds(world, "heapdump depth", first)
+    await world.bob.deletes(said)
+    await finds(world, "heapdump")
+
+
 async def test_a_search_takes_filters_that_are_no_words(world: World) -> None:
     """`is:`, `sev:` and `in:`; the same words without a colon, or in quotes, are looked for."""
     first, _, third = await three(world)

@@ -26,7 +26,7 @@ from bot.domain.summary import (
     key_entries,
     record_of,
 )
-from bot.domain.summary_desk import Shown, Signature
+from bot.domain.summary_desk import Seen, Shown, Signature
 from bot.domain.summary_material import LIMIT, chosen, facts, material
 from bot.domain.summary_template import template
 from bot.domain.timeline import Entry, Kind
@@ -245,11 +245,14 @@ def test_the_form_takes_the_longest_prose_and_gives_it_back() -> None:
     assert len(made["private_metadata"]) <= 3_000
 
 
-@pytest.mark.parametrize("value", ["", "INC-1", "INC-1/2", "INC-1/2 x", "INC-1 3", "INC-1/2 ٣", "INC-1/2 -1"])
+@pytest.mark.parametrize(
+    "value", ["", "INC-1", "INC-1/2", "INC-1/2 x", "INC-1 3", "INC-1/2 ٣", "INC-1/2 -1", "INC-1/2 1 x", "INC-1/2 1 2 3"]
+)
 def test_a_button_of_another_shape_names_no_draft(value: str) -> None:
-    """Only `<incident>/<number> <version>` does."""
+    """Only `<incident>/<number> <version> [<number>]` does."""
     assert view.draft_of(value) is None
-    assert view.draft_of("INC-20261125-7KQ4/2 13") == ("INC-20261125-7KQ4/2", 13)
+    assert view.draft_of("INC-20261125-7KQ4/2 13") == ("INC-20261125-7KQ4/2", Seen(13))
+    assert view.draft_of("INC-20261125-7KQ4/2 13 1") == ("INC-20261125-7KQ4/2", Seen(13, 1))
 
 
 def test_a_quoted_message_is_a_key_event() -> None:

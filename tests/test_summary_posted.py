@@ -76,6 +76,32 @@ async def test_the_second_of_two_people_is_told_who_posted_it(world: World) -> N
     assert summaries(world, card) == [posted]
 
 
+async def test_what_was_deleted_since_the_draft_is_not_posted(world: World, llm: Llm) -> None:
+    """A key event loses its text; prose that a model wrote of it has to be read over, or drafted anew."""
+    card, _ = await opened(world)
+    said = await world.bob.writes("the password is hunter2", thread=card)
+    await world.bob.writes("", thread=card, files=("queue.png",))
+    for entry in await world.stored("timeline", 2, kind="message"):
+        await world.bob.reacts("pushpin", entry["ts"])
+    await world.stored("timeline", 2, pinned_by=[world.bob.id])
+    llm.replies.append(saying(impact="The password is hunter2."))
+    draft = await drafted(world)
+    assert "bob wrote: the password is hunter2" in draft.shown
+    assert "bob wrote: queue.png" in draft.shown
+    await world.bob.deletes(said)
+    await world.stored("timeline", deleted_at={"$ne": None})
+    await world.ann.clicks("Post", on=draft)
+    await world.ann.sees("was deleted since this was drafted", "Nothing was posted", "press *Edit*")
+    await world.ann.clicks("Edit", on=draft)
+    await world.ann.sees("Edit the summary")
+    await world.ann.submits({"Impact": "Orders failed."})
+    await world.slack.until(lambda: "Edited by" in draft.shown, "the edited draft")
+    assert "hunter2" not in draft.shown
+    await world.ann.clicks("Post", on=draft)
+    posted = await world.slack.shows("Summary of", "Orders failed.", "bob wrote: queue.png", thread=card)
+    assert "hunter2" not in posted.shown
+
+
 async def test_a_later_summary_stands_below_the_earlier(world: World, llm: Llm) -> None:
     """Each has a message of its own, and whoever drafts another is told of the one that is there."""
     card, _ = await opened(world)
@@ -89,6 +115,20 @@ async def test_a_later_summary_stands_below_the_earlier(world: World, llm: Llm) 
     second = await world.slack.shows("Summary of", "The cache ran full", thread=card)
     assert summaries(world, card) == [first, second]
     assert not first.edited
+
+
+async def test_of_two_who_drafted_at_once_the_second_hears_of_the_first(world: World) -> None:
+    """Bob drafted before Ann posted hers: his first press shows that one is there, the second posts his below it."""
+    card, _ = await opened(world)
+    hers, his = await drafted(world), await drafted(world, by="bob")
+    await world.ann.clicks("Post", on=hers)
+    first = await world.slack.shows("Summary of", thread=card)
+    await world.bob.clicks("Post", on=his)
+    await world.slack.until(lambda: "@ann posted a summary of it" in his.shown, "Bob to be told")
+    await world.slack.settled(0.3)
+    assert summaries(world, card) == [first]
+    await world.bob.clicks("Post", on=his)
+    await world.slack.until(lambda: len(summaries(world, card)) == 2, "Bob's summary")
 
 
 async def test_after_a_restart_the_buttons_still_work(world: World) -> None:

@@ -3,12 +3,15 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from sandbox.deeds import Written
 from sandbox.sight import Post
 from sandbox.slack import Slack
 from sandbox.workspace import Message
@@ -157,6 +160,40 @@ async def test_a_thread_that_is_gone_breaks_nothing(world: World) -> None:
         await entries(world, three, 1)
     assert [entry["text"] for entry in await entries(world, one, 1)] == ["in the gone"]
     assert [entry["text"] for entry in await entries(world, two, 1)] == ["in the left"]
+
+
+async def test_the_thread_of_a_card_that_was_deleted_is_read_too(world: World) -> None:
+    """People go on writing in the thread that they have open, below the card's empty place."""
+    card, incident_id = await opened(world)
+    await world.bob.writes("before", thread=card)
+    await entries(world, incident_id, 1)
+    await world.slack.until(lambda: "Joined: @bob" in card.shown, "the card to be at rest")
+    world.slack.conversations.delete(card.raw)
+    (stored,) = await world.stored("incidents", _id=incident_id, card_ts={"$ne": card.ts})
+    await world.stops()
+    late = Written(card.channel, "below the empty place", card.ts)
+    world.slack.deeds.write(world.bob.id, late)
+    world.slack.deeds.write(world.bob.id, replace(late, text="below the new card", thread_ts=stored["card_ts"]))
+    await gone_unheard(world)
+    await world.starts()
+    found = await entries(world, incident_id, 3)
+    assert [entry["text"] for entry in found] == ["before", "below the empty place", "below the new card"]
+
+
+async def test_who_wrote_while_the_bot_was_away_has_joined(world: World) -> None:
+    """They did when they wrote: the incident was acknowledged then, and a silent day begins then."""
+    card, incident_id = await opened(world)
+    await world.stored("incidents", _id=incident_id, untold=[])
+    await world.stops()
+    await world.slack.person("cyd").writes("it is the switch", thread=card)
+    await gone_unheard(world)
+    world.clock.forward(hours=1)
+    await world.starts()
+    await entries(world, incident_id, 1)
+    (stored,) = await world.stored("incidents", _id=incident_id, joined=[world.ann.id, "U0CYD"])
+    assert stored["active_at"] is not None
+    assert stored["acknowledged_at"] - stored["opened_at"] < timedelta(minutes=30)
+    await world.slack.until(lambda: "Joined: @cyd" in card.shown, "the card to name who joined")
 
 
 async def test_threads_of_incidents_that_ended_today_are_read_too(world: World) -> None:

@@ -91,6 +91,14 @@ async def test_a_message_from_outside_is_added_by_a_form(world: World) -> None:
     assert "📎 diff.txt (open)" in shown.shown
 
 
+async def test_the_form_names_the_files_of_a_message_without_words(world: World) -> None:
+    """Who adds a screenshot sees which."""
+    await opened(world)
+    message = await world.bob.writes("", files=["queue_depth.png"])
+    await world.ann.runs_shortcut(SHORTCUT, message)
+    await world.ann.sees("Which incident?", "Message by @bob: queue_depth.png")
+
+
 async def test_a_message_is_added_once_however_often_it_is_sent(world: World) -> None:
     """Two people at once and a third time later: one entry, one reply; each has an answer."""
     card, incident_id = await opened(world)

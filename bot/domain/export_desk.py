@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -139,7 +140,8 @@ class ExportDesk:
         progress.at("reading its timeline")
         incident, entries = await self._incidents.show(incident_id)
         progress.at(f"writing {counted(len(entries), 'entry', 'entries')}")
-        claim = await self._claims.claim(f"{incident.id}/v{incident.version}/{'+'.join(formats)}/{who}", who)
+        state = f"v{incident.version}-{_state(entries)}"
+        claim = await self._claims.claim(f"{incident.id}/{state}/{'+'.join(formats)}/{who}", who)
         url = self._people.link_to_thread(incident.channel, incident.card_ts or "")
         if not claim.is_ours:
             return Given(claim.how, is_new=False, url=url)
@@ -203,6 +205,12 @@ class ExportDesk:
         with contextlib.suppress(StoreAwayError):  # the files are there, whatever MongoDB has of it
             await self._claims.done(claim, how)
         return Given(how, is_new=True)
+
+
+def _state(entries: Sequence[Entry]) -> str:
+    """A name for what a timeline has at the moment: what was written, edited, deleted or marked since gives another."""
+    told = [(one.id, len(one.edits), str(one.deleted_at), one.pinned_by, len(one.files)) for one in entries]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
 
 def _papers(record: Record, formats: Sequence[Format]) -> list[Paper]:

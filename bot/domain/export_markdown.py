@@ -96,9 +96,12 @@ def _fact(label: str, text: str) -> list[str]:
 
 
 def _key_event(record: Record, entry: Entry) -> str:
-    text = " ".join(record.readable(entry.text).split())
+    text = " ".join(record.readable(entry.words).split())
     short = text if len(text) <= KEY_EVENT_SHOWN else text[: KEY_EVENT_SHOWN - 1].rstrip() + "…"
-    return f"- **{iso(entry.at)}** {_who_did(record, entry)}: {inline(short)}"
+    head = f"- **{iso(entry.at)}** {_who_did(record, entry)}"
+    if is_blank(short):
+        return f"{head}{''.join(f' *({mark})*' for mark in _changes(notes_on(entry)) if mark)}"
+    return f"{head}: {inline(short)}"
 
 
 def _entry(record: Record, entry: Entry) -> list[str]:

@@ -213,6 +213,11 @@ class Incident:
         return None if self.is_open else self.resolved_at or self.closed_at
 
     @property
+    def standing(self) -> str:
+        """A name for its status since it was set last, short enough to travel with a form."""
+        return f"{self.status}@{int(self.status_set.at.timestamp() * 1000) if self.status_set else 0}"
+
+    @property
     def last_sign(self) -> datetime:
         """When somebody last did or said anything."""
         return max(self.updated_at, self.active_at or self.updated_at)
@@ -270,6 +275,11 @@ def mint(now: datetime) -> str:
     while not any(map(str.isdigit, ending)) or ending.isdigit():
         ending = "".join(secrets.choice(CROCKFORD) for _ in range(4))
     return f"INC-{now.astimezone(UTC):%Y%m%d}-{ending}"
+
+
+def digest(text: str) -> str:
+    """A name for a text, short enough to travel with a form."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def may_be_minted(ending: str) -> bool:

@@ -18,6 +18,7 @@ from bot.errors import ConflictError, NotFoundError, RefusedError, StoreAwayErro
 
 TRIES = 20  # of a change that others keep overtaking
 SNOOZE = timedelta(minutes=30)
+_UNSAID = Reasons()
 
 
 class Kept(Protocol):
@@ -94,18 +95,23 @@ class IncidentChanges:
         )
         return self._changed(before.owner_set, after, who)
 
-    async def update(self, incident_id: str, who: str, text: str, status: Status | None) -> Incident:
+    async def update(self, incident_id: str, who: str, text: str, status: Status | None) -> Changed:
         """Says how it goes, and sets the status if one is given; the words are kept where that is refused."""
 
         noted = await self.note(incident_id, who, text)
         if status is None or status is noted.status:
-            return noted
+            return Changed(noted)
         try:
-            return (await self.move(incident_id, who, status)).incident
+            return await self.move(incident_id, who, status)
         except (RefusedError, ConflictError) as error:
             error.problem = f"Your words are in the thread, but the status is not changed. {error.problem}"
             error.words = ()
             raise
+        except StoreAwayError as error:
+            kept = "so the status is not changed; your words are kept, and will be in the thread"
+            half = StoreAwayError(in_doubt=error.in_doubt, instead=kept)
+            half.words = ()
+            raise half from error
 
     async def check(self, incident_id: str, who: str, act: str) -> Incident:
         """The incident, if this person may do `act` to it and it is open. Raises RefusedError, ConflictError."""
@@ -114,13 +120,15 @@ class IncidentChanges:
         steps.must_be_open(incident)
         return incident
 
-    async def resolve(self, incident_id: str, who: str, text: str, cause: str = "", lesson: str = "") -> Incident:
-        """Ends an incident; cause and lesson, if they are known already, are a second act of the same write."""
+    async def resolve(self, incident_id: str, who: str, text: str, said: Reasons = _UNSAID, seen: str = "") -> Incident:
+        """Ends an incident; cause and lesson, if they are known already, are a second act of the same write.
+
+        `seen` is the `standing` that the person was shown.
+        """
 
         def step(known: Incident) -> Incident:
-            over = steps.resolved(known, who, text, self._clock())
-            said = Reasons(cause, lesson)
-            is_news = any(new and new != old for new, old in ((cause, known.cause), (lesson, known.lesson)))
+            over = steps.resolved(known, who, text, self._clock(), seen)
+            is_news = any(new and new != old for new, old in ((said.cause, known.cause), (said.lesson, known.lesson)))
             return steps.explained(over, who, said, self._clock()) if is_news else over
 
         return (await self._steer(incident_id, who, "resolve", step, detail=text))[1]
@@ -147,7 +155,7 @@ class IncidentChanges:
         )
         if before.duplicate_of:
             told = f"{incident_id} (“{after.title}”) is open again: it is no duplicate."
-            with suppress(NotFoundError):
+            with suppress(NotFoundError, StoreAwayError):  # it is open again, whatever became of that
                 await self._tell_original(before.duplicate_of, who, told, after)
         return after
 
@@ -177,9 +185,10 @@ class IncidentChanges:
             detail=why,
         )
         if duplicate_of:
-            await self._leave_one_open(after, await self._shown.get(duplicate_of))
             text = f"{incident_id} (“{after.title}”) is about the same, and was closed as a duplicate."
-            await self._tell_original(duplicate_of, who, text, after)
+            with suppress(StoreAwayError):  # it is closed, whatever became of that
+                await self._leave_one_open(after, await self._shown.get(duplicate_of))
+                await self._tell_original(duplicate_of, who, text, after)
         return after
 
     async def let_go(self, incident_id: str, who: str) -> Incident:
@@ -197,6 +206,15 @@ class IncidentChanges:
             return steps.dismissed(known, who, why, self._clock())
 
         return (await self._steer(incident_id, who, "close", step, detail=why))[1]
+
+    async def keep(self, incident_id: str, who: str) -> Incident:
+        """Says of an open one that it is not over; not of one that somebody has ended since that was asked."""
+
+        def step(known: Incident) -> Incident:
+            steps.must_be_open(known)
+            return steps.noted(known, who, "It stays open.", self._clock())
+
+        return (await self._change(incident_id, step))[1]
 
     async def _tell_original(self, incident_id: str, who: str, text: str, duplicate: Incident) -> None:
         await self._change(incident_id, lambda known: steps.noted(known, who, text, self._clock(), duplicate))
@@ -244,7 +262,7 @@ class IncidentChanges:
         async with self._turn(incident_id):
             for _ in range(TRIES):
                 before = await self._shown.get(incident_id)
-                after = steps.with_joined(before, people, self._clock())
+                after = steps.with_joined(before, people, min(at for _, at in heard))
                 if after is None:
                     return
                 if await self._kept.save(after, before.version):

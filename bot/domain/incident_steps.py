@@ -4,7 +4,6 @@ Each raises ConflictError when somebody was there first (and says what they did)
 diagram in `bot.domain.incident` does not have.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from bot.domain.incident import (
     Severity,
     Status,
     Touched,
+    digest,
     mint,
 )
 from bot.domain.quote import Quote
@@ -71,11 +71,6 @@ def noted(incident: Incident, who: str, text: str, now: datetime, duplicate: Inc
     return _after(replace(incident, said=(*recent, said)), told)
 
 
-def digest(text: str) -> str:
-    """A name for a text, short enough to travel with a form."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def moved(incident: Incident, who: str, status: Status, now: datetime) -> Incident:
     """The incident in another status of those in which people work on it."""
     if status is Status.RESOLVED:
@@ -117,9 +112,12 @@ def assigned(incident: Incident, who: str, owner: str, now: datetime, seen: str 
     return _after(replace(incident, owner=owner, owner_set=Touched(who, now)), act)
 
 
-def resolved(incident: Incident, who: str, text: str, now: datetime) -> Incident:
-    """The incident, over."""
+def resolved(incident: Incident, who: str, text: str, now: datetime, seen: str = "") -> Incident:
+    """The incident, over; not by a form if somebody else looks for the cause once more since it was `seen`."""
     must_be_open(incident)
+    if incident.status is Status.INVESTIGATING and seen not in ("", incident.standing) and _by(incident) != who:
+        problem = f"{incident.id} was set back to {incident.status} while your form was open."
+        raise ConflictError(problem, "Nothing was changed; resolve it again if it is over.", by=_by(incident))
     over = replace(incident, status=Status.RESOLVED, resolution=text, resolved_at=now, status_set=Touched(who, now))
     return _after(over, Act(0, Deed.RESOLVED, who, now, text, was=incident.status, now=Status.RESOLVED))
 
@@ -218,7 +216,9 @@ def must_stand(other: Incident, incident_id: str) -> None:
     if other.duplicate_of:
         problem = f"{other.id} was closed as a duplicate of {other.duplicate_of}."
         raise ConflictError(
-            problem, "Nothing was changed; write in that one's thread, and resolve this one.", by=_by(other)
+            problem,
+            "Nothing was changed; if that one is open, write in its thread and resolve this one.",
+            by=_by(other),
         )
 
 

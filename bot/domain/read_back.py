@@ -1,13 +1,13 @@
 """Compares threads with their timelines after an outage, and puts in what was missed: whole threads, page by page."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.clock import Clock
 from bot.domain.incident import Act, Incident
-from bot.domain.timeline import Heard, Mark
+from bot.domain.timeline import Heard, Mark, moment_of
 from bot.domain.timeline_desk import Recount, TimelineDesk, Timelines
 from bot.errors import StoreAwayError, UserError
 
@@ -39,6 +39,9 @@ class Readable(Protocol):
     async def to_read(self, ended_after: datetime) -> list[Incident]:
         """Those that are open, worst first, and those that ended since then."""
 
+    async def cards_of(self, incident_id: str) -> list[str]:
+        """The timestamps of all cards that it has, and had before they were deleted."""
+
 
 class Thread(Protocol):
     """Reads threads."""
@@ -47,16 +50,30 @@ class Thread(Protocol):
         """The whole thread as Slack has it. Raises UnreadableError."""
 
 
+class Joining(Protocol):
+    """Keeps who takes part."""
+
+    async def heard_from(self, incident_id: str, who: str, at: datetime) -> None:
+        """Somebody wrote in the thread at that moment. May be told again."""
+
+
 class ReadBack:
     """Reads threads back. What could not be read is left for the next run."""
 
     def __init__(
-        self, incidents: Readable, board: Thread, timelines: Timelines, desk: TimelineDesk, clock: Clock
+        self,
+        incidents: Readable,
+        board: Thread,
+        timelines: Timelines,
+        desk: TimelineDesk,
+        joining: Joining,
+        clock: Clock,
     ) -> None:
         self._incidents = incidents
         self._board = board
         self._timelines = timelines
         self._desk = desk
+        self._joining = joining
         self._clock = clock
         self._left: dict[str, Incident] = {}
         self._cardless: list[Incident] = []
@@ -101,6 +118,7 @@ class ReadBack:
             async for page in self._board.thread(incident):
                 again |= page.shown
             gone = sorted(set(known) - shown - again) if root in again else []
+        await self._read_earlier(incident)
         try:
             await self._desk.missed(incident, gone, self._clock())
         except StoreAwayError:
@@ -108,10 +126,30 @@ class ReadBack:
         except UserError as error:
             raise UnreadableError(str(error)) from error
 
+    async def _read_earlier(self, incident: Incident) -> None:
+        """Below a card that was deleted people go on writing, in the thread that they have open."""
+        for ts in await self._incidents.cards_of(incident.id):
+            known = {} if ts == incident.card_ts else await self._timelines.marks(incident.id, ts)
+            if not known:
+                continue  # a card below which nobody wrote leaves no thread behind
+            try:
+                await self._compare(replace(incident, card_ts=ts), known)
+            except UnreadableError as error:
+                if not error.is_gone:
+                    raise
+
+    async def _join(self, incident: Incident, heard: Sequence[Heard]) -> None:
+        """Whoever wrote what nobody knew of has joined, and the incident is as fresh as what they wrote."""
+        latest = {one.author: moment_of(one.ts) for one in heard}
+        for who, at in latest.items():
+            if who not in incident.joined or at > incident.last_sign:
+                await self._joining.heard_from(incident.id, who, at)
+
     async def _compare(self, incident: Incident, known: Mapping[str, Mapping[str, Mark]]) -> set[str]:
         shown: set[str] = set()
         async for page in self._board.thread(incident):
             await self._desk.enter(incident.id, *page.heard)
+            await self._join(incident, page.heard)
             if page.acts:
                 await self._desk.told_before(incident, page.acts)
             wrong = [one for heard in page.heard for one in recounts(incident.id, heard, known.get(heard.ts, {}))]

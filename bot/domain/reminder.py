@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bot.domain.clock import Clock
@@ -10,6 +10,7 @@ from bot.domain.incident import Incident
 from bot.domain.role import Role, RoleDesk
 
 SILENT = timedelta(days=1)  # nobody wrote or did anything for so long: is it still an incident?
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Reminded(Protocol):
@@ -116,8 +117,9 @@ def overdue(incident: Incident, every: timedelta, now: datetime) -> datetime | N
     due = incident.update_due(every)
     if due is None or due > now:
         return None
-    asked = [at for at in (incident.reminded_at, incident.asked_at) if at is not None]
-    return None if asked and max(asked) >= due else due  # who was asked whether it is over was asked how it goes
+    # Who was asked whether it is over was asked how it goes.
+    asked = max(_asked(at, now) for at in (incident.reminded_at, incident.asked_at))
+    return None if asked >= due else due
 
 
 def is_silent(incident: Incident, now: datetime) -> bool:
@@ -125,4 +127,12 @@ def is_silent(incident: Incident, now: datetime) -> bool:
     silent_from = incident.last_sign + SILENT
     if not incident.is_open or silent_from > now or (incident.snoozed_until and incident.snoozed_until > now):
         return False
-    return not (incident.asked_at and incident.asked_at >= silent_from)
+    return _asked(incident.asked_at, now) < silent_from
+
+
+def _asked(at: datetime | None, now: datetime) -> datetime:
+    """When it was; before all else if it was not. What is still to come was kept by a clock that ran ahead.
+
+    That counts for nothing: else nobody is asked again until then. The message itself is there once all the same.
+    """
+    return _NEVER if at is None or at > now else at

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.incident import WORKING, Incident, Severity, Status
 
 SHORTEST, LONGEST = 2, 40  # characters of a word; what is longer is found by its beginning
-EDITION = 2  # of what `texts_of` gives: what was indexed by an earlier one is done over (2: with the ID)
+EDITION = 3  # of what is indexed: what an earlier one has is done over (2: with the ID, 3: with names of files)
 MOST_WORDS = 5_000  # of one incident
 PAGE = 10
 MOST_PAGES = 100

@@ -118,7 +118,7 @@ class SearchDesk:
             incident = await self._incidents.get(incident_id)
             if incident is None:
                 return
-            said = [entry.text for entry in await self._timelines.of(incident_id)]
+            said = [entry.all_words for entry in await self._timelines.of(incident_id)]
             if await self._words.put(incident, words_in(*texts_of(incident), *said), revision):
                 return
         raise StoreAwayError  # so that whoever told of the change does it again

@@ -1,7 +1,7 @@
 """The summary of an incident: its facts and key events from the records, its prose from a model or from a template."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -54,13 +54,17 @@ class Prose:
 
 @dataclass(frozen=True)
 class Event:
-    """A key event as the records have it: `who` is a name, `what` says what they did, `text` what they said."""
+    """A key event as the records have it: `who` is a name, `what` says what they did, `text` what they said.
+
+    `entry_id` is that of its entry in the timeline; empty in drafts of an earlier bot.
+    """
 
     at: datetime
     who: str
     what: str
     text: str
     is_pinned: bool = False
+    entry_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,9 +179,25 @@ def events(entries: Sequence[Entry]) -> tuple[Event, ...]:
             _WORDS[entry.kind.value],
             _brief(entry.text, EVENT_LIMIT),
             entry.is_key_event,
+            entry.id,
         )
         for entry in entries
     )
+
+
+def without_deleted(draft: Draft, entries: Sequence[Entry]) -> Draft:
+    """The draft without the texts of messages that were deleted since: that there was one stays."""
+    gone = {entry.id for entry in entries if entry.deleted_at}
+    return replace(
+        draft,
+        key_events=tuple(replace(one, text="") if one.entry_id in gone else one for one in draft.key_events),
+    )
+
+
+def may_quote_deleted(draft: Draft, entries: Sequence[Entry]) -> bool:
+    """Whether a model wrote its prose from a message that was deleted since, and nobody has read it over."""
+    is_unread = draft.source is Source.LLM and not draft.edited_by
+    return is_unread and any(entry.deleted_at and entry.deleted_at > draft.drafted_at for entry in entries)
 
 
 def _brief(text: str, limit: int) -> str:

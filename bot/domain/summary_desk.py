@@ -9,7 +9,19 @@ from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident
 from bot.domain.progress import Progress
-from bot.domain.summary import Draft, Prose, Record, Source, events, is_key, key_entries, record_of, utc
+from bot.domain.summary import (
+    Draft,
+    Prose,
+    Record,
+    Source,
+    events,
+    is_key,
+    key_entries,
+    may_quote_deleted,
+    record_of,
+    utc,
+    without_deleted,
+)
 from bot.domain.summary_material import KEY_EVENTS, Material, Writer, chosen, facts, material
 from bot.domain.summary_template import template
 from bot.domain.summary_text import NoProseError, prose_from, quiet
@@ -75,6 +87,14 @@ class SummaryBoard(Protocol):
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What the reader of a draft was told: the incident's version, and which summary was posted last (0: none)."""
+
+    version: int
+    posted: int = 0
+
+
+@dataclass(frozen=True)
 class Shown:
     """A draft for one person's eyes: the incident as it is now, and the summary that was posted before, if any."""
 
@@ -86,6 +106,11 @@ class Shown:
     def has_moved_on(self) -> bool:
         """Whether things happened since that the draft does not tell."""
         return self.incident.version != self.draft.version
+
+    @property
+    def seen(self) -> Seen:
+        """What whoever reads this knows."""
+        return Seen(self.incident.version, self.earlier.number if self.earlier else 0)
 
 
 @dataclass(frozen=True)
@@ -162,7 +187,7 @@ class SummaryDesk:
         return quiet(await self._readable(text))
 
     async def _read(self, entry: Entry) -> Entry:
-        text = entry.text if len(entry.text) <= READ_LIMIT else entry.text[:READ_LIMIT] + "…"
+        text = entry.words if len(entry.words) <= READ_LIMIT else entry.words[:READ_LIMIT] + "…"
         name = entry.author_name or await self._name(entry.author)
         return replace(entry, text=await self._quiet(text), author_name=quiet(name))
 
@@ -171,7 +196,8 @@ class SummaryDesk:
 
     async def _shown(self, draft: Draft) -> Shown:
         earlier = await self._summaries.newest_posted(draft.incident_id)
-        return Shown(draft, await self._incidents.get(draft.incident_id), earlier)
+        incident, entries = await self._incidents.show(draft.incident_id)
+        return Shown(without_deleted(draft, entries), incident, earlier)
 
     async def get(self, draft_id: str) -> Draft:
         """The draft with this ID. Raises NotFoundError."""
@@ -202,23 +228,32 @@ class SummaryDesk:
         await self._summaries.add(draft)
         return await self._shown(draft)
 
-    async def post(self, draft_id: str, seen: int, who: str) -> Shown:
-        """Posts a draft: then `posted_by` is there. It is not if the incident has a version that they have not `seen`.
+    async def post(self, draft_id: str, seen: Seen, who: str) -> Shown:
+        """Posts a draft: then `posted_by` is there. It is not if the incident, or a summary of it, is not as `seen`.
 
-        Raises NotFoundError, and ConflictError if it was posted before.
+        Raises NotFoundError, and ConflictError if it was posted before, or may quote what was deleted.
         """
         draft = await self.get(draft_id)
         if draft.posted_by:
             raise _already(draft)
-        incident = await self._incidents.get(draft.incident_id)
-        if incident.version != seen:
-            return await self._shown(draft)
+        incident, entries = await self._incidents.show(draft.incident_id)
+        if may_quote_deleted(draft, entries):
+            raise ConflictError(
+                f"A message of {incident.id} was deleted since this was drafted, and the LLM may have quoted it.",
+                "Nothing was posted. Ask for a fresh draft with `summary`, or press *Edit* and read the prose over.",
+            )
+        earlier = await self._summaries.newest_posted(draft.incident_id)
+        if earlier is not None and earlier.id == draft.id:
+            raise _already(earlier)
+        shown = Shown(without_deleted(draft, entries), incident, earlier)
+        if shown.seen != seen:
+            return shown
         if incident.card_ts is None:
             raise UserError(f"{incident.id} has no thread yet.", "Press again in a moment.")
         now = self._clock()
         if not await self._summaries.claim(draft.id, who, now):
             raise _already(await self.get(draft.id))
-        draft = replace(draft, posted_by=who, posted_at=now)
+        draft = replace(shown.draft, posted_by=who, posted_at=now)
         try:
             ts = await self._send(incident, draft)
         except StoreAwayError as error:
@@ -245,9 +280,9 @@ class SummaryDesk:
         now = self._clock()
         for draft in await self._summaries.unconfirmed(now - GIVEN_UP, now - LEFT_BEHIND):
             try:
-                incident = await self._incidents.get(draft.incident_id)
+                incident, entries = await self._incidents.show(draft.incident_id)
                 if incident.card_ts is not None:
-                    await self._send(incident, draft)
+                    await self._send(incident, without_deleted(draft, entries))
             except StoreAwayError:
                 raise
             except UserError:

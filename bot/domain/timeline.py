@@ -83,6 +83,16 @@ class Entry:
         return moment_of(self.order)
 
     @property
+    def words(self) -> str:
+        """What it says; of a message that is only files, their names."""
+        return self.text or ", ".join(file.name for file in self.files)
+
+    @property
+    def all_words(self) -> str:
+        """All that it is found by: what it says, and the names of its files."""
+        return "\n".join((self.text, *(file.name for file in self.files)))
+
+    @property
     def is_key_event(self) -> bool:
         """Whether somebody marked it, or added it from outside, which nobody does without a reason."""
         return bool(self.pinned_by) or self.kind is Kind.ADDED

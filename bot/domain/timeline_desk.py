@@ -145,7 +145,7 @@ class TimelineDesk:
     async def _indexed(self, *entries: Entry) -> None:
         """Has entries of one incident, which were added, found by what they say."""
         incident_id = entries[0].incident_id
-        await self._index.heard_of(incident_id, "\n".join(entry.text for entry in entries))
+        await self._index.heard_of(incident_id, "\n".join(entry.all_words for entry in entries))
         # One that was edited or deleted before, or meanwhile, is not found by what it does not say any more.
         if set(await self._timelines.said([entry.id for entry in entries])) != {entry.text for entry in entries}:
             await self._index.changed(incident_id)
@@ -160,6 +160,8 @@ class TimelineDesk:
             entry = changed(incident.id, change, await self._name(change.now))
             await asyncio.gather(self._timelines.add(entry), self._timelines.revise(known))
         has_other_words = change.before is None or change.before.text != change.now.text
+        if incident is not None and change.now.files and not has_other_words:  # a link unfolded: it has a name now
+            await self._index.heard_of(incident.id, "\n".join(file.name for file in change.now.files))
         await self._sources.follow(change.now.channel, change.now.ts, has_other_words=has_other_words)
 
     async def gone(self, gone: Gone) -> None:

@@ -71,6 +71,11 @@ class Incidents:
         """See Incidents.at_card."""
         return _maybe(await self._documents.one({"channel": channel, "cards": card_ts}))
 
+    async def cards_of(self, incident_id: str) -> list[str]:
+        """See Readable.cards_of."""
+        found = await self._documents.part({"_id": incident_id}, [], Part(1, only=("cards",)))
+        return [str(ts) for document in found for ts in document.get("cards", ())]
+
     async def open_ones(self) -> list[Incident]:
         """See Incidents.open_ones."""
         query = {"status": {"$in": list(WORKING)}}
@@ -141,11 +146,11 @@ class Incidents:
 
     async def reminded(self, incident_id: str, at: datetime) -> None:
         """See Incidents.reminded."""
-        await self._documents.update({"_id": incident_id}, {"$max": {"reminded_at": at}})
+        await self._documents.update({"_id": incident_id}, {"$set": {"reminded_at": at}})
 
     async def asked(self, incident_id: str, at: datetime) -> None:
         """See Incidents.asked."""
-        await self._documents.update({"_id": incident_id}, {"$max": {"asked_at": at}})
+        await self._documents.update({"_id": incident_id}, {"$set": {"asked_at": at}})
 
     async def active(self, incident_id: str, at: datetime) -> None:
         """See Incidents.active."""

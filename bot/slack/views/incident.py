@@ -106,9 +106,9 @@ def _instead(touched: Touched | None) -> Mrkdwn:
     return mrkdwn(" {} had set something else {}: the thread has both.", person(touched.by), ago(touched.at))
 
 
-def updated(incident: Incident) -> Message:
-    """The answer to whoever sent an update."""
-    return said(mrkdwn("The update is in {}, which is {}.", incident.id, incident.status))
+def updated(incident: Incident, instead_of: Touched | None) -> Message:
+    """The answer to whoever sent an update, and perhaps set the status with it."""
+    return said(mrkdwn("The update is in {}, which is {}.{}", incident.id, incident.status, _instead(instead_of)))
 
 
 def explained(before: Incident, incident: Incident) -> Message:

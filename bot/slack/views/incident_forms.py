@@ -13,8 +13,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.domain.incident import AFFECTED_LIMIT, RESOLUTION_LIMIT, TITLE_LIMIT, WORKING, Incident, Severity
-from bot.domain.incident_steps import digest
+from bot.domain.incident import AFFECTED_LIMIT, RESOLUTION_LIMIT, TITLE_LIMIT, WORKING, Incident, Severity, digest
 from bot.domain.quote import Quote
 from bot.slack.mrkdwn import mrkdwn, person, plain
 from bot.slack.views.parts import brief, section, short
@@ -114,7 +113,7 @@ def update_form(incident: Incident) -> View:
 def resolve_form(incident: Incident) -> View:
     """Asks how it was resolved, what caused it and what is learned; the last two may come later."""
     blocks = [_text(RESOLUTION_BLOCK, "What resolved it?", RESOLUTION_LIMIT, focused=True), *_reasons(incident)]
-    return _about(incident, RESOLVE_FORM, "Resolve the incident", "Resolve", blocks)
+    return _about(incident, RESOLVE_FORM, "Resolve the incident", "Resolve", blocks, seen=incident.standing)
 
 
 def explain_form(incident: Incident) -> View:

@@ -7,7 +7,7 @@ from bot.domain.incident_news import News
 from bot.domain.reminder import Asked
 from bot.slack.mrkdwn import Mrkdwn, ago, joined, link, mrkdwn, person
 from bot.slack.views.incident_card import UPDATE_BUTTON, button, named
-from bot.slack.views.parts import Message, actions, brief, said, section
+from bot.slack.views.parts import Message, actions, brief, in_full, said, section
 
 SNOOZE_BUTTON = "incident_snooze"
 DISMISS_BUTTON = "incident_dismiss"
@@ -26,7 +26,7 @@ def acted(incident: Incident, act: Act, phone_bridge: str = "", url: str = "") -
     told = said(_TOLD.get(act.deed, _noted)(incident, act))
     if act.deed is not Deed.ESCALATED or not phone_bridge:
         return told
-    return said(mrkdwn("{} Phone bridge: {}", told.text, phone_bridge))
+    return said(mrkdwn("{}{}Phone bridge: {}", told.text, "\n" if "\n" in told.text else " ", phone_bridge))
 
 
 def is_broadcast(act: Act) -> bool:
@@ -41,7 +41,7 @@ def _it(incident: Incident) -> Mrkdwn:
 
 
 def _why(act: Act) -> Mrkdwn:
-    return mrkdwn(": {}", act.text) if act.text else Mrkdwn(".")
+    return mrkdwn(": {}", in_full(act.text)) if act.text else Mrkdwn(".")
 
 
 def _rated(incident: Incident, act: Act) -> Mrkdwn:
@@ -53,11 +53,11 @@ def _rated(incident: Incident, act: Act) -> Mrkdwn:
 
 
 def _noted(_: Incident, act: Act) -> Mrkdwn:
-    return mrkdwn(":memo: Note by {}: {}", person(act.who), act.text)
+    return mrkdwn(":memo: Note by {}: {}", person(act.who), in_full(act.text))
 
 
 def _resolved(incident: Incident, act: Act) -> Mrkdwn:
-    return mrkdwn(":white_check_mark: {} was resolved by {}: {}", _it(incident), person(act.who), act.text)
+    return mrkdwn(":white_check_mark: {} was resolved by {}: {}", _it(incident), person(act.who), in_full(act.text))
 
 
 def _moved(_: Incident, act: Act) -> Mrkdwn:
@@ -72,8 +72,12 @@ def _assigned(_: Incident, act: Act) -> Mrkdwn:
 
 def _explained(_: Incident, act: Act) -> Mrkdwn:
     if act.was:
-        return mrkdwn("{} wrote:\n{}\nBefore it was:\n{}", person(act.who), act.text, act.was)
-    return mrkdwn("{} added:\n{}", person(act.who), act.text)
+        return mrkdwn("{} wrote:\n{}\nBefore it was:\n{}", person(act.who), _quotation(act.text), _quotation(act.was))
+    return mrkdwn("{} added:\n{}", person(act.who), _quotation(act.text))
+
+
+def _quotation(text: str) -> Mrkdwn:
+    return joined("\n", [mrkdwn("> {}", line) for line in text.splitlines()])
 
 
 def _reopened(_: Incident, act: Act) -> Mrkdwn:

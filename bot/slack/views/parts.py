@@ -117,6 +117,14 @@ def some_lines(label: str, text: str, limit: int) -> Mrkdwn:
     return joined("\n", shown)
 
 
+def in_full(text: str) -> Mrkdwn:
+    """A person's text after a colon of ours: one line as it is, of several each marked as quoted (see `some_lines`)."""
+    lines = text.strip().splitlines()
+    if len(lines) < 2:
+        return mrkdwn("{}", text)
+    return joined("\n", [Mrkdwn(""), *(mrkdwn("> {}", line) for line in lines)])
+
+
 def section(text: Mrkdwn, accessory: InteractiveElement | None = None, block_id: str | None = None) -> SectionBlock:
     """A paragraph, with one element at its right if wanted."""
     shown = short(text, MAX_SECTION) or " "  # Slack refuses a block without text

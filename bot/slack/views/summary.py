@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 
 from bot.domain.clock import spelled
 from bot.domain.summary import QUESTION_LIMIT, QUESTIONS, TEXT_LIMITS, Draft, Event, Prose, Source
-from bot.domain.summary_desk import Shown, Signature
+from bot.domain.summary_desk import Seen, Shown, Signature
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, quoted, said, section, still
 
@@ -33,7 +33,7 @@ def drafting(incident_id: str, step: str) -> Message:
 
 
 def draft(shown: Shown) -> Message:
-    """The draft, for one person, with *Post* and *Edit*. The button knows which version the reader was told of."""
+    """The draft, for one person, with *Post* and *Edit*. The button knows what the reader was told of."""
     found = shown.draft
     notes = [_prose_by(found)]
     if shown.has_moved_on:
@@ -55,7 +55,9 @@ def draft(shown: Shown) -> Message:
             )
         )
     blocks: list[Block] = [header("Draft, not posted yet"), context(*notes), *_body(found)]
-    blocks.append(actions([_post(shown), _edit(found)], block_id=f"summary-{found.id}-{shown.incident.version}"))
+    blocks.append(
+        actions([_post(shown), _edit(found)], block_id=f"summary-{found.id}-{shown.seen.version}-{shown.seen.posted}")
+    )
     return Message(
         mrkdwn("The draft of a summary of {} is ready; it is not posted yet.", found.incident_id), (*blocks,)
     )
@@ -77,7 +79,7 @@ def _post(shown: Shown) -> ButtonElement:
     return ButtonElement(
         text=PlainTextObject(text="Post"),
         action_id=POST,
-        value=f"{shown.draft.id} {shown.incident.version}",
+        value=f"{shown.draft.id} {shown.seen.version} {shown.seen.posted}",
         style="primary",
         accessibility_label=f"Post this summary in the thread of {shown.draft.incident_id}",
     )
@@ -92,10 +94,11 @@ def _edit(found: Draft) -> ButtonElement:
     )
 
 
-def draft_of(value: str) -> tuple[str, int] | None:
-    """The draft and the incident's version that the value of *Post* names; None for any other value."""
-    draft_id, _, version = value.partition(" ")
-    return (draft_id, int(version)) if "/" in draft_id and version.isascii() and version.isdigit() else None
+def draft_of(value: str) -> tuple[str, Seen] | None:
+    """The draft that the value of *Post* names, and what its reader knew; None for any other value."""
+    draft_id, *numbers = value.split(" ")
+    are_numbers = all(number.isascii() and number.isdigit() for number in numbers)
+    return (draft_id, Seen(*map(int, numbers))) if "/" in draft_id and are_numbers and len(numbers) in (1, 2) else None
 
 
 def _body(found: Draft) -> list[Block]:

@@ -167,7 +167,7 @@ def form(heard: Heard, incidents: Sequence[Incident], metadata: str) -> View:
         close="Cancel",
         private_metadata=metadata,
         blocks=[
-            section(mrkdwn("Message by {}: {}", author, _text(heard.text))),
+            section(mrkdwn("Message by {}: {}", author, _text(heard.words))),
             InputBlock(block_id=INCIDENT_BLOCK, label="Which incident?", element=menu),
         ],
     )
