@@ -19,7 +19,7 @@ STILL_ROLLED_BACK = timedelta(hours=24)  # so long after its end a window is sti
 SET_BACK = "the bot's clock was set back since the start, so how long it was held is not known"
 
 _OWED = (Deed.BEGAN, Deed.EXTENDED, Deed.ENDED)
-_OWED_UNDER_WAY = (Deed.APPROVED,)
+_OWED_UNDER_WAY = (Deed.APPROVED, Deed.REJECTED)
 
 
 def scheduled(window: Window, who: str, now: datetime) -> Window:
