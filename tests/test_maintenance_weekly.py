@@ -116,6 +116,29 @@ async def test_another_rule_leaves_a_window_under_way_alone(world: World) -> Non
     assert "has ended" in (await told(world, f"{WEEKLY}/end")).text
 
 
+async def test_no_window_of_another_rule_is_named_whose_time_a_kept_one_has(world: World) -> None:
+    """Neither in the list nor by its day; whoever names it hears which one has its time. Without that one it is on."""
+    await says(world, "move 2026-11-28 to sun 10:00")
+    await says(world, "schedule 2027-01-17 10:00 for 2h Upgrade Loki")
+    await world.stops()
+    await world.starts(MAINTENANCE_WINDOW="Sun 09:00-13:00 UTC")
+    await window(world, "MW-20261206-0900")
+    assert "MW-20261129-0900" not in await says(world, "list")
+    assert "MW-20261129-1000 “Weekly maintenance” has that time" in await says(world, "skip MW-20261129-0900 holidays")
+    assert "No weekly window starts on 2027-01-17." in await says(world, "skip 2027-01-17 holidays")
+    assert "is cancelled" in await says(world, "skip 2026-11-29 holidays")
+    await window(world, "MW-20261129-0900", state="planned")
+    assert "MW-20261129-0900" in await says(world, "list")
+
+
+async def test_one_that_was_moved_within_its_day_is_skipped_by_its_day(world: World) -> None:
+    """There is one on that day: the new one."""
+    await says(world, "move 2026-11-28 to sat 10:00")
+    assert "MW-20261128-1000 (Saturday 2026-11-28 10:00 to 14:00 UTC) is cancelled." in await says(
+        world, "skip 2026-11-28 holidays"
+    )
+
+
 async def test_a_bot_with_older_settings_calls_nothing_off(world: World) -> None:
     """The one that started last is right: while bots are replaced, the older ones keep still."""
     old = world.bots[0]

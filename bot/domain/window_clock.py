@@ -105,14 +105,21 @@ class WindowClock:
         other = await self._windows.get(window.moved_to) if window.moved_to else None
         return other is not None and other.moved_to == window.id
 
+    def coming(self, after: datetime, before: datetime, kept: Sequence[Window]) -> list[Window]:
+        """The rule's windows of that time that are not kept (yet): none whose time one of the `kept` ones has."""
+        known, now = {window.id for window in kept}, self.clock()
+        on = [one for one in kept if one.is_live and not one.is_emergency and self.counts(one, now)]
+        found = [one for one in occurrences(self.rule, after, before) if one.id not in known]
+        return [one for one in found if not any(other.overlaps(one.start, one.end) for other in on)]
+
     async def occupied(self, wanted: Window, besides: str = "") -> Window | None:
         """Another window of the weekly rule at that time, kept or not made yet, that is on."""
         margin = timedelta(days=2)
         for other in occurrences(self.rule, wanted.start - margin, wanted.end + margin):
             if other.overlaps(wanted.start, wanted.end) and other.id not in (wanted.id, besides):
-                known = await self._windows.get(other.id) or other
-                if known.is_live:
-                    return known
+                known = await self._windows.get(other.id)
+                if known.is_live if known else other.id not in self._crowded:
+                    return known or other
         return None
 
     async def release(self, window: Window) -> None:
