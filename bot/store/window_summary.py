@@ -5,7 +5,7 @@ The names of fields that come from elsewhere (`state`, `actual_start`, `scope`, 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -131,7 +131,7 @@ def _announced(ended_after: datetime) -> Document:
 
 def _window(document: Document) -> Window:
     start, end = document.get("actual_start") or document["start"], document.get("actual_end") or document["end"]
-    return Window(document["_id"], start, end, document["title"], frozen=document.get("frozen") or "")
+    return replace(window_of(document), start=start, end=end)
 
 
 def _end(document: Document) -> datetime | None:
