@@ -139,6 +139,19 @@ async def test_one_that_was_moved_within_its_day_is_skipped_by_its_day(world: Wo
     )
 
 
+async def test_a_bot_that_starts_leaves_the_time_of_a_window_under_way_alone(world: World) -> None:
+    """It was extended: nothing else is scheduled into that."""
+    world.clock.set("2026-11-28 02:00:01")
+    await told(world, f"{WEEKLY}/start")
+    await says(world, "extend 1h")
+    await world.stops()
+    await world.starts()
+    await says(world, "scope Upgrade Loki")
+    await window(world, WEEKLY, untold=[])  # told by a bot that has looked at all windows
+    taken = await says(world, "schedule 2026-11-28 06:45 for 1h Upgrade Grafana")
+    assert f"{WEEKLY} “Weekly maintenance” has that time: 2026-11-28 02:00 to 07:00 UTC." in taken
+
+
 async def test_a_bot_with_older_settings_calls_nothing_off(world: World) -> None:
     """The one that started last is right: while bots are replaced, the older ones keep still."""
     old = world.bots[0]

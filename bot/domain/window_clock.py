@@ -64,11 +64,12 @@ class WindowClock:
 
     async def plan(self, window: Window) -> bool:
         """Keeps an occurrence of the rule, unless its time is taken; whether it is kept."""
-        if window.end > self.clock() and not await self.book(window):
-            known = await self._windows.get(window.id)
-            if known is None or not known.is_altered:
-                self._crowded.add(window.id)
-                return False
+        known = await self._windows.get(window.id)
+        # One that has begun has its time, which may be longer by now than the rule's.
+        is_to_come = window.end > self.clock() and (known is None or known.state is State.PLANNED)
+        if is_to_come and not await self.book(window) and (known is None or not known.is_altered):
+            self._crowded.add(window.id)
+            return False
         self._crowded.discard(window.id)
         await self._windows.add(window)
         self._planned.add(window.id)
