@@ -106,6 +106,27 @@ async def test_another_rule_calls_off_what_the_earlier_one_announced(world: Worl
     assert "MW-20261212-0200" not in listed
 
 
+async def test_a_rule_that_is_put_right_again_plans_what_the_wrong_one_called_off(world: World) -> None:
+    """Of two bots one says so, once; the window is held. One that a person skipped stays off."""
+    await says(world, "skip 2026-12-05 holidays")
+    world.clock.set("2026-11-27 02:00:01")
+    head = await told(world, f"{WEEKLY}/24h")
+    await world.stops()
+    await world.starts(MAINTENANCE_WINDOW="Sat 03:00-07:00 UTC")
+    await world.slack.until(lambda: "Weekly maintenance: cancelled" in head.shown, "the head to say so")
+    await world.stops()
+    await world.starts()
+    await world.starts()
+    await world.slack.shows(f"Weekly maintenance ({WEEKLY}, ", "is planned again, by the weekly rule.", thread=head)
+    await world.slack.until(lambda: "Weekly maintenance: planned" in head.shown, "the head to say so")
+    assert "MW-20261205-0200" not in await says(world, "list")
+    world.clock.set("2026-11-28 02:00:01")
+    await told(world, f"{WEEKLY}/start")
+    await window(world, WEEKLY, state="under way")
+    said = [post.shown for post in world.slack.thread(head).messages if "planned again" in post.shown]
+    assert len(said) == 1
+
+
 async def test_another_rule_leaves_a_window_under_way_alone(world: World) -> None:
     """It ends as it was planned."""
     world.clock.set("2026-11-28 02:00:01")

@@ -65,15 +65,27 @@ class WindowClock:
     async def plan(self, window: Window) -> bool:
         """Keeps an occurrence of the rule, unless its time is taken; whether it is kept."""
         known = await self._windows.get(window.id)
+        again = self._again(known)
         # One that has begun has its time, which may be longer by now than the rule's.
-        is_to_come = window.end > self.clock() and (known is None or known.state is State.PLANNED)
+        is_to_come = window.end > self.clock() and (known is None or known.state is State.PLANNED or again is not None)
         if is_to_come and not await self.book(window) and (known is None or not known.is_altered):
             self._crowded.add(window.id)
             return False
         self._crowded.discard(window.id)
-        await self._windows.add(window)
+        if known is None:
+            await self._windows.add(window)
+        elif again is not None and await self._windows.save(again, known.version):
+            await self._audit.wrote(SYSTEM, f"window {Deed.RESTORED}", window.id)
         self._planned.add(window.id)
         return True
+
+    def _again(self, known: Window | None) -> Window | None:
+        """An occurrence that another rule called off, planned again: it is the rule's once more, and still to come."""
+        now = self.clock()
+        if known is None or known.state is not State.CANCELLED or now >= known.start:
+            return None
+        called_off = known.latest(Deed.CANCELLED)
+        return steps.returned(known, now) if called_off is not None and called_off.by == SYSTEM else None
 
     async def book(self, window: Window, besides: str = "") -> bool:
         """Takes the window's time; False if another has it."""

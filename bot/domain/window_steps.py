@@ -155,6 +155,11 @@ def cancelled(window: Window, who: str, reason: str, now: datetime) -> Window:
     return after(replace(window, state=State.CANCELLED), Act(0, Deed.CANCELLED, who, now, reason))
 
 
+def returned(window: Window, now: datetime) -> Window:
+    """Planned again: the rule that called it off is not the rule any more."""
+    return after(replace(window, state=State.PLANNED), Act(0, Deed.RESTORED, SYSTEM, now))
+
+
 def becomes(window: Window, who: str, to: datetime, now: datetime) -> Window:
     """What a window becomes that is moved: as long, with its scope, which is to be approved anew."""
     must_be_planned(window, "moved")

@@ -158,7 +158,8 @@ def _moved(window: Window, act: Act) -> Mrkdwn:
 def _restored(window: Window, act: Act) -> Mrkdwn:
     text = mrkdwn("{} ({}, {}) is planned again", window.title, window.id, period(window))
     instead = mrkdwn(", not {}", act.text) if act.text else Mrkdwn("")
-    return mrkdwn("{}{}, as said{}. {}", text, instead, _by(act), what_is_planned(window))
+    why = ", by the weekly rule" if act.by == SYSTEM else mrkdwn(", as said{}", _by(act))
+    return mrkdwn("{}{}{}. {}", text, instead, why, what_is_planned(window))
 
 
 def _frozen(window: Window, act: Act) -> Mrkdwn:
