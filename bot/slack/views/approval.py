@@ -134,10 +134,12 @@ def _ended(window: Window, act: Act) -> Mrkdwn:
 
 
 def _rolled_back(window: Window, act: Act) -> Mrkdwn:
+    then = Mrkdwn("`/maintenance end` when it is done.")
+    if not window.is_live:
+        then = mrkdwn("`/maintenance summary {}` tells of it too.", window.id)
     return mrkdwn(
-        "Rollback of {} ({}), ordered by {}{}\nWrite the steps in this thread as you take them; "
-        "`/maintenance end` when it is done.",
-        window.title, window.id, person(act.by), _why(act),
+        "Rollback of {} ({}), ordered by {}{}\nWrite the steps in this thread as you take them; {}",
+        window.title, window.id, person(act.by), _why(act), then,
     )  # fmt: skip
 
 
