@@ -103,7 +103,7 @@ async def test_a_yes_that_was_taken_back_under_way_is_summed_up_too(world: World
     await says(world, "reject the wrong version", world.bob)
     await says(world, "end")
     words = (
-        "by @bob: the wrong version (the scope was: Upgrade Loki to 3.2) Until then it was approved by tech-lead @bob."
+        "by @bob: the wrong version (the scope was: Upgrade Loki to 3.2). Until then it was approved by tech-lead @bob."
     )
     await world.slack.shows("*Scope* Upgrade Loki to 3.2 (rejected by @bob)", words, thread=head)
     await says(world, "summary")

@@ -105,7 +105,7 @@ def _no(rejection: No, size: Size) -> Mrkdwn:
     text = mrkdwn("*Rejected* {} by {}: {} (the scope was: {})", when, person(rejection.by), reason, scope)
     if not rejection.until_then:
         return text
-    return mrkdwn("{} Until then it was approved by {}.", text, _given(rejection.until_then))
+    return mrkdwn("{}. Until then it was approved by {}.", text, _given(rejection.until_then))
 
 
 def _ticks(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
