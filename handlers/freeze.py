@@ -15,7 +15,7 @@ async def take(desks: Desks, call: Call, said: words.Step) -> None:
         case words.Freeze():
             reason = await window.named(desks, said.reason)
             frozen = await desks.freezes.freeze(call.who, said.start, said.end, reason)
-            await call.answer(view.made(frozen.freeze, frozen.windows, frozen.under_way))
+            await call.answer(view.made(frozen))
         case words.Unfreeze():
             frozen = await desks.freezes.lift(call.who, said.freeze)
             await call.answer(view.lifted(frozen.freeze, frozen.windows))

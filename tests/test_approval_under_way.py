@@ -93,3 +93,19 @@ async def test_what_was_approved_before_another_scope_took_its_place_is_summed_u
     text = await world.slack.until(lambda: text_of(files_in(world, head), ".md"), "the summary as a file")
     assert "- **Scope at first:** Upgrade Loki to 3.2\n- **Approved by:** tech-lead bob\n" in text
     assert "- **Scope:** Upgrade Grafana as well\n- **Approved by:** nobody\n" in text
+
+
+async def test_a_yes_that_was_taken_back_under_way_is_summed_up_too(world: World) -> None:
+    """What was done until then was done with it, and that a no came later does not hide whose yes it was."""
+    head = await head_of(world)
+    await says(world, "scope Upgrade Loki to 3.2")
+    await says(world, "approve", world.bob)
+    await says(world, "reject the wrong version", world.bob)
+    await says(world, "end")
+    words = (
+        "by @bob: the wrong version (the scope was: Upgrade Loki to 3.2). Until then it was approved by tech-lead @bob."
+    )
+    await world.slack.shows("*Scope* Upgrade Loki to 3.2 (rejected by @bob)", words, thread=head)
+    await says(world, "summary")
+    text = await world.slack.until(lambda: text_of(files_in(world, head), ".md"), "the summary as a file")
+    assert "- **Approved until then by:** tech-lead bob\n" in text

@@ -124,6 +124,18 @@ async def test_a_window_is_excepted_long_before_it_is_planned(world: World) -> N
     assert "I know no window MW-20281230-0200" in await freezes(world, "except MW-20281230-0200 security fix")
 
 
+async def test_whoever_freezes_hears_of_what_was_excepted_before(world: World) -> None:
+    """An exception counts for every freeze, so what is held in spite of a new one is not passed over."""
+    await says(world, "freeze 2026-11-28..2026-11-28 audit", world.bob)
+    await says(world, f"except {WEEKLY} security fix", world.bob)
+    told_so = await says(world, "freeze 2026-11-27..2026-12-05 nothing at all", world.bob)
+    assert f"Excepted already, so held in spite of it: {WEEKLY}. `/maintenance cancel WINDOW REASON`" in told_so
+    assert "Not held because of it: MW-20261205-0200 (Saturday" in told_so
+    only = await says(world, "freeze 2026-11-28 01:00..2026-11-29 once more", world.bob)
+    assert f"held in spite of it: {WEEKLY}." in only
+    assert "No window that is planned" not in only
+
+
 async def test_a_coordination_thread_that_cannot_be_written_to_is_audited(world: World) -> None:
     """The bot is not in that channel: the exception holds all the same."""
     await world.stops()

@@ -251,6 +251,19 @@ async def test_a_rollback_is_the_tech_lead_s(world: World) -> None:
     await world.slack.shows("Upgrade Loki: over, rolled back")
 
 
+async def test_a_rollback_after_the_end_asks_nobody_to_end_it(world: World) -> None:
+    """It is over: the steps are asked for all the same, and the summary on request has it."""
+    await says(world, "schedule in 1m for 1h Upgrade Loki")
+    world.clock.forward(minutes=2)
+    (document,) = await world.stored("windows", kind="one-off", state="under way")
+    name = document["_id"]
+    await told(world, f"{name}/start")
+    await says(world, "end")
+    await says(world, f"rollback {name} queries fail", world.bob)
+    post = await world.slack.shows("Rollback of Upgrade Loki", f"`/maintenance summary {name}` tells of it too.")
+    assert "`/maintenance end`" not in post.shown
+
+
 async def test_who_has_no_role_changes_nothing(world: World) -> None:
     """Each refusal names who may and is audited."""
     cyd = world.slack.person("cyd")

@@ -106,6 +106,27 @@ async def test_another_rule_calls_off_what_the_earlier_one_announced(world: Worl
     assert "MW-20261212-0200" not in listed
 
 
+async def test_a_rule_that_is_put_right_again_plans_what_the_wrong_one_called_off(world: World) -> None:
+    """Of two bots one says so, once; the window is held. One that a person skipped stays off."""
+    await says(world, "skip 2026-12-05 holidays")
+    world.clock.set("2026-11-27 02:00:01")
+    head = await told(world, f"{WEEKLY}/24h")
+    await world.stops()
+    await world.starts(MAINTENANCE_WINDOW="Sat 03:00-07:00 UTC")
+    await world.slack.until(lambda: "Weekly maintenance: cancelled" in head.shown, "the head to say so")
+    await world.stops()
+    await world.starts()
+    await world.starts()
+    await world.slack.shows(f"Weekly maintenance ({WEEKLY}, ", "is planned again, by the weekly rule.", thread=head)
+    await world.slack.until(lambda: "Weekly maintenance: planned" in head.shown, "the head to say so")
+    assert "MW-20261205-0200" not in await says(world, "list")
+    world.clock.set("2026-11-28 02:00:01")
+    await told(world, f"{WEEKLY}/start")
+    await window(world, WEEKLY, state="under way")
+    said = [post.shown for post in world.slack.thread(head).messages if "planned again" in post.shown]
+    assert len(said) == 1
+
+
 async def test_another_rule_leaves_a_window_under_way_alone(world: World) -> None:
     """It ends as it was planned."""
     world.clock.set("2026-11-28 02:00:01")
@@ -114,6 +135,42 @@ async def test_another_rule_leaves_a_window_under_way_alone(world: World) -> Non
     await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
     world.clock.set("2026-11-28 06:00:01")
     assert "has ended" in (await told(world, f"{WEEKLY}/end")).text
+
+
+async def test_no_window_of_another_rule_is_named_whose_time_a_kept_one_has(world: World) -> None:
+    """Neither in the list nor by its day; whoever names it hears which one has its time. Without that one it is on."""
+    await says(world, "move 2026-11-28 to sun 10:00")
+    await says(world, "schedule 2027-01-17 10:00 for 2h Upgrade Loki")
+    await world.stops()
+    await world.starts(MAINTENANCE_WINDOW="Sun 09:00-13:00 UTC")
+    await window(world, "MW-20261206-0900")
+    assert "MW-20261129-0900" not in await says(world, "list")
+    assert "MW-20261129-1000 “Weekly maintenance” has that time" in await says(world, "skip MW-20261129-0900 holidays")
+    assert "No weekly window starts on 2027-01-17." in await says(world, "skip 2027-01-17 holidays")
+    assert "is cancelled" in await says(world, "skip 2026-11-29 holidays")
+    await window(world, "MW-20261129-0900", state="planned")
+    assert "MW-20261129-0900" in await says(world, "list")
+
+
+async def test_one_that_was_moved_within_its_day_is_skipped_by_its_day(world: World) -> None:
+    """There is one on that day: the new one."""
+    await says(world, "move 2026-11-28 to sat 10:00")
+    assert "MW-20261128-1000 (Saturday 2026-11-28 10:00 to 14:00 UTC) is cancelled." in await says(
+        world, "skip 2026-11-28 holidays"
+    )
+
+
+async def test_a_bot_that_starts_leaves_the_time_of_a_window_under_way_alone(world: World) -> None:
+    """It was extended: nothing else is scheduled into that."""
+    world.clock.set("2026-11-28 02:00:01")
+    await told(world, f"{WEEKLY}/start")
+    await says(world, "extend 1h")
+    await world.stops()
+    await world.starts()
+    await says(world, "scope Upgrade Loki")
+    await window(world, WEEKLY, untold=[])  # told by a bot that has looked at all windows
+    taken = await says(world, "schedule 2026-11-28 06:45 for 1h Upgrade Grafana")
+    assert f"{WEEKLY} “Weekly maintenance” has that time: 2026-11-28 02:00 to 07:00 UTC." in taken
 
 
 async def test_a_bot_with_older_settings_calls_nothing_off(world: World) -> None:

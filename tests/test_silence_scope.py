@@ -63,3 +63,25 @@ async def test_an_emergency_silences_once_its_scope_is_approved(world: World, al
     await silenced(world, alertmanager, "tempo")
     await maintains(world, f"end {window_id}")
     await silenced(world, alertmanager)
+
+
+async def test_a_yes_that_is_taken_back_ends_what_it_silenced(world: World, alertmanager: Alertmanager) -> None:
+    """Said in the thread; whatever is written next, and only another yes silences again."""
+    found = re.search(r"MW-\d{8}-\d{4}", await maintains(world, "emergency Loki is full for 1h"))
+    assert found
+    window_id = found[0]
+    await maintains(world, f"scope {window_id} Delete old chunks silencing job=loki")
+    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
+    await silenced(world, alertmanager, "loki")
+    await answer(world.slack, world.ann, "/maintenance", f"reject {window_id} the wrong chunks")
+    await maintains(world, f"scope {window_id} Delete newer chunks silencing job=mimir")
+    await silenced(world, alertmanager)
+    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
+    await silenced(world, alertmanager, "mimir")
+    await answer(world.slack, world.ann, "/maintenance", f"reject {window_id} nor those")
+    head = await world.slack.shows("Emergency maintenance", "under way")
+    await world.slack.shows("rejected by @ann: nor those", "No alerts are silenced for it any more.", thread=head)
+    await silenced(world, alertmanager)
+    await maintains(world, f"extend 10m {window_id}")
+    await world.stored("windows", _id=window_id, owed=[])
+    assert await alertmanager.silences() == []

@@ -216,11 +216,16 @@ def is_infra(text: str) -> bool:
     return any(word.key.strip("#[]():") in _INFRA for word in words_of(text))
 
 
-def _extend(line: Line, _: Given) -> Extend:
-    if len(line.words) < 2:
-        raise line.rest(1).wrong("By how long?", "Write it like `extend 30m`.")
-    by, used = duration_first(line.words[1:], MOST)
-    return Extend(by, only_window(line, 1 + used))
+def _extend(line: Line, given: Given) -> Extend:
+    """The window stands behind the time, or before it as elsewhere."""
+    found, at = addressed(line, given)
+    if len(line.words) <= at:
+        raise line.rest(at).wrong("By how long?", "Write it like `extend 30m`.")
+    by, used = duration_first(line.words[at:], MOST)
+    if found is None:
+        return Extend(by, only_window(line, at + used))
+    line.no_more_than(at + used)
+    return Extend(by, found)
 
 
 def _skip(line: Line, given: Given) -> Skip:

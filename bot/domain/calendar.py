@@ -9,7 +9,6 @@ from typing import Protocol
 from bot.domain.clock import Clock
 from bot.domain.freeze import Freeze, Freezes
 from bot.domain.paper import Paper
-from bot.domain.weekly import occurrences
 from bot.domain.window import State, Window
 from bot.domain.window_clock import WindowClock
 from bot.domain.window_ports import Windows
@@ -87,11 +86,9 @@ class CalendarDesk:
             raise NoWriterError
         now = self._clock()
         windows = await self._windows.begun_between(now - BACK, now + AHEAD)
-        kept = {window.id for window in windows}
         counted = [window for window in windows if self._passing.counts(window, now)]
         freezes = [one for one in await self._freezes.current(now - BACK) if not one.is_void]
-        coming = [one for one in occurrences(self._passing.rule, now, now + AHEAD) if one.id not in kept]
-        counted += [_as_frozen(one, freezes) for one in coming]
+        counted += [_as_frozen(one, freezes) for one in self._passing.coming(now, now + AHEAD, windows)]
         entries = [*map(_window, counted), *map(_freeze, freezes)]
         return await asyncio.to_thread(self._writer.write, entries, now)
 

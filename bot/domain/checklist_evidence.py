@@ -23,6 +23,7 @@ from bot.domain.deep_health import (
 )
 from bot.domain.health import Reading, Report, State
 from bot.domain.outbox import UndeliveredError
+from bot.domain.window import State as WindowState
 
 CHECK_EVERY = timedelta(minutes=1)  # how often the services are asked for the checklists' sake
 # The facts that an item's words call for, beside the service being up.
@@ -205,7 +206,7 @@ class EvidenceDesk:
                 found is not None
                 and not found.holds
                 and _was_proven_before(item, seen_at)
-                and _is_before_end(checklist, now)
+                and _is_before_end(checklist, head, now)
             ):
                 # Said before it is done: a bot that dies in between leaves the tick, and the next one says it no more.
                 await self._ports.board.unproven(checklist, item, found.evidence)
@@ -231,5 +232,8 @@ def _was_proven_before(item: Item, look: datetime) -> bool:
     return item.is_proven and item.done_at is not None and item.done_at <= look
 
 
-def _is_before_end(checklist: Checklist, now: datetime) -> bool:
+def _is_before_end(checklist: Checklist, head: Headed | None, now: datetime) -> bool:
+    """A window that is under way goes on after its planned end, until somebody says that it has ended."""
+    if head is not None and head.window.state is WindowState.UNDER_WAY:
+        return True
     return checklist.window_end is not None and now < checklist.window_end

@@ -20,11 +20,15 @@ NAMES = 30  # minutes whose names are tried
 
 @dataclass(frozen=True)
 class Frozen:
-    """A freeze, the windows that lie in it, and those under way whose time it is as well."""
+    """A freeze, the windows that lie in it, and those under way whose time it is as well.
+
+    `excepted` are those that are held in spite of it, planned or under way, since they were excepted from another one.
+    """
 
     freeze: Freeze
     windows: tuple[Window, ...] = ()
     under_way: tuple[Window, ...] = ()
+    excepted: tuple[Window, ...] = ()
 
 
 class FreezeDesk:
@@ -89,9 +93,17 @@ class FreezeDesk:
 
     async def _frozen(self, freeze: Freeze) -> Frozen:
         planned = await self._windows.planned_between(freeze.start, freeze.end)
-        windows = [one for one in planned if freeze.holds(one) and not one.exemption]
-        under_way = [one for one in await self._windows.under_way() if freeze.overtakes(one, self._clock())]
-        return Frozen(await self._freezes.get(freeze.id) or freeze, tuple(windows), tuple(under_way))
+        lying = [one for one in planned if freeze.holds(one)]
+        going_on = await self._windows.under_way()
+        under_way = [one for one in going_on if freeze.overtakes(one, self._clock())]
+        excepted = [one for one in going_on if one.exemption and not one.is_emergency and freeze.holds(one)]
+        excepted += [one for one in lying if one.exemption and one not in excepted]
+        return Frozen(
+            await self._freezes.get(freeze.id) or freeze,
+            tuple(one for one in lying if not one.exemption),
+            tuple(under_way),
+            tuple(excepted),
+        )
 
     async def tick(self) -> None:
         """Announces what is due. Raises StoreAwayError; the next tick goes on from there."""

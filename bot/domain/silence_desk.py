@@ -1,6 +1,6 @@
 """Silences alerts for people and windows: recorded first, then made in Alertmanager, and kept there as recorded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -129,11 +129,11 @@ class SilenceDesk:
         if known is not None and known.state is not State.EXPIRED and known.ends_at < until:
             await self._change(new.id, lambda silence: replace(silence, state=State.WANTED, ends_at=until))
 
-    async def end_for_window(self, window_id: str, before: int | None = None) -> None:
-        """Ends the window's silences that hold, or those for scopes before this one. Raises StoreAwayError."""
+    async def end_for_window(self, window_id: str, scopes: Collection[int] | None = None) -> None:
+        """Ends the window's silences that hold, or those for these scopes. Raises StoreAwayError."""
         for silence in await self._silences.wanted():
             is_its = silence.is_windows and silence.subject == window_id
-            if not is_its or (before is not None and silence.scope >= before):
+            if not is_its or (scopes is not None and silence.scope not in scopes):
                 continue
             try:
                 await self._end(silence.id, SYSTEM)

@@ -1,15 +1,15 @@
-"""Silences what a window's scope names, from its actual start to its actual end.
+"""Silences what a window's scope names, from its actual start to its actual end, or until its yes is taken back.
 
 A scope that is written meanwhile counts once it is approved; until then what was approved before goes on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
 from bot.domain.silence import Matcher, SilencerRefusedError
-from bot.domain.window import Window
+from bot.domain.window import Deed, Window
 
 
 class Silences(Protocol):
@@ -20,8 +20,8 @@ class Silences(Protocol):
     ) -> None:
         """Silences for a window until then, or changes the end. Raises SilencerRefusedError."""
 
-    async def end_for_window(self, window_id: str, before: int | None = None) -> None:
-        """Ends the window's silences that hold, or those for scopes before this one."""
+    async def end_for_window(self, window_id: str, scopes: Collection[int] | None = None) -> None:
+        """Ends the window's silences that hold, or those for these scopes."""
 
 
 class WindowSilences:
@@ -34,15 +34,29 @@ class WindowSilences:
     async def began(self, window: Window) -> None:
         """See Attendant.began. What Alertmanager refuses is refused again however often it is asked."""
         scope = window.scope
-        if scope is None or not scope.is_approved or not window.is_live:
+        if scope is None or not window.is_live:
             return
         try:
-            if scope.silencing:
+            if scope.is_approved and scope.silencing:
                 await self._silences.for_window(window.id, scope.version, scope.silencing, window.end, scope.by)
         except SilencerRefusedError as error:
             await self._audit.wrote(SYSTEM, "silence", window.id, Outcome.REFUSED, error.cause)
-        await self._silences.end_for_window(window.id, scope.version)
+        if void := _void(window):
+            await self._silences.end_for_window(window.id, void)
 
     async def ended(self, window: Window) -> None:
         """See Attendant.ended."""
         await self._silences.end_for_window(window.id)
+
+
+def _void(window: Window) -> set[int]:
+    """The versions of its scopes that silence nothing any more: rejected ones, and all before one that is approved."""
+    scopes, void = [0], set()
+    for act in window.acts:
+        if act.deed is Deed.SCOPED:
+            scopes.append(act.version)
+        elif act.deed is Deed.REJECTED:
+            void.add(scopes[-1])
+    if window.scope is not None and window.scope.is_approved:
+        void.update(version for version in scopes if version < window.scope.version)
+    return void

@@ -11,7 +11,8 @@
 
 The clock begins a window that has no scope or an approved one and is not frozen; it ends the weekly one without a
 scope. Any other end is a person's word. A freeze over one that is under way stops nothing: that it lies in its time is
-told, and only an exception has the window put off into it. The steps are in `window_steps`.
+told, and only an exception has the window put off into it. A window that a change of the weekly rule called off is
+planned again where the rule makes it again in time. The steps are in `window_steps`.
 
 A moved window becomes another one: an ID names a start, and each rung of the new time is announced, which under the old
 ID would be told already.

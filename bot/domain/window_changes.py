@@ -244,9 +244,11 @@ class WindowChanges:
         raise busy(window_id)
 
     async def _planned(self, window: Window) -> Window:
-        """The window as it is kept; one that only the rule knows yet is planned now."""
-        if window.version == 0 and await self._windows.get(window.id) is None:
-            await self._passing.plan(window)
+        """The window as it is kept; one that only the rule knows yet is planned now, if its time is free."""
+        is_new = window.version == 0 and await self._windows.get(window.id) is None
+        is_on = not is_new or await self._passing.plan(window)
+        if not is_on and (taken := await self._passing.in_the_way(window)) is not None:
+            raise time_taken(taken)
         return await self._desk.with_id(window.id)
 
     async def _placed(self, wanted: Window, besides: str = "") -> tuple[Window, Window | None]:

@@ -64,15 +64,28 @@ class WindowClock:
 
     async def plan(self, window: Window) -> bool:
         """Keeps an occurrence of the rule, unless its time is taken; whether it is kept."""
-        if window.end > self.clock() and not await self.book(window):
-            known = await self._windows.get(window.id)
-            if known is None or not known.is_altered:
-                self._crowded.add(window.id)
-                return False
+        known = await self._windows.get(window.id)
+        again = self._again(known)
+        # One that has begun has its time, which may be longer by now than the rule's.
+        is_to_come = window.end > self.clock() and (known is None or known.state is State.PLANNED or again is not None)
+        if is_to_come and not await self.book(window) and (known is None or not known.is_altered):
+            self._crowded.add(window.id)
+            return False
         self._crowded.discard(window.id)
-        await self._windows.add(window)
+        if known is None:
+            await self._windows.add(window)
+        elif again is not None and await self._windows.save(again, known.version):
+            await self._audit.wrote(SYSTEM, f"window {Deed.RESTORED}", window.id)
         self._planned.add(window.id)
         return True
+
+    def _again(self, known: Window | None) -> Window | None:
+        """An occurrence that another rule called off, planned again: it is the rule's once more, and still to come."""
+        now = self.clock()
+        if known is None or known.state is not State.CANCELLED or now >= known.start:
+            return None
+        called_off = known.latest(Deed.CANCELLED)
+        return steps.returned(known, now) if called_off is not None and called_off.by == SYSTEM else None
 
     async def book(self, window: Window, besides: str = "") -> bool:
         """Takes the window's time; False if another has it."""
@@ -105,14 +118,21 @@ class WindowClock:
         other = await self._windows.get(window.moved_to) if window.moved_to else None
         return other is not None and other.moved_to == window.id
 
+    def coming(self, after: datetime, before: datetime, kept: Sequence[Window]) -> list[Window]:
+        """The rule's windows of that time that are not kept (yet): none whose time one of the `kept` ones has."""
+        known, now = {window.id for window in kept}, self.clock()
+        on = [one for one in kept if one.is_live and not one.is_emergency and self.counts(one, now)]
+        found = [one for one in occurrences(self.rule, after, before) if one.id not in known]
+        return [one for one in found if not any(other.overlaps(one.start, one.end) for other in on)]
+
     async def occupied(self, wanted: Window, besides: str = "") -> Window | None:
         """Another window of the weekly rule at that time, kept or not made yet, that is on."""
         margin = timedelta(days=2)
         for other in occurrences(self.rule, wanted.start - margin, wanted.end + margin):
             if other.overlaps(wanted.start, wanted.end) and other.id not in (wanted.id, besides):
-                known = await self._windows.get(other.id) or other
-                if known.is_live:
-                    return known
+                known = await self._windows.get(other.id)
+                if known.is_live if known else other.id not in self._crowded:
+                    return known or other
         return None
 
     async def release(self, window: Window) -> None:

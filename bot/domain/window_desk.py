@@ -46,17 +46,16 @@ class WindowDesk:
         """The same and those that ended within a day, in order of their start."""
         now = self._clock()
         kept = await self._windows.current(now - LOOK_BACK)
-        known = {window.id for window in kept}
-        coming = [one for one in occurrences(self._passing.rule, now, now + self._passing.ahead) if one.id not in known]
+        coming = self._passing.coming(now, now + self._passing.ahead, kept)
         counted = [steps.as_recorded(window, now) for window in kept if self._passing.counts(window, now)]
         return sorted([*counted, *coming], key=lambda window: (window.start, window.id))
 
     async def planned_between(self, start: datetime, end: datetime) -> list[Window]:
         """Those to be held of which some time lies in this, however far ahead, in order of their start."""
         now = self._clock()
-        kept = {one.id: one for one in await self._windows.begun_between(start - steps.MOST, end)}
-        coming = [one for one in occurrences(self._passing.rule, max(start, now), end) if one.id not in kept]
-        found = [*(one for one in kept.values() if self._passing.counts(one, now)), *coming]
+        kept = await self._windows.begun_between(start - steps.MOST, end)
+        coming = self._passing.coming(max(start, now), end, kept)
+        found = [*(one for one in kept if self._passing.counts(one, now)), *coming]
         on = [one for one in found if one.state is State.PLANNED and one.end > now and one.overlaps(start, end)]
         return sorted(on, key=lambda window: (window.start, window.id))
 
@@ -113,12 +112,12 @@ class WindowDesk:
         """The live weekly window that starts on this day, of UTC or of the rule's zone. Raises NotFoundError."""
         now, rule = self._clock(), self._passing.rule
         around = datetime.combine(day, datetime.min.time(), now.tzinfo)
-        kept = await self._windows.begun_between(around - timedelta(days=1), around + timedelta(days=2))
-        by_id = {
-            window.id: window for window in occurrences(rule, around - timedelta(days=1), around + timedelta(days=2))
-        }
-        by_id |= {window.id: window for window in kept if self._passing.counts(window, now)}
-        for window in by_id.values():
+        last = around + timedelta(days=2)
+        kept = await self._windows.begun_between(around - steps.MOST, last)
+        found = [*self._passing.coming(around - timedelta(days=1), last, kept), *kept]
+        found = [one for one in found if self._passing.counts(one, now)]
+        # One that was moved within its day is found under its new time.
+        for window in sorted(found, key=lambda one: (not one.is_live, one.start)):
             days = (window.start.date(), window.start.astimezone(rule.zone).date())
             if day in days and window.kind is Kind.WEEKLY and window.end > now and window.start < now + FARTHEST:
                 return window

@@ -99,7 +99,8 @@ class Attendant(Protocol):
     """
 
     async def began(self, window: Window) -> None:
-        """It is under way: after its actual start, again after each extension, and when its scope is approved then."""
+        """It is under way: after its actual start, again after each extension, and when its scope is approved or
+        rejected then."""
 
     async def ended(self, window: Window) -> None:
         """It is over: after its actual end."""

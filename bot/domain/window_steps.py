@@ -19,7 +19,7 @@ STILL_ROLLED_BACK = timedelta(hours=24)  # so long after its end a window is sti
 SET_BACK = "the bot's clock was set back since the start, so how long it was held is not known"
 
 _OWED = (Deed.BEGAN, Deed.EXTENDED, Deed.ENDED)
-_OWED_UNDER_WAY = (Deed.APPROVED,)
+_OWED_UNDER_WAY = (Deed.APPROVED, Deed.REJECTED)
 
 
 def scheduled(window: Window, who: str, now: datetime) -> Window:
@@ -153,6 +153,11 @@ def cancelled(window: Window, who: str, reason: str, now: datetime) -> Window:
     """Called off before it began."""
     must_be_planned(window, "cancelled")
     return after(replace(window, state=State.CANCELLED), Act(0, Deed.CANCELLED, who, now, reason))
+
+
+def returned(window: Window, now: datetime) -> Window:
+    """Planned again: the rule that called it off is not the rule any more."""
+    return after(replace(window, state=State.PLANNED), Act(0, Deed.RESTORED, SYSTEM, now))
 
 
 def becomes(window: Window, who: str, to: datetime, now: datetime) -> Window:

@@ -24,12 +24,13 @@ class Yes:
 
 @dataclass(frozen=True)
 class No:
-    """Somebody rejected a scope: which one, and why."""
+    """Somebody rejected a scope: which one, and why. `until_then`: whose yes it took back while the window was on."""
 
     by: str
     at: datetime
     reason: str
     scope: str
+    until_then: tuple[Yes, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Held:
     def who_decided(self) -> set[str]:
         """Those who said yes or no to any of its scopes."""
         said_yes = [*self.approvals, *(yes for one in self.earlier for yes in one.approvals)]
+        said_yes += [yes for no in self.rejections for yes in no.until_then]
         return {yes.by for yes in said_yes} | {no.by for no in self.rejections} | {self.rejected_by} - {""}
 
     @property

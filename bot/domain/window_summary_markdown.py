@@ -32,6 +32,7 @@ def markdown(summary: WindowSummary, names: Mapping[str, str]) -> str:
     for no in held.rejections:
         lines += _text(f"Rejected {_at(no.at)} by {who(no.by)}", no.reason)
         lines += _text("The scope that was rejected", no.scope)
+        lines += [f"- **Approved until then by:** {given(no.until_then)}"] if no.until_then else []
     for label, text in (
         ("Frozen", held.frozen), ("Excepted from the freeze", held.excepted), ("Rolled back", held.rolled_back),
     ):  # fmt: skip

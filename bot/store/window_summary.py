@@ -5,7 +5,7 @@ The names of fields that come from elsewhere (`state`, `actual_start`, `scope`, 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -131,7 +131,7 @@ def _announced(ended_after: datetime) -> Document:
 
 def _window(document: Document) -> Window:
     start, end = document.get("actual_start") or document["start"], document.get("actual_end") or document["end"]
-    return Window(document["_id"], start, end, document["title"], frozen=document.get("frozen") or "")
+    return replace(window_of(document), start=start, end=end)
 
 
 def _end(document: Document) -> datetime | None:
@@ -196,12 +196,18 @@ def _beside(document: Document) -> Document:
 
 def _rejections(document: Document) -> Iterator[No]:
     """From the window's acts, since its scope knows of the last one alone."""
-    scope = ""
+    scope, given, has_begun = "", list[Yes](), False
     for act in document.get("acts", ()):
-        if act["deed"] == Deed.SCOPED:
-            scope = act["text"]
-        elif act["deed"] == Deed.REJECTED:
-            yield No(act["by"], act["at"], act["text"], scope)
+        match act["deed"]:
+            case Deed.BEGAN:
+                has_begun = True
+            case Deed.APPROVED:
+                given += _given(act)
+            case Deed.SCOPED:
+                scope, given = act["text"], []
+            case Deed.REJECTED:
+                yield No(act["by"], act["at"], act["text"], scope, tuple(given) if has_begun else ())
+                given = []
 
 
 def _earlier(document: Document) -> Iterator[Earlier]:
@@ -211,15 +217,19 @@ def _earlier(document: Document) -> Iterator[Earlier]:
         match act["deed"]:
             case Deed.BEGAN:
                 has_begun = True
-            case Deed.APPROVED:  # the text is `the tech lead and the duty officer`
-                roles = [role.removeprefix("the ").replace(" ", "-") for role in act["text"].split(" and ")]
-                given += [Yes(role, act["by"]) for role in roles]
+            case Deed.APPROVED:
+                given += _given(act)
             case Deed.REJECTED:
                 given = []
             case Deed.SCOPED:
                 if has_begun and given:
                     yield Earlier(scope, tuple(given))
                 scope, given = act["text"], []
+
+
+def _given(act: Document) -> list[Yes]:
+    """The yes of each role that an approval was for: its text is `the tech lead and the duty officer`."""
+    return [Yes(role.removeprefix("the ").replace(" ", "-"), act["by"]) for role in act["text"].split(" and ")]
 
 
 def _snapshot(kept: Document | None) -> Snapshot | None:

@@ -5,7 +5,7 @@ from slack_sdk.models.views import View
 
 from bot.domain.audit import SYSTEM
 from bot.domain.presence import Able
-from bot.domain.window import REASON_LIMIT, Act, Deed, Window
+from bot.domain.window import REASON_LIMIT, Act, Deed, State, Window
 from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, actions, brief, context, said, section
 from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks, when_ended, who_can_approve
@@ -48,7 +48,7 @@ def scope(window: Window, act: Act, approvers: Able) -> Message:
     lines = [mrkdwn("{}\n>{}", text, _quoted(present.text))]
     if present.is_infra:
         lines.append(Mrkdwn("It is marked as infrastructure."))
-    if present.silencing:
+    if present.silencing and not (present.rejected_by and window.state is State.UNDER_WAY):
         lines.append(mrkdwn("Silenced meanwhile: {}", brief(" ".join(map(str, present.silencing)), 500)))
     blocks: list[Block] = [section(joined("\n", lines)), section(_standing(window, approvers))]
     if window.is_live and not present.is_approved and not present.rejected_by:
@@ -104,7 +104,10 @@ def _approved(window: Window, act: Act) -> Mrkdwn:
 
 def _rejected(window: Window, act: Act) -> Mrkdwn:
     text = mrkdwn("The scope of {} was rejected by {}{}", window.id, person(act.by), _why(act))
-    return mrkdwn("{}\n{}", text, without_it()) if window.works_unapproved else text
+    lines = [text, without_it()] if window.works_unapproved else [text]
+    if window.state is State.UNDER_WAY and window.scope is not None and window.scope.silencing:
+        lines.append(Mrkdwn("No alerts are silenced for it any more."))
+    return joined("\n", lines)
 
 
 def without_it() -> Mrkdwn:
@@ -131,10 +134,12 @@ def _ended(window: Window, act: Act) -> Mrkdwn:
 
 
 def _rolled_back(window: Window, act: Act) -> Mrkdwn:
+    then = Mrkdwn("`/maintenance end` when it is done.")
+    if not window.is_live:
+        then = mrkdwn("`/maintenance summary {}` tells of it too.", window.id)
     return mrkdwn(
-        "Rollback of {} ({}), ordered by {}{}\nWrite the steps in this thread as you take them; "
-        "`/maintenance end` when it is done.",
-        window.title, window.id, person(act.by), _why(act),
+        "Rollback of {} ({}), ordered by {}{}\nWrite the steps in this thread as you take them; {}",
+        window.title, window.id, person(act.by), _why(act), then,
     )  # fmt: skip
 
 
@@ -155,7 +160,8 @@ def _moved(window: Window, act: Act) -> Mrkdwn:
 def _restored(window: Window, act: Act) -> Mrkdwn:
     text = mrkdwn("{} ({}, {}) is planned again", window.title, window.id, period(window))
     instead = mrkdwn(", not {}", act.text) if act.text else Mrkdwn("")
-    return mrkdwn("{}{}, as said{}. {}", text, instead, _by(act), what_is_planned(window))
+    why = ", by the weekly rule" if act.by == SYSTEM else mrkdwn(", as said{}", _by(act))
+    return mrkdwn("{}{}{}. {}", text, instead, why, what_is_planned(window))
 
 
 def _frozen(window: Window, act: Act) -> Mrkdwn:

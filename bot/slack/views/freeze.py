@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from bot.domain.clock import spelled
 from bot.domain.freeze import Freeze, FreezeRung
+from bot.domain.freeze_desk import Frozen
 from bot.domain.window import Window
-from bot.slack.mrkdwn import Mrkdwn, both, local, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person, utc
 from bot.slack.views.parts import Message, brief, context, said, section
 from bot.slack.views.window import period
 
@@ -29,24 +30,27 @@ def told(rung: FreezeRung, late: timedelta) -> Message:
     return Message(text, (section(text), context(mrkdwn("{} · for you {}", freeze.id, local(moment)))))
 
 
-def made(freeze: Freeze, windows: Sequence[Window], under_way: Sequence[Window] = ()) -> Message:
+def made(frozen: Frozen) -> Message:
     """The answer to whoever made a freeze."""
-    text = mrkdwn(
-        "{} is set: {} to {}. Its start and its end are announced. {}",
-        freeze.id, both(freeze.start), both(freeze.end), _inside(windows),
-    )  # fmt: skip
-    if under_way:
-        listed = ", ".join(window.id for window in under_way[:5])
-        text = mrkdwn("{} Under way already, so not stopped by it: {}; their threads are told.", text, listed)
-    return said(text)
+    freeze = frozen.freeze
+    text = mrkdwn("{} is set: {} to {}.", freeze.id, both(freeze.start), both(freeze.end))
+    lines = [mrkdwn("{} Its start and its end are announced.", text)]
+    if frozen.windows or not frozen.excepted:
+        lines.append(mrkdwn("{}", _inside(frozen.windows)))
+    if frozen.excepted:
+        held = "Excepted already, so held in spite of it: {}. `/maintenance cancel WINDOW REASON` calls one off."
+        lines.append(mrkdwn(held, _ids(frozen.excepted)))
+    if frozen.under_way:
+        going_on = "Under way already, so not stopped by it: {}; their threads are told."
+        lines.append(mrkdwn(going_on, _ids(frozen.under_way)))
+    return said(joined(" ", lines))
 
 
 def lifted(freeze: Freeze, windows: Sequence[Window]) -> Message:
     """The answer to whoever lifted one."""
     if not windows:
         return said(mrkdwn("{} is lifted.", freeze.id))
-    listed = ", ".join(window.id for window in windows[:5])
-    return said(mrkdwn("{} is lifted. In its time there are: {}.", freeze.id, listed))
+    return said(mrkdwn("{} is lifted. In its time there are: {}.", freeze.id, _ids(windows)))
 
 
 def line(freeze: Freeze) -> Mrkdwn:
@@ -61,3 +65,8 @@ def _inside(windows: Sequence[Window]) -> str:
     listed = "; ".join(f"{window.id} ({period(window)})" for window in windows[:5])
     listed += f" and {len(windows) - 5} more" if len(windows) > 5 else ""
     return f"Not held because of it: {listed}. `/maintenance except WINDOW REASON` makes an exception."
+
+
+def _ids(windows: Sequence[Window]) -> str:
+    listed = ", ".join(window.id for window in windows[:5])
+    return f"{listed} and {len(windows) - 5} more" if len(windows) > 5 else listed

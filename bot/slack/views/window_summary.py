@@ -101,7 +101,11 @@ def _extended(held: Held) -> str:
 
 def _no(rejection: No, size: Size) -> Mrkdwn:
     reason, scope = one_line(rejection.reason, size.shown), one_line(rejection.scope, size.shown)
-    return mrkdwn("*Rejected* {} by {}: {} (the scope was: {})", utc(rejection.at), person(rejection.by), reason, scope)
+    when = utc(rejection.at)
+    text = mrkdwn("*Rejected* {} by {}: {} (the scope was: {})", when, person(rejection.by), reason, scope)
+    if not rejection.until_then:
+        return text
+    return mrkdwn("{}. Until then it was approved by {}.", text, _given(rejection.until_then))
 
 
 def _ticks(summary: WindowSummary, size: Size) -> list[Mrkdwn]:
