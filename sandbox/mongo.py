@@ -196,8 +196,10 @@ class Mongod:
             *(["--replSet", "rs0", "--oplogSize", "16"] if self.replica_set else []),
         ]
 
-    def _client(self) -> "MongoClient[dict[str, Any]]":
-        return MongoClient("127.0.0.1", self.port, directConnection=True, serverSelectionTimeoutMS=2000)
+    def _client(self, patience: float = 2.0) -> "MongoClient[dict[str, Any]]":
+        return MongoClient(
+            "127.0.0.1", self.port, directConnection=True, serverSelectionTimeoutMS=round(patience * 1000)
+        )
 
     def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -210,12 +212,13 @@ class Mongod:
                     f"mongod does not listen after {START_SECONDS:.0f} s; see {self.directory}/mongod.log."
                 )
             time.sleep(0.005)
-        with self._client() as client:
+        with self._client(patience=START_SECONDS) as client:
             client.admin.command("ping")
 
     def _listens(self) -> bool:
         with socket.socket() as attempt:
-            return attempt.connect_ex(("127.0.0.1", self.port)) == 0
+            # While nobody listens a socket may be given this very port for its own end, and then reach itself.
+            return attempt.connect_ex(("127.0.0.1", self.port)) == 0 and attempt.getsockname() != attempt.getpeername()
 
     def _first_time(self) -> None:
         with self._client() as client:
@@ -243,10 +246,18 @@ class Mongod:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody listens on now, below those that systems give to outgoing connections.
+
+    One of those may be taken by somebody's connection before the server that it is for has begun.
+    """
+    while True:
+        port = 15_000 + secrets.randbelow(17_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def _memory() -> str | None:

@@ -10,11 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.mongo import Mongod
+from sandbox.mongo import Mongod, free_port
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS
 from tests.asking import answer
-from tests.peers import free_port
 from tests.world import World
 
 CONFIG = "{route: {receiver: none}, receivers: [{name: none}]}"

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from aiohttp import web
 
 from bot.domain.health import HealthDesk, Probe
 from bot.services.http import Http
+from sandbox.mongo import free_port
 
 Answers = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -63,13 +63,6 @@ REAL = {
         "--cluster.listen-address=",
     ),
 }
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

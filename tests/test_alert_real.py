@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.mongo import Mongod
+from sandbox.mongo import Mongod, free_port
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS, TOKEN
-from tests.peers import free_port
 from tests.world import World
 
 pytestmark = pytest.mark.long

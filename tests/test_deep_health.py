@@ -23,10 +23,10 @@ from bot.services.mongodb import MongoProbe
 from bot.services.prometheus import PrometheusProbe
 from bot.slack.views import deep_health as view
 from sandbox.llm import Reply
-from sandbox.mongo import Mongod
+from sandbox.mongo import Mongod, free_port
 from sandbox.services import CHOICES, Services
 from tests.deeply import NOW, bad, desk, texts, told, until_told
-from tests.peers import REAL, fixed, free_port, quick_http, running, serving
+from tests.peers import REAL, fixed, quick_http, running, serving
 
 pytestmark = pytest.mark.long
 
