@@ -120,7 +120,14 @@ def assigned(incident: Incident, who: str, owner: str, now: datetime, seen: str 
 def resolved(incident: Incident, who: str, text: str, now: datetime) -> Incident:
     """The incident, over."""
     must_be_open(incident)
-    over = replace(incident, status=Status.RESOLVED, resolution=text, resolved_at=now, status_set=Touched(who, now))
+    over = replace(
+        incident,
+        status=Status.RESOLVED,
+        resolution=text,
+        resolved_by=who,
+        resolved_at=now,
+        status_set=Touched(who, now),
+    )
     return _after(over, Act(0, Deed.RESOLVED, who, now, text, was=incident.status, now=Status.RESOLVED))
 
 
@@ -167,16 +174,9 @@ def reopened(incident: Incident, who: str, text: str, now: datetime) -> Incident
         problem = f"{incident.id} is open: it is {incident.status}."
         raise ConflictError(problem, "Nothing was changed.", by=_by(incident))
     again = replace(
-        incident,
-        status=Status.INVESTIGATING,
-        resolution="",
-        duplicate_of="",
-        duplicate_card="",
-        resolved_at=None,
-        closed_at=None,
-        snoozed_until=None,
-        status_set=Touched(who, now),
-    )
+        incident, status=Status.INVESTIGATING, resolution="", resolved_by="", duplicate_of="", duplicate_card="",
+        resolved_at=None, closed_at=None, snoozed_until=None, status_set=Touched(who, now),
+    )  # fmt: skip
     act = Act(0, Deed.REOPENED, who, now, text, was=incident.status, now=Status.INVESTIGATING)
     return _after(again, act)
 
