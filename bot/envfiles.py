@@ -3,7 +3,8 @@
 - The environment wins over files, a later file over an earlier one; `${NAME}` sees what wins, wherever it was defined.
 - A value in single quotes is literal. `${NAME:-text}` gives `text` where NAME is not defined.
 - `${NAME}` before the `@` of a URL is percent-encoded, so a password is kept in the file as it is (`p@ss/word`).
-- A value of the environment is taken as it is, unless it is a URL: containers hand `.env` files on unexpanded.
+- A value of the environment is taken as it is, unless it is a URL: containers hand `.env` files on unexpanded. Docker
+  leaves quotes around values as well; those of a setting are taken off.
 """
 
 import io
@@ -17,6 +18,7 @@ from dotenv.parser import parse_stream
 from dotenv.variables import Variable, parse_variables
 
 _SINGLE_QUOTED = re.compile(r"\s*(?:export\s+)?[^=\s]+\s*=\s*'")
+_QUOTED = re.compile(r"""(['"])(.*)\1""", re.DOTALL)
 _USERINFO_OPEN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*$")  # what stands before a user name or password
 
 
@@ -88,7 +90,10 @@ def gather(files: Sequence[Path], environ: Mapping[str, str], known: Iterable[st
         text = _text(path, found.complaints)
         found.values.update(_values(path, text, known, found.complaints))
     for name, text in environ.items():
-        found.values[name] = _Value(text, literal=not (name in known and "://" in text))
+        quoted = _QUOTED.fullmatch(text) if name in known else None
+        value = quoted[2] if quoted else text
+        is_literal = name not in known or "://" not in value or (quoted is not None and quoted[1] == "'")
+        found.values[name] = _Value(value, is_literal)
     return found
 
 

@@ -16,7 +16,7 @@ from sandbox.sight import Post
 LATER = {
     "incidents": (
         "began cause lesson duplicate_of joined acknowledged_at resolved_at closed_at snoozed_until reminded_at"
-        " asked_at status_set severity_set owner_set quote words active_at reasons_set said endings indexed"
+        " asked_at resolved_by status_set severity_set owner_set quote words active_at reasons_set said endings indexed"
     ),
     "timeline": "thread first_text edits files edited_at deleted_at url added_by",
     "checklists": (

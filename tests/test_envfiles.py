@@ -84,6 +84,17 @@ def test_variables_come_from_the_environment_with_defaults_and_not_into_single_q
     assert made.loki_url.with_credentials == made.loki_url.url == "http://loki:3100/base"
 
 
+def test_quotes_that_docker_leaves_around_a_setting_are_taken_off() -> None:
+    """`docker run --env-file .env` hands a line on as it is written; within single quotes all is literal."""
+    environ = {"OPS_CHANNEL": "'#ops'", "LOKI_URL": '"http://${LOKI_HOST}"', "LOKI_HOST": "loki", "LLM_MODEL": "it's'"}
+    made = load((), {**TOKENS, **environ, "GRAFANA_PASSWORD": "'a b'", "PHONE_BRIDGE": "'http://${X}'"})
+    assert (made.ops_channel, made.llm_model, made.phone_bridge) == ("#ops", "it's'", "http://${X}")
+    assert made.grafana_password is not None
+    assert made.grafana_password.get_secret_value() == "a b"
+    assert made.loki_url is not None
+    assert made.loki_url.url == "http://loki"
+
+
 def test_undefined_and_circular_variables_are_named(tmp_path: Path) -> None:
     """A `${NAME}` that leads nowhere is the one complaint about its setting."""
     (tmp_path / ".env").write_text("SLACK_APP_TOKEN=${NOWHERE}\nLLM_MODEL=${A}\nA=${B}\nB=${A}\n")

@@ -16,6 +16,7 @@ from sandbox.services import Services
 from sandbox.sight import ViewSight
 from sandbox.slack import Slack
 from tests.asking import answer, shared_world
+from tests.planning import says, with_roles
 from tests.watching import Watched
 from tests.world import World
 
@@ -199,6 +200,21 @@ async def test_one_bot_draws_a_home_and_an_opening_in_between_counts(shared: Wor
     await homes.opened(replace(old, mark="second"))
     await homes.shown(replace(old, mark="third", shown_at=now + 2 * LEASE))
     assert [one.mark for one in await homes.since(now - 21 * RECENT) if one.who == "U0OLD"] == ["second"]
+
+
+async def test_an_emergency_beside_another_window_is_there_too(slack: Slack, mongod: Mongod) -> None:
+    """Each that is under way is named; one that is rolled back says so."""
+    async with World(slack, mongod.url()) as world:
+        await with_roles(world)
+        await says(world, "schedule today 12:30 for 1h Upgrade Loki")
+        await says(world, "scope MW-20261125-1230 Upgrade Loki to 3.2")
+        await says(world, "approve MW-20261125-1230", world.bob)
+        assert "is under way" in await says(world, "start MW-20261125-1230")
+        await says(world, "emergency disk full for 1h")
+        page = await home(world, world.bob, "disk full) · Wednesday")
+        assert page.shown.index("*MW-20261125-1230* Upgrade Loki") < page.shown.index(" Emergency maintenance (INC-")
+        await says(world, "rollback MW-20261125-1230 queries fail", world.bob)
+        await home(world, world.bob, "under way, being rolled back")
 
 
 async def test_services_are_told_from_what_watching_knows(slack: Slack, mongod: Mongod, services: Services) -> None:

@@ -221,17 +221,20 @@ async def test_resolving_in_words_asks_for_cause_and_lesson(world: World) -> Non
 
 
 async def test_closing_reopening_and_what_lies_between(world: World) -> None:
-    """An open one is not closed, a resolved one is, a closed one is opened again; only the end is broadcast."""
+    """An open one is not closed, a resolved one is, a closed one is opened again; only the end is broadcast.
+
+    Whoever closes it is not who resolved it.
+    """
     card, incident_id = await opened(world)
     told = await answer(world.slack, world.ann, "/incident", f"close {incident_id}")
     assert "is still investigating" in told.shown
     assert "resolve" in told.shown
     await answer(world.slack, world.ann, "/incident", "resolve restarted")
-    await answer(world.slack, world.ann, "/incident", f"close {incident_id}")
-    await shows(world, card, "closed")
-    told = await answer(world.slack, world.bob, "/incident", f"close {incident_id}")
+    await answer(world.slack, world.bob, "/incident", f"close {incident_id}")
+    await shows(world, card, "closed", "Resolved by @ann: restarted")
+    told = await answer(world.slack, world.ann, "/incident", f"close {incident_id}")
     assert "is already closed" in told.shown
-    assert "@ann" in told.shown
+    assert "@bob" in told.shown
     await world.bob.clicks("Reopen", card)
     await world.slack.shows("@bob reopened it", thread=card)
     await shows(world, card, "investigating")

@@ -12,7 +12,7 @@ import pytest_asyncio
 from bot.domain.incident import AFFECTED_LIMIT, TITLE_LIMIT, Act, Deed, Incident, Touched
 from bot.domain.incident_facts import act_facts, act_from, facts, from_facts
 from bot.domain.incident_lost import put_forward
-from bot.domain.incident_steps import assigned, resolved
+from bot.domain.incident_steps import assigned, closed, resolved
 from bot.domain.quote import Quote
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
@@ -145,6 +145,7 @@ def test_the_longest_of_all_incidents_fits_into_its_card() -> None:
         incident(), title="🔥" * TITLE_LIMIT, affected="🔥" * AFFECTED_LIMIT, resolution=long, cause=long, lesson=long,
         opened_by=who, owner=who, updated_by=who, joined=tuple(f"U01234567{n:04}" for n in range(40)), words="a" * 24,
         acknowledged_at=NOW, resolved_at=NOW, closed_at=NOW, snoozed_until=NOW, status_set=Touched(who, NOW),
+        resolved_by=who,
         duplicate_of="INC-20261124-7KQ4", duplicate_card="1795608000.208136", version=123_456,
         quote=Quote("C0123456789AB", "1795608000.208136", who, "x"),
     )  # fmt: skip
@@ -164,7 +165,9 @@ def test_what_only_the_older_record_has_is_kept() -> None:
     cut = from_facts({**facts(older), "version": older.version + 1}, "C1", "9.9")
     assert cut is not None
     after = put_forward(older, cut, NOW)
-    assert after.resolution == "r" * 1_000
+    assert (after.resolution, after.ended_by) == ("r" * 1_000, "U0ANN")
+    assert closed(after, "U0BOB", NOW).ended_by == "U0ANN"
+    assert closed(replace(after, resolved_by=""), "U0BOB", NOW).ended_by == ""
     assert after.untold[-1].deed is Deed.RESTORED
     assert after.version == older.version + 2
     assert after.updated_at - NOW == timedelta(0)

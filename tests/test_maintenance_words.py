@@ -58,6 +58,10 @@ REFUSED = [
     ("skip soon no", "“soon” is not a day that I can read.", ""),
     ("skip sat", "Why?", ""),
     ("cancel", "Why?", ""),
+    ("cancel no staff MW-20261128-0200", "Is “MW-20261128-0200” the window that is meant", "`cancel WINDOW …`"),
+    ("rollback as in mw-20261121-0200.", "or does it belong to your text?", "else write the text in quotes"),
+    ("reject too short `MW-20261128-0200`", "the window that is meant", "`reject WINDOW …`"),
+    ("scope upgrade Loki MW-20261128-0200", "the window that is meant", "`scope WINDOW …`"),
     ("cancel MW-20200101-0200 no", "I know no window MW-20200101-0200.", ""),
     ("approve", "MW-20261128-0200 has no scope.", "`/maintenance scope TEXT`"),
     ("reject it is bad", "MW-20261128-0200 has no scope.", ""),
@@ -144,6 +148,9 @@ async def test_a_window_is_named_before_the_text(shared: World) -> None:
     await says(shared, "schedule 2026-12-11 15:00 for 1h two")
     await says(shared, "scope 1400 replace 1500 disks")
     assert (await window(shared, "MW-20261210-1400"))["scope"]["text"] == "replace 1500 disks"
+    assert "the window that is meant" in await says(shared, "scope as in MW-20261210-1400")
+    await says(shared, 'scope 1400 "as in MW-20261128-0200"')
+    assert (await window(shared, "MW-20261210-1400"))["scope"]["text"] == "as in MW-20261128-0200"
     await says(shared, "scope 2026-12-11 1234 rows go")
     assert (await window(shared, "MW-20261211-1500"))["scope"]["text"] == "1234 rows go"
     assert "It could be any of MW-20261210-1400, MW-20261211-1500." in await says(shared, "approve", shared.bob)

@@ -16,6 +16,7 @@ LATER = (
     "began",
     "acknowledged_at",
     "resolved_at",
+    "resolved_by",
     "closed_at",
     "joined",
     "said",

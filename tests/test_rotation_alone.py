@@ -43,11 +43,12 @@ def test_everybody_has_a_turn_in_order_and_equally_often(people: list[str], ever
 
 
 def test_until_it_begins_the_one_before_has_it() -> None:
-    """Or, where there is nobody, the first one has it at once, until the end of their turn."""
+    """Or, where there is nobody or it is the first one, that one has it at once, until the end of their turn."""
     told = turn_at(Rotation(("A", "B"), Every.WEEKLY, MONDAY, "Z"), NOW)
     assert (told.who, told.since, told.until, told.then) == ("Z", None, MONDAY, "A")
-    told = turn_at(Rotation(("A", "B"), Every.WEEKLY, MONDAY), NOW)
-    assert (told.who, told.since, told.until, told.then) == ("A", None, MONDAY + timedelta(days=7), "B")
+    for before in ("", "A"):
+        told = turn_at(Rotation(("A", "B"), Every.WEEKLY, MONDAY, before), NOW)
+        assert (told.who, told.since, told.until, told.then) == ("A", None, MONDAY + timedelta(days=7), "B")
 
 
 def test_a_change_of_the_clocks_moves_nothing() -> None:

@@ -74,6 +74,10 @@ def test_what_was_down_in_between_is_told_too() -> None:
     assert compared(before, after, [Dip("llm", first, first, 1, 1)])[1] == (
         "llm: up before and after. In between (2026-11-28 02:10 UTC) it was not up in 1 of 1 check."
     )
+    assert (
+        " (2026-11-28 02:10 UTC) it was"
+        in compared(before, after, [Dip("llm", first, first + timedelta(seconds=20), 2, 3)])[1]
+    )
     summary = WindowSummary(held=HELD, at=END, before=before, after=after, dips=tuple(dips))
     assert in_a_sentence(summary).endswith("all services up again")
     for shown in (str(view.posted(summary).payload()), markdown(summary, {})):

@@ -11,6 +11,7 @@ from bot.commands.words import Line, Word, shown
 
 REASON_LIMIT = 500
 
+_SHOWN = re.compile(r"mw-[0-9]{8}-[0-9]{4}")
 _WHOLE = re.compile(r"(?:mw-)?[0-9]{8}-[0-9]{4}")
 _PART = re.compile(r"[0-9]{1,7}-[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}")
 
@@ -43,7 +44,20 @@ def reason(line: Line, at: int) -> str:
 
 
 def addressed(line: Line, given: Given) -> tuple[str | None, int]:
-    """The window that the word after the verb names, if it is no word of the text, and where the text begins."""
+    """The window that the word after the verb names, if it is no word of the text, and where the text begins.
+
+    WordError if none is named there and the text ends in a whole ID: taken for text, another window would be changed.
+    """
+    found, at = _first(line, given)
+    last = line.words[-1]
+    if found is None and not last.quoted and _SHOWN.fullmatch(last.key.strip("`*_.()")):
+        verb = line.words[0].key
+        problem = f"Is {shown(last.text)} the window that is meant, or does it belong to your text?"
+        raise last.wrong(problem, f"A window is named first, as in `{verb} WINDOW …`; else write the text in quotes.")
+    return found, at
+
+
+def _first(line: Line, given: Given) -> tuple[str | None, int]:
     if len(line.words) < 2 or line.words[1].quoted:
         return None, 1
     word = line.words[1]

@@ -16,7 +16,8 @@ from bot.domain.window import Window
 class Facts:
     """What is the same for everybody. `at` is when it was so; `is_away`: MongoDB does not answer now.
 
-    None: it was never known. `window` is there without MongoDB too, by the rule of the settings.
+    None: it was never known. `window` is there without MongoDB too, by the rule of the settings. `beside` are under way
+    at the same time, like an emergency.
     """
 
     at: datetime
@@ -27,6 +28,7 @@ class Facts:
     holders: tuple[Holder, ...] | None = None
     watch: Watch | None = None
     is_away: bool = False
+    beside: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True)

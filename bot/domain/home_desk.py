@@ -38,6 +38,9 @@ class Windows(Protocol):
     async def current_or_next(self) -> Window:
         """The one under way, else the next. Raises StoreAwayError."""
 
+    async def under_way(self) -> list[Window]:
+        """All that are under way. Raises StoreAwayError."""
+
     async def freezes(self) -> list[Freeze]:
         """Those in force or to come. Raises StoreAwayError."""
 
@@ -212,6 +215,7 @@ class HomeDesk:
             tuple(await sources.windows.freezes()),
             tuple(await sources.roles.holders()),
             await sources.watching.known(),
+            beside=tuple(one for one in await sources.windows.under_way() if one.id != window.id),
         )
 
     async def _checklist(self, window: Window) -> Checklist | None:

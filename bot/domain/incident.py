@@ -174,6 +174,7 @@ class Incident:
     began: datetime
     affected: str = ""
     resolution: str = ""
+    resolved_by: str = ""
     cause: str = ""
     lesson: str = ""
     duplicate_of: str = ""
@@ -196,6 +197,13 @@ class Incident:
     active_at: datetime | None = None
     reasons_set: Touched | None = None
     said: tuple[Said, ...] = ()
+
+    @property
+    def ended_by(self) -> str:
+        """Who resolved it, not who closed it then, or who closed it unresolved; empty if the record does not tell."""
+        if self.resolved_by or (self.resolved_at and self.status is Status.CLOSED):
+            return self.resolved_by
+        return self.status_set.by if self.status_set else ""
 
     @property
     def reasons(self) -> Reasons:

@@ -32,6 +32,7 @@ def facts(incident: Incident) -> dict[str, Fact]:
         "joined": " ".join(incident.joined[:_JOINED_MOST]),
         "version": incident.version,
         "words": incident.words,
+        "resolved_by": incident.resolved_by,
         "duplicate_of": incident.duplicate_of,
         "duplicate_card": incident.duplicate_card,
     }
@@ -82,6 +83,7 @@ def from_facts(payload: Mapping[str, object], channel: str, card_ts: str) -> Inc
             began=moment("began") or datetime.fromisoformat(str(payload["opened_at"])),
             affected=text("affected"),
             resolution=text("resolution"),
+            resolved_by=text("resolved_by"),
             cause=text("cause"),
             lesson=text("lesson"),
             duplicate_of=text("duplicate_of"),

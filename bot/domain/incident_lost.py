@@ -55,6 +55,7 @@ def put_forward(known: Incident, shown: Incident, now: datetime) -> Incident:
         status=shown.status,
         severity=shown.severity,
         owner=shown.owner,
+        resolved_by=shown.resolved_by,
         duplicate_of=shown.duplicate_of,
         duplicate_card=shown.duplicate_card,
         updated_by=shown.updated_by,

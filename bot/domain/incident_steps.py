@@ -118,7 +118,14 @@ def resolved(incident: Incident, who: str, text: str, now: datetime, seen: str =
     if incident.status is Status.INVESTIGATING and seen not in ("", incident.standing) and _by(incident) != who:
         problem = f"{incident.id} was set back to {incident.status} while your form was open."
         raise ConflictError(problem, "Nothing was changed; resolve it again if it is over.", by=_by(incident))
-    over = replace(incident, status=Status.RESOLVED, resolution=text, resolved_at=now, status_set=Touched(who, now))
+    over = replace(
+        incident,
+        status=Status.RESOLVED,
+        resolution=text,
+        resolved_by=who,
+        resolved_at=now,
+        status_set=Touched(who, now),
+    )
     return _after(over, Act(0, Deed.RESOLVED, who, now, text, was=incident.status, now=Status.RESOLVED))
 
 
@@ -165,16 +172,9 @@ def reopened(incident: Incident, who: str, text: str, now: datetime) -> Incident
         problem = f"{incident.id} is open: it is {incident.status}."
         raise ConflictError(problem, "Nothing was changed.", by=_by(incident))
     again = replace(
-        incident,
-        status=Status.INVESTIGATING,
-        resolution="",
-        duplicate_of="",
-        duplicate_card="",
-        resolved_at=None,
-        closed_at=None,
-        snoozed_until=None,
-        status_set=Touched(who, now),
-    )
+        incident, status=Status.INVESTIGATING, resolution="", resolved_by="", duplicate_of="", duplicate_card="",
+        resolved_at=None, closed_at=None, snoozed_until=None, status_set=Touched(who, now),
+    )  # fmt: skip
     act = Act(0, Deed.REOPENED, who, now, text, was=incident.status, now=Status.INVESTIGATING)
     return _after(again, act)
 

@@ -21,8 +21,8 @@ class Every(StrEnum):
 class Rotation:
     """Two or more `people` in the order of their turns; the first turn of the first begins at `begins` (aware, UTC).
 
-    `before` has the role until then; if that is nobody, the first person has it at once. `made_at` is when it was set:
-    turns that began before are nobody's hand-over.
+    `before` has the role until then; if that is nobody, or the first person, the first person has it at once.
+    `made_at` is when it was set: turns that began before are nobody's hand-over.
     """
 
     people: tuple[str, ...]
@@ -47,7 +47,7 @@ def turn_at(rotation: Rotation, moment: datetime) -> Turn:
     people, length = rotation.people, rotation.every.length
     number = (moment - rotation.begins) // length
     if number < 0:
-        if rotation.before:
+        if rotation.before not in ("", people[0]):
             return Turn(rotation.before, None, rotation.begins, people[0])
         return Turn(people[0], None, rotation.begins + length, people[1])
     since = rotation.begins + number * length

@@ -232,7 +232,7 @@ def _each(before: dict[str, Reading], after: Snapshot, dips: Sequence[Dip]) -> l
 def _dipped(dip: Dip) -> str:
     """` In between (…) it was not up …`: what two looks, before and after, do not see."""
     last = f"{dip.last:%H:%M}" if dip.last.date() == dip.first.date() else f"{dip.last:%Y-%m-%d %H:%M}"
-    until = f" to {last}" if dip.last > dip.first else ""
+    until = f" to {last}" if dip.last.replace(second=0, microsecond=0) > dip.first else ""
     when = f"{dip.first:%Y-%m-%d %H:%M}{until} UTC"
     return f" In between ({when}) it was not up in {dip.count} of {counted(dip.asked, 'check')}."
 

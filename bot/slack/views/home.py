@@ -10,6 +10,7 @@ from bot.domain.checklist import Checklist
 from bot.domain.home import Facts, Page
 from bot.domain.incident import Incident
 from bot.domain.role import Role
+from bot.domain.window import Phase, Window
 from bot.domain.wording import counted
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views import freeze as freeze_view
@@ -26,6 +27,7 @@ LISTED = 20  # incidents; all texts together stay below what Slack takes
 TITLE = 150
 ITEMS = 5
 FREEZES = 4
+BESIDE = 3
 SERVICES = 20
 CAUSE = 160
 
@@ -123,7 +125,7 @@ def _roles(page: Page) -> list[Block]:
 def _maintenance(page: Page, link_to: Link) -> list[Mrkdwn]:
     facts, window = page.facts, page.facts.window
     lines = [
-        mrkdwn("*{}* {} · {}: {}", window.id, one_line(window.title, TITLE), period(window), window.phase(page.now)),
+        _window(page, window),
         mrkdwn("For you: {} to {}", local(window.start), local(window.end)),
     ]
     if window.scope:
@@ -136,6 +138,7 @@ def _maintenance(page: Page, link_to: Link) -> list[Mrkdwn]:
         )
     if facts.incidents is not None:
         lines += _checklist(page, facts.checklist, link_to)
+    lines += [_window(page, one) for one in facts.beside[:BESIDE]]
     freezes = [freeze_view.line(freeze) for freeze in facts.freezes[:FREEZES]]
     more = len(facts.freezes) - len(freezes)
     return [
@@ -143,6 +146,12 @@ def _maintenance(page: Page, link_to: Link) -> list[Mrkdwn]:
         *freezes,
         *([mrkdwn("… and {}: `/maintenance`.", counted(more, "more freeze"))] if more > 0 else []),
     ]
+
+
+def _window(page: Page, window: Window) -> Mrkdwn:
+    phase = window.phase(page.now)
+    state = f"{phase}, being rolled back" if window.rolled_back and phase is Phase.UNDER_WAY else str(phase)
+    return mrkdwn("*{}* {} · {}: {}", window.id, one_line(window.title, TITLE), period(window), state)
 
 
 def _checklist(page: Page, checklist: Checklist | None, link_to: Link) -> list[Mrkdwn]:

@@ -114,7 +114,7 @@ def _times(incident: Incident) -> Mrkdwn:
 
 
 def _ending(incident: Incident, original_url: str) -> list[Mrkdwn]:
-    by = mrkdwn(" by {}", person(incident.status_set.by)) if incident.status_set else Mrkdwn("")
+    by = mrkdwn(" by {}", person(incident.ended_by)) if incident.ended_by else Mrkdwn("")
     if incident.duplicate_of:
         return [mrkdwn("Closed{}: a duplicate of *{}*", by, link(original_url, incident.duplicate_of))]
     how = "Resolved" if incident.resolved_at else "Closed"
