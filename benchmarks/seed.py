@@ -10,7 +10,8 @@ from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from bot.domain.incident import CROCKFORD, WORKING, Opening, Severity, Status
+from bot.domain.incident import WORKING, Opening, Severity, Status
+from bot.domain.incident_id import CROCKFORD
 from bot.domain.incident_steps import opened
 from bot.store import incident as incidents
 from bot.store import search, timeline

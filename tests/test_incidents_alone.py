@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.incident import Deed, Incident, Opening, Reasons, Severity, Status, mint, same_words, wrong_beginning
+from bot.domain.incident import Deed, Incident, Opening, Reasons, Severity, Status, same_words, wrong_beginning
 from bot.domain.incident_facts import facts, from_facts
+from bot.domain.incident_id import mint
 from bot.domain.incident_steps import (
     assigned,
     closed,

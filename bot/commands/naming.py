@@ -48,7 +48,7 @@ def addressed(line: Line, given: Given) -> tuple[str | None, int]:
 
     WordError if none is named there and the text ends in a whole ID: taken for text, another window would be changed.
     """
-    found, at = _first(line, given)
+    found, at = window_first(line, given)
     last = line.words[-1]
     if found is None and not last.quoted and _SHOWN.fullmatch(last.key.strip("`*_.()")):
         verb = line.words[0].key
@@ -57,7 +57,8 @@ def addressed(line: Line, given: Given) -> tuple[str | None, int]:
     return found, at
 
 
-def _first(line: Line, given: Given) -> tuple[str | None, int]:
+def window_first(line: Line, given: Given) -> tuple[str | None, int]:
+    """The window that the word after the verb names, and where the other words begin."""
     if len(line.words) < 2 or line.words[1].quoted:
         return None, 1
     word = line.words[1]

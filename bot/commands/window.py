@@ -14,7 +14,7 @@ from bot.commands.durations import duration, duration_first
 from bot.commands.grammar import Usage
 from bot.commands.matchers import Matcher, matchers
 from bot.commands.moments import day, is_clock, moment, moment_first
-from bot.commands.naming import Given, addressed, between, only_window, reason
+from bot.commands.naming import Given, addressed, between, only_window, reason, window_first
 from bot.commands.words import Line, Word, is_blank, title, words_of
 
 LENGTH = timedelta(hours=2)  # of a window, if nobody says how long
@@ -218,7 +218,7 @@ def is_infra(text: str) -> bool:
 
 def _extend(line: Line, given: Given) -> Extend:
     """The window stands behind the time, or before it as elsewhere."""
-    found, at = addressed(line, given)
+    found, at = window_first(line, given)
     if len(line.words) <= at:
         raise line.rest(at).wrong("By how long?", "Write it like `extend 30m`.")
     by, used = duration_first(line.words[at:], MOST)

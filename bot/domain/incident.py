@@ -9,19 +9,17 @@
           │                                │
           └────────────reopen──────────────┴─────▶ investigating
 
-Opening needs no database: the ID is minted here and the card in Slack carries the whole incident, so that
+Opening needs no database: its ID is minted by the bot alone and the card in Slack carries the whole incident, so that
 whatever MongoDB missed is put back from the channel. The steps are in `incident_steps`.
 """
 
 import hashlib
-import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.quote import Quote
 
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 TITLE_LIMIT = 150
 AFFECTED_LIMIT = 300
 RESOLUTION_LIMIT = 1_000
@@ -274,25 +272,9 @@ def wrong_beginning(began: datetime, now: datetime) -> str:
     return ""
 
 
-def mint(now: datetime) -> str:
-    """`INC-YYYYMMDD-XXXX`: the UTC date and four random Crockford base-32 characters.
-
-    One of them is a digit and one a letter, so that an ending is told from a word of a text and a number in it.
-    """
-    ending = ""
-    while not any(map(str.isdigit, ending)) or ending.isdigit():
-        ending = "".join(secrets.choice(CROCKFORD) for _ in range(4))
-    return f"INC-{now.astimezone(UTC):%Y%m%d}-{ending}"
-
-
 def digest(text: str) -> str:
     """A name for a text, short enough to travel with a form."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def may_be_minted(ending: str) -> bool:
-    """Whether an ID may end so: of an end that is long enough, one character at least is a digit."""
-    return len(ending) < 4 or any(map(str.isdigit, ending[-4:]))
 
 
 def same_words(incident: Incident) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from bot.domain.audit import SYSTEM
 from bot.domain.clock import Clock
-from bot.domain.incident import Act, Deed, Incident, may_be_minted
+from bot.domain.incident import Act, Deed, Incident
+from bot.domain.incident_id import may_be_minted
 from bot.domain.incident_ports import IncidentBoard
 from bot.domain.read_back import UnreadableError
 from bot.errors import NotFoundError, StoreAwayError, UserError

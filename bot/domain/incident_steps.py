@@ -22,8 +22,8 @@ from bot.domain.incident import (
     Status,
     Touched,
     digest,
-    mint,
 )
+from bot.domain.incident_id import mint
 from bot.domain.quote import Quote
 from bot.errors import ConflictError, UserError
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.incident import CROCKFORD
+from bot.domain.incident_id import CROCKFORD
 from bot.errors import UserError
 
 MOST = timedelta(hours=24)

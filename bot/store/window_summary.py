@@ -4,7 +4,7 @@ The names of fields that come from elsewhere (`state`, `actual_start`, `scope`, 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +15,9 @@ from bot.domain.checklist import Kind, Remark
 from bot.domain.checklist_ports import Headed
 from bot.domain.health import Reading, State
 from bot.domain.window import Deed, Window
-from bot.domain.window_summary import Dip, During, Earlier, Held, No, Snapshot, Ticks, WindowSummary, Yes
+from bot.domain.window_summary import Dip, During, Held, Snapshot, Ticks, WindowSummary, Yes
 from bot.domain.window_summary_ports import Attended
+from bot.domain.window_verdicts import verdicts
 from bot.store.mongo import Document, Documents, known
 from bot.store.window import window_of
 
@@ -182,54 +183,16 @@ _BESIDE = ("rejections", "planned_end", "set_back", "lacks", "rejected_by", "ear
 
 
 def _beside(document: Document) -> Document:
-    ended = [act["text"] for act in document.get("acts", ()) if act["deed"] == Deed.ENDED]
-    scope = window_of(document).scope
+    window = window_of(document)
+    scope, ended, said = window.scope, window.latest(Deed.ENDED), verdicts(window.acts)
     return {
-        "rejections": tuple(_rejections(document)),
+        "rejections": said.rejections,
         "planned_end": document.get("planned_end"),
-        "set_back": ended[-1] if ended else "",
+        "set_back": ended.text if ended else "",
         "lacks": scope.lacks if scope and not scope.rejected_by else (),
         "rejected_by": scope.rejected_by if scope else "",
-        "earlier": tuple(_earlier(document)),
+        "earlier": said.earlier,
     }
-
-
-def _rejections(document: Document) -> Iterator[No]:
-    """From the window's acts, since its scope knows of the last one alone."""
-    scope, given, has_begun = "", list[Yes](), False
-    for act in document.get("acts", ()):
-        match act["deed"]:
-            case Deed.BEGAN:
-                has_begun = True
-            case Deed.APPROVED:
-                given += _given(act)
-            case Deed.SCOPED:
-                scope, given = act["text"], []
-            case Deed.REJECTED:
-                yield No(act["by"], act["at"], act["text"], scope, tuple(given) if has_begun else ())
-                given = []
-
-
-def _earlier(document: Document) -> Iterator[Earlier]:
-    """From the window's acts: the scopes with a yes that others replaced while it was under way."""
-    scope, given, has_begun = "", list[Yes](), False
-    for act in document.get("acts", ()):
-        match act["deed"]:
-            case Deed.BEGAN:
-                has_begun = True
-            case Deed.APPROVED:
-                given += _given(act)
-            case Deed.REJECTED:
-                given = []
-            case Deed.SCOPED:
-                if has_begun and given:
-                    yield Earlier(scope, tuple(given))
-                scope, given = act["text"], []
-
-
-def _given(act: Document) -> list[Yes]:
-    """The yes of each role that an approval was for: its text is `the tech lead and the duty officer`."""
-    return [Yes(role.removeprefix("the ").replace(" ", "-"), act["by"]) for role in act["text"].split(" and ")]
 
 
 def _snapshot(kept: Document | None) -> Snapshot | None:
