@@ -10,6 +10,7 @@ from bot.domain.alert_look import AlertLook
 from bot.domain.alert_ports import LookMeter
 from bot.domain.audit import AuditDesk
 from bot.domain.clock import Clock
+from bot.domain.duplicate_desk import DuplicateDesk
 from bot.domain.escalation_desk import EscalationDesk, Ports
 from bot.domain.escalation_line import Line
 from bot.domain.escalation_ports import Meter
@@ -87,7 +88,8 @@ def alarms(settings: Settings, store: Store, means: Means, near: Neighbours, clo
     line = Line(near.roles, settings.phone_bridge or "", clock)
     ports = Ports(near.incidents, near.timelines, near.changes, near.people, means.meter, line)
     alerts = AlertDesk(store.alerts, board, opening, near.news, means.spawn, clock)
-    near.incidents.turned = (store.alerts.turned,)
+    duplicates = DuplicateDesk(store.incidents, near.incidents, near.audit, clock)
+    near.incidents.turned = (duplicates.turned, lambda incident: store.alerts.turned(incident.id))
     return Alarms(
         alerts,
         AlertLook(store.alerts, Monitoring(address, means.http), alerts, means.meter, clock),

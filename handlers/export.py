@@ -18,8 +18,7 @@ async def incident(desks: Desks, call: Call, incident_id: str, formats: Sequence
     wanted = [Format(one) for one in formats]
     progress = Progress()
     work = desks.exports.export(incident_id, wanted, call.who, progress)
-    with away_means("so nothing was exported"):
-        given = await call.slowly(work, lambda: view.working(incident_id, progress.step))
+    given = await call.slowly(work, lambda: view.working(incident_id, progress.step))
     await call.answer(view.exported(incident_id, given, wanted, desks.runbook_url))
 
 

@@ -35,11 +35,9 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case Help():
             await show_help(call, said.topic)
         case List():
-            with away_means("so the list cannot be shown"):
-                await search.show_list(desks, call, said)
+            await search.show_list(desks, call, said)
         case Search():
-            with away_means("so nothing can be searched"):
-                await search.search(desks, call, said)
+            await search.search(desks, call, said)
         case Stats():
             await stats.show(desks, call, said)
         case words.OpenForm():
@@ -51,9 +49,11 @@ async def run(desks: Desks, call: Call, text: str) -> None:
         case words.Show():
             await _show(desks, call, said.id)
         case export_words.Export():
-            await export.incident(desks, call, await which(desks, call, said.id), said.formats)
+            with away_means("so nothing was exported"):
+                await export.incident(desks, call, await which(desks, call, said.id), said.formats)
         case summary_words.Summary():
-            await summary.ask(desks, call, await which(desks, call, said.id))
+            with away_means("so no summary can be drafted"):
+                await summary.ask(desks, call, await which(desks, call, said.id))
         case _:
             await _change(desks, call, said)
 

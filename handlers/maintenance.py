@@ -12,7 +12,7 @@ from bot.commands.zones import TwiceError
 from bot.domain.announcement import Announcement
 from bot.domain.freeze import Freeze
 from bot.domain.window import State
-from bot.errors import StoreAwayError
+from bot.errors import StoreAwayError, away_means
 from bot.slack.views import maintenance as view
 from bot.slack.views.maintenance import Happened
 from handlers import emergency, freeze, window, window_summary
@@ -85,5 +85,6 @@ async def chosen(desks: Desks, call: Call, body: Mapping[str, Any]) -> None:
 
 
 async def _calendar(desks: Desks, call: Call) -> None:
-    await call.slowly(desks.calendar.send(call.who), view.writing_calendar())
+    with away_means("so the calendar cannot be made"):
+        await call.slowly(desks.calendar.send(call.who), view.writing_calendar())
     await call.answer(view.calendar_given(desks.calendar.path))

@@ -33,7 +33,7 @@ async def said(desks: Desks, call: Call, event: Mapping[str, Any]) -> None:
     except WordError:
         # A word that several commands have may well be plain in this thread; only MongoDB knows whose thread it is.
         if away is not None and _is_shared(text):
-            raise away from None
+            raise StoreAwayError(instead="so it is not known whose thread this is, and nothing was done") from away
         raise
     await RUNS[command](desks, call, rest)
 

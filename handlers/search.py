@@ -7,7 +7,7 @@ from bot.commands import incident as words
 from bot.commands.search import MOST_WORDS, List, Search, Which
 from bot.domain.incident import WORKING, Severity, Status
 from bot.domain.search import ALL, Filters, Found, Wanted, month, words_in
-from bot.errors import UserError
+from bot.errors import UserError, away_means
 from bot.slack.views import ops as ops_view
 from bot.slack.views import search as view
 from handlers.call import Call
@@ -17,7 +17,8 @@ from handlers.desks import Desks
 async def show_list(desks: Desks, call: Call, said: List) -> None:
     """A page of incidents: open ones worst first, others newest first."""
     wanted = Wanted(_filters(desks, said.which), page=said.which.page)
-    found = await call.slowly(desks.search.list(wanted), view.reading())
+    with away_means("so the list cannot be shown"):
+        found = await call.slowly(desks.search.list(wanted), view.reading())
     await call.answer(view.listed(found, _links(desks, found)))
 
 
@@ -29,7 +30,8 @@ async def search(desks: Desks, call: Call, said: Search) -> None:
     if len(wanted.words) > MOST_WORDS:
         problem = f"Those are {len(wanted.words)} words; {MOST_WORDS} are the most."
         raise UserError(problem, "Leave the common ones out.")
-    found = await call.slowly(desks.search.search(wanted), view.searching(wanted))
+    with away_means("so nothing can be searched"):
+        found = await call.slowly(desks.search.search(wanted), view.searching(wanted))
     await call.answer(view.searched(found, _links(desks, found), said.meant))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.domain.progress import Progress
 from bot.domain.summary import QUESTION_LIMIT, QUESTIONS
-from bot.errors import UserError, away_means
+from bot.errors import UserError
 from bot.slack.views import ops as ops_view
 from bot.slack.views import summary as view
 from handlers.call import Call
@@ -18,8 +18,7 @@ async def ask(desks: Desks, call: Call, incident_id: str) -> None:
     """Drafts a summary for whoever asks; nobody else sees it."""
     progress = Progress()
     work = desks.summaries.draft(incident_id, call.who, progress)
-    with away_means("so no summary can be drafted"):
-        shown = await call.slowly(work, lambda: view.drafting(incident_id, progress.step))
+    shown = await call.slowly(work, lambda: view.drafting(incident_id, progress.step))
     await call.answer(view.draft(shown))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
+from tests.asking import answer_to_mention
 from tests.test_incident import ID, opened
 from tests.test_once import cards, until_answered
 from tests.world import World
@@ -133,6 +134,13 @@ async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, own_mo
     for command, text, said in (
         ("/incident", "", "so the list cannot be shown"),
         ("/incident", "list", "so the list cannot be shown"),
+        ("/incident", "search mail", "so nothing can be searched"),
+        ("/incident", "stats", "so the incidents cannot be counted"),
+        ("/incident", "summary", "so no summary can be drafted"),
+        ("/incident", "summary 7KQ4", "so no summary can be drafted"),
+        ("/incident", "export", "so nothing was exported"),
+        ("/incident", "export 7KQ4 json", "so nothing was exported"),
+        ("/maintenance", "calendar", "so the calendar cannot be made"),
         ("/checklist", "", "so the checklist cannot be shown"),
         ("/ops", "alerts", "so what fires cannot be shown"),
         ("/ops", "silence list", "so the silences cannot be listed"),
@@ -143,6 +151,15 @@ async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, own_mo
         await until_answered(world, answered + 1)
         await world.slack.until(partial(_says, world, said), said)
         assert "changed" not in world.ann.ephemerals[-1].shown
+
+
+async def test_a_thread_that_nobody_knows_is_told_as_such(world: World, own_mongod: Mongod) -> None:
+    """A word that several commands have is a question as well, so no change is spoken of."""
+    card, _ = await opened(world)
+    own_mongod.kill()
+    for word in ("show", "summary"):
+        told = await answer_to_mention(world.slack, world.ann, word, thread=card)
+        assert "so it is not known whose thread this is, and nothing was done" in told.shown
 
 
 async def test_maintenance_shows_the_windows_without_mongodb(world: World, own_mongod: Mongod) -> None:

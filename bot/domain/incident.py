@@ -104,8 +104,8 @@ class Act:
 
     `text` is what the person said. `was` and `now` are the old and the new value where one was changed: a severity,
     a status, an owner's user id; of an escalation `was` is the role and `now` the person; of a
-    closing `now` is the incident that it is a duplicate of, if it is one; of a note that tells the original of a
-    duplicate `now` is the duplicate and `was` where its card is.
+    closing `now` is the incident that it is a duplicate of, if it is one, and of its reopening `was`; of a note that
+    tells the original of a duplicate `now` is the duplicate and `was` where its card is.
     """
 
     version: int
@@ -154,7 +154,8 @@ class Incident:
     `opened_at` is when the record began, `began` when the trouble did. `updated_by` and `updated_at` tell of the last
     update that people read: an act or a note, not what is said in the thread. `joined` are all who wrote or acted.
     `active_at` is when something was said in its thread last, `reminded_at` when its owner was asked for an update,
-    `asked_at` when it was asked whether it is over. `said` are the notes of the last minute.
+    `asked_at` when it was asked whether it is over. `said` are the notes of the last minute,
+    `heard_of` the acts of its duplicates that it was told of.
     `duplicate_card` is where the card was of the one that it is a duplicate of.
     `untold` are the acts that timeline, thread and card may not show yet: after a kill they are told again.
     """
@@ -195,6 +196,7 @@ class Incident:
     active_at: datetime | None = None
     reasons_set: Touched | None = None
     said: tuple[Said, ...] = ()
+    heard_of: tuple[str, ...] = ()
 
     @property
     def ended_by(self) -> str:

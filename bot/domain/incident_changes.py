@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain import incident_steps as steps
-from bot.domain.audit import SYSTEM, AuditDesk
+from bot.domain.audit import AuditDesk
 from bot.domain.batch import Batches
 from bot.domain.clock import Clock
+from bot.domain.duplicate import must_be_closed
 from bot.domain.incident import Incident, Reasons, Severity, Status, Touched
 from bot.domain.role import RoleDesk
 from bot.errors import ConflictError, NotFoundError, RefusedError, StoreAwayError
@@ -149,14 +150,10 @@ class IncidentChanges:
         return before, after
 
     async def reopen(self, incident_id: str, who: str, text: str) -> Incident:
-        """Opens it again; the one that it was closed as a duplicate of is told of it."""
-        before, after = await self._steer(
+        """Opens it again; the one that it was closed as a duplicate of is told of it with that."""
+        _, after = await self._steer(
             incident_id, who, "reopen", lambda known: steps.reopened(known, who, text, self._clock()), detail=text
         )
-        if before.duplicate_of:
-            told = f"{incident_id} (“{after.title}”) is open again: it is no duplicate."
-            with suppress(NotFoundError, StoreAwayError):  # it is open again, whatever became of that
-                await self._tell_original(before.duplicate_of, who, told, after)
         return after
 
     async def close(self, incident_id: str, who: str) -> Incident:
@@ -164,9 +161,9 @@ class IncidentChanges:
         return (await self._steer(incident_id, who, "close", lambda known: steps.closed(known, who, self._clock())))[1]
 
     async def dismiss(self, incident_id: str, who: str, why: str, duplicate_of: str = "") -> Incident:
-        """Closes an open one without a resolution; the incident that it is a duplicate of is told of it.
+        """Closes an open one without a resolution; the incident that it is a duplicate of is told of it with that.
 
-        Of two that are closed as duplicates of each other at once, the one opened first is open again.
+        Of those that are closed as duplicates of each other at once, the one opened first is open again.
         """
         if duplicate_of == incident_id:
             raise ConflictError(
@@ -185,10 +182,8 @@ class IncidentChanges:
             detail=why,
         )
         if duplicate_of:
-            text = f"{incident_id} (“{after.title}”) is about the same, and was closed as a duplicate."
             with suppress(StoreAwayError):  # it is closed, whatever became of that
-                await self._leave_one_open(after, await self._shown.get(duplicate_of))
-                await self._tell_original(duplicate_of, who, text, after)
+                must_be_closed(await self._shown.get(incident_id), duplicate_of)
         return after
 
     async def let_go(self, incident_id: str, who: str) -> Incident:
@@ -215,21 +210,6 @@ class IncidentChanges:
             return steps.noted(known, who, "It stays open.", self._clock())
 
         return (await self._change(incident_id, step))[1]
-
-    async def _tell_original(self, incident_id: str, who: str, text: str, duplicate: Incident) -> None:
-        await self._change(incident_id, lambda known: steps.noted(known, who, text, self._clock(), duplicate))
-
-    async def _leave_one_open(self, one: Incident, other: Incident) -> None:
-        """Whoever closes the second of the two sees both closed, and mends it. Raises ConflictError for that one."""
-        if other.duplicate_of != one.id:
-            return
-        first = min((one, other), key=lambda known: (known.opened_at, known.id))
-        text = "the other one was closed as a duplicate of this one at the same moment"
-        with suppress(ConflictError):  # mended by whoever closed the other
-            await self._change(first.id, lambda known: steps.reopened(known, SYSTEM, text, self._clock()))
-            await self._audit.wrote(SYSTEM, "reopen", first.id, detail=text)
-        if first is one:
-            steps.must_stand(other, one.id)
 
     async def redraw(self, incident_id: str) -> None:
         """Has the card drawn anew: a menu shows what somebody picked, also where that was refused."""

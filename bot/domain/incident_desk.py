@@ -38,7 +38,7 @@ class IncidentDesk:
     """The incidents and their cards.
 
     `late_card` is called when a card's place became known so late that people may have written below it already.
-    `turned` is what else shows whether an incident, by its ID, is open. It raises StoreAwayError.
+    `turned` is what else shows whether an incident is open, or what its end means for others; raises StoreAwayError.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class IncidentDesk:
         self._similar = SimilarDesk(incidents, board)
         self._lost = LostIncidents(board, self._put_back, self.catch_up, clock)
         self.late_card: Callable[[Incident], None] = lambda _: None
-        self.turned: tuple[Callable[[str], Awaitable[None]], ...] = ()
+        self.turned: tuple[Callable[[Incident], Awaitable[None]], ...] = ()
 
     async def open(self, opening: Opening) -> Opened:
         """Opens an incident and shows its card. The same words of one person within a minute are one incident."""
@@ -161,7 +161,7 @@ class IncidentDesk:
         await self._board.refresh(incident)
         if any(act.deed in TURNS for act in incident.untold):
             for has_turned in self.turned:
-                await has_turned(incident.id)
+                await has_turned(incident)
         await self._timelines.indexed(incident)
         await self._incidents.told(incident.id, incident.version)
 

@@ -56,8 +56,8 @@ def opened(opening: Opening, now: datetime) -> Incident:
     )
 
 
-def noted(incident: Incident, who: str, text: str, now: datetime, duplicate: Incident | None = None) -> Incident:
-    """The incident with a note, which may tell of its duplicate; notes are taken after its end too.
+def noted(incident: Incident, who: str, text: str, now: datetime) -> Incident:
+    """The incident with a note; notes are taken after its end too.
 
     The same words of the same person within a minute are one note (a double Enter): the incident stays as it was.
     """
@@ -65,10 +65,7 @@ def noted(incident: Incident, who: str, text: str, now: datetime, duplicate: Inc
     said = Said(who, digest(text), now)
     if any((one.by, one.words) == (said.by, said.words) for one in recent):
         return incident
-    told = Act(0, Deed.NOTED, who, now, text)
-    if duplicate is not None:
-        told = replace(told, was=duplicate.card_ts or "", now=duplicate.id)
-    return _after(replace(incident, said=(*recent, said)), told)
+    return _after(replace(incident, said=(*recent, said)), Act(0, Deed.NOTED, who, now, text))
 
 
 def moved(incident: Incident, who: str, status: Status, now: datetime) -> Incident:
@@ -175,7 +172,8 @@ def reopened(incident: Incident, who: str, text: str, now: datetime) -> Incident
         incident, status=Status.INVESTIGATING, resolution="", resolved_by="", duplicate_of="", duplicate_card="",
         resolved_at=None, closed_at=None, snoozed_until=None, status_set=Touched(who, now),
     )  # fmt: skip
-    act = Act(0, Deed.REOPENED, who, now, text, was=incident.status, now=Status.INVESTIGATING)
+    was = incident.duplicate_of or incident.status
+    act = Act(0, Deed.REOPENED, who, now, text, was=was, now=Status.INVESTIGATING)
     return _after(again, act)
 
 

@@ -1,6 +1,6 @@
 """Compares threads with their timelines after an outage, and puts in what was missed: whole threads, page by page."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -25,12 +25,14 @@ class UnreadableError(Exception):
 @dataclass(frozen=True)
 class Page:
     """A part of a thread, oldest first: the timestamps of all that is there, what people said in it, and what the bot
-    told there of what they did.
+    told there of what they did. `emptied` are those whose place Slack keeps though they were deleted: a root, as
+    long as something is below it.
     """
 
     shown: frozenset[str]
     heard: Sequence[Heard]
     acts: Sequence[Act] = ()
+    emptied: frozenset[str] = frozenset()
 
 
 class Readable(Protocol):
@@ -108,17 +110,10 @@ class ReadBack:
             return
         # Taken before the reading begins: what is written, marked or deleted while it lasts, events tell of.
         known = await self._timelines.marks(incident.id, root)
-        shown = await self._compare(incident, known)
-        if root not in shown:
+        found = await self._compare(incident, known)
+        if root not in found.shown:
             self._cardless.append(incident)
-        gone: list[str] = []
-        if root in shown and not shown.issuperset(known):
-            # A deletion takes texts for good, so it has to be seen twice.
-            again: set[str] = set()
-            async for page in self._board.thread(incident):
-                again |= page.shown
-            gone = sorted(set(known) - shown - again) if root in again else []
-        await self._read_earlier(incident)
+        gone = [*await self._gone(incident, known, found), *await self._read_earlier(incident)]
         try:
             await self._desk.missed(incident, gone, self._clock())
         except StoreAwayError:
@@ -126,17 +121,35 @@ class ReadBack:
         except UserError as error:
             raise UnreadableError(str(error)) from error
 
-    async def _read_earlier(self, incident: Incident) -> None:
-        """Below a card that was deleted people go on writing, in the thread that they have open."""
+    async def _gone(self, incident: Incident, known: Collection[str], found: Page) -> list[str]:
+        """What is known of a thread and not there any more.
+
+        A deletion takes texts for good, so it has to be seen twice, below a root that is there, or its empty place.
+        """
+        root = incident.card_ts
+        if root not in found.shown | found.emptied or found.shown.issuperset(known):
+            return []
+        again: set[str] = set()
+        roots: set[str] = set()
+        async for page in self._board.thread(incident):
+            again |= page.shown
+            roots |= page.shown | page.emptied
+        return sorted(set(known) - found.shown - again) if root in roots else []
+
+    async def _read_earlier(self, incident: Incident) -> list[str]:
+        """Below a card that was deleted people go on writing, in the thread that they have open; what is gone there."""
+        gone: list[str] = []
         for ts in await self._incidents.cards_of(incident.id):
             known = {} if ts == incident.card_ts else await self._timelines.marks(incident.id, ts)
             if not known:
                 continue  # a card below which nobody wrote leaves no thread behind
             try:
-                await self._compare(replace(incident, card_ts=ts), known)
+                earlier = replace(incident, card_ts=ts)
+                gone += await self._gone(earlier, known, await self._compare(earlier, known))
             except UnreadableError as error:
                 if not error.is_gone:
                     raise
+        return gone
 
     async def _join(self, incident: Incident, heard: Sequence[Heard]) -> None:
         """Whoever wrote what nobody knew of has joined, and the incident is as fresh as what they wrote."""
@@ -145,8 +158,9 @@ class ReadBack:
             if who not in incident.joined or at > incident.last_sign:
                 await self._joining.heard_from(incident.id, who, at)
 
-    async def _compare(self, incident: Incident, known: Mapping[str, Mapping[str, Mark]]) -> set[str]:
-        shown: set[str] = set()
+    async def _compare(self, incident: Incident, known: Mapping[str, Mapping[str, Mark]]) -> Page:
+        """Enters what is new in the thread; all that was there."""
+        found = Page(frozenset(), ())
         async for page in self._board.thread(incident):
             await self._desk.enter(incident.id, *page.heard)
             await self._join(incident, page.heard)
@@ -155,8 +169,8 @@ class ReadBack:
             wrong = [one for heard in page.heard for one in recounts(incident.id, heard, known.get(heard.ts, {}))]
             if wrong:
                 await self._timelines.recount(wrong)
-            shown |= page.shown
-        return shown
+            found = Page(found.shown | page.shown, (), (), found.emptied | page.emptied)
+        return found
 
 
 def recounts(incident_id: str, heard: Heard, known: Mapping[str, Mark]) -> list[Recount]:

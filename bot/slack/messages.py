@@ -89,8 +89,9 @@ def page(channel: str, messages: Iterable[Json], bot_user: str) -> Page:
         for message in found
         if (one := heard(channel, message)) and one.is_talk and one.author != bot_user
     ]
-    there = (message for message in found if message.get("subtype") != "tombstone")
-    return Page(frozenset(str(message.get("ts")) for message in there), talk)
+    emptied = frozenset(str(message.get("ts")) for message in found if message.get("subtype") == "tombstone")
+    there = frozenset(str(message.get("ts")) for message in found) - emptied
+    return Page(there, talk, emptied=emptied)
 
 
 def _with_pins(one: Heard, message: Json) -> Heard:

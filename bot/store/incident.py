@@ -40,7 +40,7 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _APART = ("card_ts", "reminded_at", "asked_at", "active_at")  # each has a write of its own
 _TOUCHED = {"status_set", "severity_set", "owner_set", "reasons_set"}
-_NOT_PLAIN = {"id", "severity", "status", "joined", "untold", "said", *_TOUCHED}
+_NOT_PLAIN = {"id", "severity", "status", "joined", "untold", "said", "heard_of", *_TOUCHED}
 _AS_THEY_ARE = tuple(field.name for field in fields(Incident) if field.name not in {*_NOT_PLAIN, "quote"})
 
 
@@ -215,7 +215,7 @@ def new_document(incident: Incident) -> Document:
 def _document(incident: Incident) -> Document:
     document = asdict(incident)
     document["_id"] = document.pop("id")
-    for name in ("untold", "joined", "said"):
+    for name in ("untold", "joined", "said", "heard_of"):
         document[name] = list(document[name])
     return document
 
@@ -241,6 +241,7 @@ def incident_of(document: Document) -> Incident:
         joined=tuple(document.get("joined", ())),
         reasons_set=_touched(document.get("reasons_set")),
         said=tuple(Said(**known(Said, one)) for one in document.get("said", ())),
+        heard_of=tuple(document.get("heard_of", ())),
         status_set=_touched(document.get("status_set")),
         severity_set=_touched(document.get("severity_set")),
         owner_set=_touched(document.get("owner_set")),

@@ -154,14 +154,12 @@ def opening(title: str) -> Message:
 
 def shown(incident: Incident, entries: Sequence[Entry], url: str, original_url: str = "") -> Message:
     """One incident with the newest part of its timeline; see `closed` for `original_url`."""
+    linked = link(url, incident.id) if url else incident.id
+    blocks: list[Block] = [
+        section(mrkdwn("*{}* · {} · *{}*", linked, named(incident.severity), incident.status)),
+        quoted(incident.title),
+    ]
     head = [
-        mrkdwn(
-            "*{}* · {} · *{}*",
-            link(url, incident.id) if url else incident.id,
-            named(incident.severity),
-            incident.status,
-        ),
-        mrkdwn("{}", incident.title),
         mrkdwn(
             "Opened by {} on {}, owner {}", person(incident.opened_by), both(incident.opened_at), person(incident.owner)
         ),
@@ -174,7 +172,7 @@ def shown(incident: Incident, entries: Sequence[Entry], url: str, original_url: 
     for label, text in (("Resolution", resolution), ("Cause", incident.cause), ("Lesson", incident.lesson)):
         if text:
             head.append(some_lines(label, text, RESOLUTION_SHOWN))
-    blocks: list[Block] = [section(joined("\n", head))]
+    blocks.append(section(joined("\n", head)))
     lines = newest(entries)
     if len(entries) > len(lines):
         blocks.append(context(mrkdwn("The newest {} of {} entries:", len(lines), len(entries))))

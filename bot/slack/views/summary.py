@@ -14,7 +14,19 @@ from bot.domain.clock import spelled
 from bot.domain.summary import QUESTION_LIMIT, QUESTIONS, TEXT_LIMITS, Draft, Event, Prose, Source
 from bot.domain.summary_desk import Seen, Shown, Signature
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person, utc
-from bot.slack.views.parts import Message, actions, brief, context, header, paragraphs, quoted, said, section, still
+from bot.slack.views.parts import (
+    Message,
+    actions,
+    brief,
+    context,
+    header,
+    paragraphs,
+    quoted,
+    said,
+    section,
+    short,
+    still,
+)
 
 POST = "summary_post"
 EDIT = "summary_edit"
@@ -102,7 +114,7 @@ def draft_of(value: str) -> tuple[str, Seen] | None:
 
 
 def _body(found: Draft) -> list[Block]:
-    blocks: list[Block] = [still(_facts(found))]
+    blocks: list[Block] = _facts(found)
     for name, label in LABELS.items():
         text = getattr(found.prose, name)
         blocks += [section(mrkdwn("*{}*", label)), quoted(text)] if text else []
@@ -116,25 +128,21 @@ def _body(found: Draft) -> list[Block]:
     return blocks
 
 
-def _facts(found: Draft) -> Mrkdwn:
+def _facts(found: Draft) -> list[Block]:
     record = found.record
     severity = f"{record.severity.upper()}, {record.severity.meaning}"
     is_later = record.opened_at - record.began >= timedelta(minutes=1)
     opened = mrkdwn(" {}", both(record.opened_at)) if is_later else Mrkdwn("")
-    lines = [
-        mrkdwn("*{}* · {} · *{}*", found.incident_id, severity, record.status),
-        mrkdwn("*{}*", brief(record.title, _TITLE)),
-        mrkdwn("Began {}, opened{} by {}", both(record.began), opened, brief(record.opened_by, _NAME)),
-    ]
+    head = mrkdwn("*{}* · {} · *{}*", found.incident_id, severity, record.status)
+    lines = [mrkdwn("Began {}, opened{} by {}", both(record.began), opened, brief(record.opened_by, _NAME))]
     if record.over_at:
         lines.append(mrkdwn("Over {}, after {}", both(record.over_at), spelled(record.lasted)))
     else:
         lines.append(mrkdwn("Not over after {}", spelled(record.lasted)))
     people = "one person" if record.people == 1 else f"{record.people} people"
     lines.append(mrkdwn("Owner: {}; {} took part", brief(record.owner, _NAME), people))
-    if record.affected:
-        lines.append(mrkdwn("Affected: {}", brief(record.affected, _AFFECTED)))
-    return joined("\n", lines)
+    affected = short(f"\nAffected: {record.affected}", _AFFECTED) if record.affected else ""
+    return [still(head), quoted(f"{record.title}{affected}"), still(joined("\n", lines))]
 
 
 def _event(event: Event) -> Mrkdwn:
