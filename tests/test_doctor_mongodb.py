@@ -174,16 +174,21 @@ Answers = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 @asynccontextmanager
 async def other(answers: Answers) -> AsyncIterator[str]:
     """A server of something else; the address to give as MongoDB's."""
-    tasks = set[asyncio.Task[None] | None]()
+    tasks = set[asyncio.Task[None]]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.current_task())
-        await answers(reader, writer)
-        writer.close()
+        if task := asyncio.current_task():
+            tasks.add(task)
+        try:
+            await answers(reader, writer)
+        finally:
+            writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         yield f"mongodb://127.0.0.1:{server.sockets[0].getsockname()[1]}/butler"
-        await asyncio.gather(*(task for task in tasks if task))
+        for task in tasks:
+            task.cancel()  # the driver may leave a connection open that it had no use for any more
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def web_page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
