@@ -90,6 +90,13 @@ class Metrics:
         self._takeovers = Counter(
             "opsbot_claims_taken_over", "Work that another bot left behind, by its kind.", ("what",), registry=own
         )
+        self._announcements = Counter(
+            "opsbot_announcements", "Announcements by rung and outcome.", ("rung", "outcome"), registry=own
+        )
+        self._count_alarms(own)
+
+    def _count_alarms(self, own: CollectorRegistry) -> None:
+        """Alerts and escalations."""
         self._notifications = Counter(
             "opsbot_alert_notifications", "Notifications of monitoring by outcome.", ("outcome",), registry=own
         )
@@ -119,9 +126,6 @@ class Metrics:
             "From an escalation to somebody who has it.",
             buckets=_TAKEN_SECONDS,
             registry=own,
-        )
-        self._announcements = Counter(
-            "opsbot_announcements", "Announcements by rung and outcome.", ("rung", "outcome"), registry=own
         )
 
     def command_done(self, command: str, outcome: str, seconds: float) -> None:
