@@ -16,31 +16,23 @@ from slack_bolt.async_app import AsyncApp
 
 import handlers
 from bot import VERSION, logs, webhook
-from bot.alarms import Neighbours, alarms
+from bot.alarms import alarms
 from bot.checklists import Kept, checklist_desks
 from bot.commands import table
+from bot.core import core_desks
 from bot.doctor import Ward, doctor
-from bot.domain.audit import AuditDesk
-from bot.domain.audit_chain import Chain
 from bot.domain.clock import Clock, utc_now
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
 from bot.domain.health import HealthDesk
 from bot.domain.health_watch_desk import Rhythm
 from bot.domain.home_desk import HomeDesk, Sources
-from bot.domain.incident_changes import IncidentChanges
-from bot.domain.incident_desk import IncidentDesk
-from bot.domain.incident_news import IncidentNews
-from bot.domain.presence import Presence
 from bot.domain.read_back import ReadBack
 from bot.domain.reminder import Answering, ReminderDesk
-from bot.domain.role import RoleDesk
-from bot.domain.role_changes import RoleChanges, RolesNow
-from bot.domain.search_desk import SearchDesk
+from bot.domain.role_changes import RoleChanges
 from bot.domain.silence_window import WindowSilences
 from bot.domain.stats import StatsDesk
 from bot.domain.summary_desk import Ports, SummaryDesk
-from bot.domain.timeline_desk import TimelineDesk
 from bot.domain.window_ports import Attendant
 from bot.domain.window_summary_desk import WindowSummaryDesk
 from bot.domain.window_summary_ports import SummaryPorts
@@ -49,7 +41,6 @@ from bot.jobs import Jobs, Tempo
 from bot.metrics import Metrics
 from bot.outside import Outside, Wires, maintenance_desks, reach
 from bot.owners import owners
-from bot.redaction import Redactor
 from bot.scheduler import Scheduler
 from bot.services.http import Http
 from bot.services.llm import LIMIT
@@ -181,25 +172,13 @@ class App:
     def _desks(self, outside: Outside, wires: Wires) -> Desks:
         settings, clock = self._settings, self._tuning.clock
         store, board, directory = outside.store, outside.board, outside.directory
-        redactor = Redactor(settings.secrets())
-
-        async def readable(text: str) -> str:
-            return redactor.text(await directory.with_names(text))
-
-        chain = Chain(store.audit, log=logs.chained)
-        audit = AuditDesk(chain, logs.audited, clock)
-        roles_now = RolesNow(store.roles, outside.groups, clock)
-        roles = RoleDesk(roles_now, audit, settings.ops_admins, Presence(directory, clock))
-        search = SearchDesk(store.words, store.incidents, store.timelines)
-        timelines = TimelineDesk(store.timelines, directory, store.incidents, board, search)
-        incidents = IncidentDesk(store.incidents, board, timelines, audit, clock)
-        timelines.lost = incidents.in_thread
-        changes = IncidentChanges(store.incidents, incidents, roles, audit, clock)
-        news = IncidentNews(timelines, store.incidents, board, clock)
-        near = Neighbours(incidents, changes, timelines, news, roles, audit, directory)
-        found = alarms(settings, store, outside.means, near, clock)
+        core = core_desks(settings, outside, clock)
+        audit, roles, incidents = core.audit, core.roles, core.incidents
+        found = alarms(settings, store, outside.means, core.near, clock)
         health = HealthDesk(outside.probes, clock)
-        ward = Ward(wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets, chain=chain)
+        ward = Ward(
+            wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets, chain=core.chain
+        )
         summaries = WindowSummaryDesk(
             SummaryPorts(
                 store.window_records, store.checklists, store.opened, health, store.rounds, directory,
@@ -214,7 +193,7 @@ class App:
             health, store, maintenance.windows, outside.outages, directory, outside.pictures, outside.metrics, clock,
             self._tuning.rhythm,
         )  # fmt: skip
-        services = watching(settings, outside.probes, around, incidents, news)
+        services = watching(settings, outside.probes, around, incidents, core.news)
         kept = Kept(store.checklists, store.templates, store.window_records)
         checklists = checklist_desks(kept, outside.checklist_board, services, roles, audit, clock)
         told = Sources(incidents, maintenance.windows, checklists.desk, roles, services.watch)
@@ -242,12 +221,14 @@ class App:
             calendar=maintenance.calendar,
             emergencies=EmergencyDesk(store.windows, store.freezes, incidents, roles, audit, clock),
             incidents=incidents,
-            changes=changes,
+            changes=core.changes,
             reminders=ReminderDesk(store.incidents, board, Answering(roles, directory), settings.update_every, clock),
-            timelines=timelines,
-            search=search,
+            timelines=core.timelines,
+            search=core.search,
             stats=StatsDesk(store.briefs, outside.pictures, clock),
-            summaries=SummaryDesk(Ports(store.summaries, incidents, board, outside.writer, readable), audit, clock),
+            summaries=SummaryDesk(
+                Ports(store.summaries, incidents, board, outside.writer, core.readable), audit, clock
+            ),
             exports=ExportDesk(incidents, store.opened, store.exports, outside.exports, directory, clock),
             window_summaries=summaries,
             roles=roles,
