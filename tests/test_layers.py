@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OURS = ("bot", "handlers", "sandbox")
 
+BACK = ("bot.domain", "bot.services", "bot.slack", "bot.store", "bot.settings")  # what is put together
 # Layer by layer: what it may import, itself apart. Everything may import bot.errors. The longest name that fits counts.
 ARROWS: dict[str, tuple[str, ...]] = {
     "bot.errors": (),
@@ -25,13 +26,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bot": ("bot.commands", "bot.domain"),  # the frame: settings, logs, metrics, web, jobs, …
     "bot.probes": ("bot.domain", "bot.services", "bot.store", "bot.settings", "bot.endpoint"),
     "bot.watching": ("bot.domain", "bot.slack", "bot.store", "bot.settings", "bot.metrics"),
-    "bot.alarms": ("bot.domain", "bot.services", "bot.slack", "bot.store", "bot.settings"),
+    "bot.alarms": BACK,
     "bot.outside": (
-        "bot.domain",
-        "bot.services",
-        "bot.slack",
-        "bot.store",
-        "bot.settings",
+        *BACK,
         "bot.metrics",
         "bot.endpoint",
         "bot.probes",
@@ -39,17 +36,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "bot.windows",
         "bot.calendar_file",
     ),
-    "bot.doctor": (
-        "bot.commands",
-        "bot.domain",
-        "bot.services",
-        "bot.slack",
-        "bot.store",
-        "bot.settings",
-        "bot.metrics",
-        "bot.redaction",
-        "bot.probes",
-    ),
+    "bot.doctor": ("bot.commands", *BACK, "bot.metrics", "bot.redaction", "bot.probes"),
     "bot.core": ("bot.domain", "bot.settings", "bot.logs", "bot.redaction", "bot.alarms", "bot.outside"),
     "bot.owners": ("bot.domain", "bot.jobs", "handlers.desks"),
     "bot.app": ("bot", "handlers"),
