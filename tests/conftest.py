@@ -1,5 +1,6 @@
 """One real mongod for the whole run; a fresh workspace, services, database and bot for each test that asks for them."""
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,6 +12,14 @@ from sandbox.slack import Slack
 from tests.alertmanagers import Alertmanager
 from tests.asking import strict
 from tests.world import World, forget_emptied
+
+YOUNG = 20_000  # objects; by default the garbage collector looks through the youngest after 700
+
+
+def pytest_collection_finish() -> None:
+    """Every module and test is there now and stays: the garbage collector need not look through them time and again."""
+    gc.freeze()
+    gc.set_threshold(YOUNG, 20, 20)
 
 
 @pytest.fixture(scope="session")
