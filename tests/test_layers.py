@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -147,12 +148,15 @@ def may_import(module: str, target: str) -> bool:
     return False
 
 
-IMPORTS = list(imports())
+@cache
+def all_imports() -> tuple[Import, ...]:
+    """Read once, and by a worker that has these tests only."""
+    return tuple(imports())
 
 
 def test_imports_follow_the_arrows() -> None:
     """Each layer imports only what the plan allows."""
-    wrong = [found for found in IMPORTS if is_ours(found.target) and not may_import(found.module, found.target)]
+    wrong = [found for found in all_imports() if is_ours(found.target) and not may_import(found.module, found.target)]
     assert not wrong, "\n" + "\n".join(f"{found}. {REMEDY[layer(found.module)]}" for found in wrong)
 
 
@@ -186,7 +190,7 @@ def test_libraries_stay_behind_their_door(library: str) -> None:
     doors = DOORS[library]
     wrong = [
         found
-        for found in IMPORTS
+        for found in all_imports()
         if within(found.target, library) and not any(within(found.module, door) for door in doors)
     ]
     assert not wrong, "\n" + "\n".join(
@@ -198,7 +202,7 @@ def test_services_know_of_pymongo_only_its_errors() -> None:
     """The database comes to the probe as an argument."""
     wrong = [
         found
-        for found in IMPORTS
+        for found in all_imports()
         if found.module == "bot.services.mongodb"
         and within(found.target, "pymongo")
         and not found.target.startswith(("pymongo.errors", "pymongo.asynchronous"))
@@ -212,7 +216,7 @@ def test_the_domain_imports_the_standard_library_only() -> None:
     """Rules run without any package installed."""
     wrong = [
         found
-        for found in IMPORTS
+        for found in all_imports()
         if layer(found.module) in ("bot.domain", "bot.commands", "bot.errors")
         and not is_ours(found.target)
         and found.target.partition(".")[0] not in sys.stdlib_module_names
@@ -225,7 +229,7 @@ def test_the_domain_imports_the_standard_library_only() -> None:
 def test_no_module_imports_itself_through_others() -> None:
     """There is no circle; a package's `__init__` counts as a module."""
     graph: dict[str, set[str]] = {module: set() for module in SOURCES}
-    for found in IMPORTS:
+    for found in all_imports():
         if found.target in SOURCES and found.target != found.module:
             graph[found.module].add(found.target)
     done: set[str] = set()
@@ -245,7 +249,7 @@ def test_no_module_imports_itself_through_others() -> None:
 
 def test_imports_stand_at_the_top() -> None:
     """An import inside a function hides an arrow, or a circle."""
-    wrong = [found for found in IMPORTS if not found.at_top]
+    wrong = [found for found in all_imports() if not found.at_top]
     assert not wrong, "\n" + "\n".join(
         f"{found}, not at the top. Move it there; if that makes a circle, undo it." for found in wrong
     )

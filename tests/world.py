@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from bot.app import App, Tuning
@@ -47,6 +48,11 @@ SWITCHED_OFF = dict.fromkeys(MAY_BE_EMPTY, "")
 def forget_emptied(server: str) -> None:
     """The next worlds on this server have new databases, not those of worlds that ended."""
     _EMPTY.pop(server, None)
+
+
+def _named(collection: str) -> list[dict[str, Any]]:
+    """The name of a collection, if it has a document."""
+    return [{"$limit": 1}, {"$project": {"_id": 0, "name": collection}}]
 
 
 class WallClock:
@@ -106,11 +112,18 @@ class World:
         """Leaves the database to the next world: it has all indexes, which take longer to make than most tests."""
         database = self._client.get_default_database()
         try:
-            for name in await database.list_collection_names():
+            names = await database.list_collection_names()
+            for name in await self._filled(database, names):
                 await database[name].delete_many({})
         except PyMongoError:
             return  # a test stopped the server
         _EMPTY[self._server].append(self._database)
+
+    async def _filled(self, database: AsyncDatabase[Document], names: list[str]) -> list[str]:
+        """The collections with anything in them, by one question instead of twenty deletions."""
+        ones = [{"$unionWith": {"coll": name, "pipeline": _named(name)}} for name in names[1:]]
+        found = await database[names[0]].aggregate([*_named(names[0]), *ones]) if names else None
+        return [one["name"] for one in await found.to_list()] if found else []
 
     async def starts(self, **settings: str) -> App:
         """Starts another bot; its settings are those of the world and these."""

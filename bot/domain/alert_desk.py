@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.alert import Group, Notice, Turn, in_words, turned
-from bot.domain.alert_incident import AlertIncidents, Found
+from bot.domain.alert_incident import BEGUN, AlertIncidents, Found
 from bot.domain.alert_ports import AlertBoard, Groups
 from bot.domain.alert_steps import heard
 from bot.domain.alert_storm import Storms
@@ -171,11 +171,14 @@ class AlertDesk:
 
     async def tick(self) -> None:
         """Keeps the messages of storms, and tells what was left behind. Raises StoreAwayError."""
+        now = self._clock()
+        if await self._groups.is_at_rest(now - LEFT_BEHIND, now - BEGUN):
+            return
         await self._storms.tick()
         await self._storm_news.tick()
         await self._incidents.finish()
         await self._show_anew()
-        for group in await self._groups.untold(self._clock() - LEFT_BEHIND):
+        for group in await self._groups.untold(now - LEFT_BEHIND):
             try:
                 await self.tell(group.id)
             except UndeliveredError:
@@ -217,11 +220,11 @@ class AlertDesk:
             digest = await self._groups.digest(group.digest) if group.digest else None
             link = self._board.link_to(digest.channel, digest.ts) if digest else self._link(group)
             linked.append((group, link))
-        return Listing(tuple(linked), await self._groups.count_firing())
+        return Listing(tuple(linked), sum((await self._groups.count_firing()).values()))
 
     async def counts(self) -> dict[Severity, int]:
         """How many groups fire. Raises StoreAwayError."""
-        return {severity: await self._groups.count_firing(severity) for severity in Severity}
+        return await self._groups.count_firing()
 
     async def firing(self) -> list[str]:
         """What is still firing, in words, worst first; what is silenced is among it. Raises StoreAwayError."""

@@ -36,8 +36,14 @@ class Groups(Protocol):
     async def firing(self, limit: int) -> list[Group]:
         """Those that fire, worst first, then newest."""
 
-    async def count_firing(self, severity: Severity | None = None) -> int:
-        """How many fire; with a severity, of those whose worst member has it."""
+    async def count_firing(self) -> dict[Severity, int]:
+        """How many fire, by the severity of the worst member."""
+
+    async def is_at_rest(self, told_by: datetime, begun_by: datetime) -> bool:
+        """Whether no group and no storm needs to be seen to: nothing untold from before `told_by`, nothing stale or
+
+        unreported, no incident that was to be opened before `begun_by`. One question for what a bot asks all day.
+        """
 
     async def watched(self) -> list[Group]:
         """Those that fire and are Alertmanager's."""

@@ -270,12 +270,10 @@ class ChecklistDesk:
 
     async def show(self, checklist: Checklist) -> None:
         """Has the message show the checklist as it is."""
-        if checklist.ts is None:
-            ts = await self._board.checklist(checklist)
-            await self._checklists.told(checklist.window_id, checklist.version, ts)
-        else:
-            await self._board.refresh_checklist(checklist)
-            await self._checklists.told(checklist.window_id, checklist.version, None)
+        ts = await self._board.checklist(checklist) if checklist.ts is None else None
+        # What is posted may be the checklist as another bot, or another's tick, had it a moment before.
+        await self._board.refresh_checklist(checklist)
+        await self._checklists.told(checklist.window_id, checklist.version, ts)
 
     async def tell_left_behind(self) -> None:
         """Shows what a bot that died has recorded and not shown."""

@@ -206,7 +206,7 @@ class EvidenceDesk:
                 found is not None
                 and not found.holds
                 and _was_proven_before(item, seen_at)
-                and _is_before_end(checklist, head, now)
+                and _is_before_end(checklist, head, seen_at)
             ):
                 # Said before it is done: a bot that dies in between leaves the tick, and the next one says it no more.
                 await self._ports.board.unproven(checklist, item, found.evidence)

@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from bot.domain.alert import Asked, Digest, Group, Report
 from bot.domain.incident import Severity
 from bot.store.alert_document import GROUP, STORM, digest_of, digest_or_none, document, group_of
-from bot.store.mongo import Change, Document, Documents
+from bot.store.mongo import Change, Document, Documents, Part
 
 SOURCE = "source"
 _WORST = [("is_firing", DESCENDING), ("severity", ASCENDING), ("began", DESCENDING)]
@@ -28,6 +28,16 @@ INDEXES = (
     IndexModel([("incident_id", ASCENDING)]),
     IndexModel([("is_stale", ASCENDING)], sparse=True),
 )
+
+# What a bot has to see to: each alone, and all of them in one question.
+_STALE: Document = {"is_stale": True}
+_UNTOLD_STORM: Document = {"kind": STORM, "$expr": {"$lt": ["$told", "$version"]}}
+_BEHIND: Document = {"$expr": {"$lt": [{"$ifNull": ["$report.version", 0]}, "$version"]}}
+_UNREPORTED_STORM: Document = {
+    "kind": STORM,
+    "incident_id": {"$ne": ""},
+    "$or": [{"report.is_told": False}, _BEHIND],
+}
 
 # What has a write of its own is not touched when a group is saved.
 _APART = ("incident_id", "asked", "channel", "ts", "storm")
@@ -76,7 +86,7 @@ class Alerts:
 
     async def untold(self, before: datetime) -> list[Group]:
         """See Groups.untold."""
-        found = await self._documents.many({"untold.at": {"$lt": before}}, [("untold.at", ASCENDING)], 50)
+        found = await self._documents.many(_untold(before), [("untold.at", ASCENDING)], 50)
         return [group_of(document) for document in found]
 
     async def firing(self, limit: int) -> list[Group]:
@@ -84,10 +94,15 @@ class Alerts:
         found = await self._documents.many({"kind": GROUP, "is_firing": True}, _WORST, limit)
         return [group_of(document) for document in found]
 
-    async def count_firing(self, severity: Severity | None = None) -> int:
+    async def count_firing(self) -> dict[Severity, int]:
         """See Groups.count_firing."""
-        query: Document = {"kind": GROUP, "is_firing": True}
-        return await self._documents.count({**query, "severity": severity} if severity else query)
+        found = await self._documents.count_by({"kind": GROUP, "is_firing": True}, "severity")
+        return {severity: found.get(severity, 0) for severity in Severity}
+
+    async def is_at_rest(self, told_by: datetime, begun_by: datetime) -> bool:
+        """See Groups.is_at_rest."""
+        work = {"$or": [_untold(told_by), _asked(begun_by), _STALE, _UNTOLD_STORM, _UNREPORTED_STORM]}
+        return not await self._documents.part(work, (), Part(1, only=("_id",)))
 
     async def watched(self) -> list[Group]:
         """See Groups.watched."""
@@ -125,7 +140,7 @@ class Alerts:
 
     async def stale(self) -> list[Group]:
         """See Groups.stale."""
-        found = await self._documents.many({"is_stale": True}, [("_id", ASCENDING)], 20)
+        found = await self._documents.many(_STALE, [("_id", ASCENDING)], 20)
         return [group_of(document) for document in found]
 
     async def shown(self, group: Group) -> None:
@@ -134,7 +149,7 @@ class Alerts:
 
     async def asked(self, before: datetime) -> list[str]:
         """See Groups.asked."""
-        found = await self._documents.many({"asked.at": {"$lt": before}}, [("asked.at", ASCENDING)], 20)
+        found = await self._documents.many(_asked(before), [("asked.at", ASCENDING)], 20)
         return [str(document["_id"]) for document in found]
 
     async def quoting(self, channel: str, ts: str, since: datetime) -> str:
@@ -174,11 +189,7 @@ class Alerts:
 
     async def untold_digests(self, told_before: datetime) -> list[Digest]:
         """See Groups.untold_digests."""
-        query = {
-            "kind": STORM,
-            "$expr": {"$lt": ["$told", "$version"]},
-            "$or": [{"told_at": None}, {"told_at": {"$lt": told_before}}],
-        }
+        query = {**_UNTOLD_STORM, "$or": [{"told_at": None}, {"told_at": {"$lt": told_before}}]}
         return [digest_of(document) for document in await self._documents.many(query, [("last_at", DESCENDING)], 5)]
 
     async def told_digest(self, digest: Digest, channel: str, ts: str, now: datetime) -> None:
@@ -206,9 +217,8 @@ class Alerts:
 
     async def unreported(self) -> list[Digest]:
         """See Groups.unreported."""
-        is_behind = {"$expr": {"$lt": [{"$ifNull": ["$report.version", 0]}, "$version"]}}
-        query = {"kind": STORM, "incident_id": {"$ne": ""}, "$or": [{"report.is_told": False}, is_behind]}
-        return [digest_of(document) for document in await self._documents.many(query, [("last_at", DESCENDING)], 20)]
+        found = await self._documents.many(_UNREPORTED_STORM, [("last_at", DESCENDING)], 20)
+        return [digest_of(document) for document in found]
 
     async def report(self, digest: Digest, report: Report) -> bool:
         """See Groups.report."""
@@ -220,6 +230,14 @@ class Alerts:
         """See Groups.reported."""
         query = {"_id": digest.id, "incident_id": digest.incident_id, "report.number": number}
         await self._documents.update(query, {"$set": {"report.is_told": True}})
+
+
+def _untold(before: datetime) -> Document:
+    return {"untold.at": {"$lt": before}}
+
+
+def _asked(before: datetime) -> Document:
+    return {"asked.at": {"$lt": before}}
 
 
 def _of(digest_id: str, **more: Any) -> Document:
