@@ -269,7 +269,7 @@ class App:
     def _readiness(self) -> Readiness:
         if self._status != "ready":
             is_unknown = self._directory is None or not self._directory.bot_user
-            return Readiness(self._status, ("Slack has not answered yet",) if is_unknown else ())
+            return Readiness(self._status, ("Slack has not answered yet" if is_unknown else f"still {self._status}",))
         if self._sockets is not None and not self._sockets.connected:
             return Readiness("starting", ("no connection to Slack",))
         reasons = [self._directory.trouble] if self._directory is not None and self._directory.trouble else []

@@ -13,8 +13,6 @@ from tests.asking import answer, strict
 from tests.measured import measured
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
@@ -224,6 +222,7 @@ async def test_a_storm_is_one_message(world: World) -> None:
     assert incident["title"].startswith("Alert storm: 60 groups")
 
 
+@pytest.mark.long
 async def test_an_incident_s_card_goes_before_alerts(mongod: Mongod) -> None:
     """Slack takes one message a second: who opens an incident does not stand in line behind the alerts."""
     async with strict(strict_rate=True) as slack, World(slack, mongod.url(), SETTINGS) as world:
@@ -268,6 +267,7 @@ async def test_without_a_token_in_the_settings_the_way_is_closed(slack: Slack, m
         assert (status, "ALERT_WEBHOOK_TOKEN is not set" in words) == (404, True)
 
 
+@pytest.mark.long
 async def test_without_mongodb_it_is_to_be_sent_again(slack: Slack, own_mongod: Mongod) -> None:
     """503 while it cannot be kept; Alertmanager sends it again, and then it is shown."""
     async with World(slack, own_mongod.url(), SETTINGS) as world:

@@ -19,9 +19,6 @@ from bot.store.alert_document import document
 from tests.alerting import alert as told_alert
 from tests.alerting import notification
 
-pytestmark = pytest.mark.long
-
-
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
 
@@ -144,6 +141,7 @@ def test_a_group_of_which_alerts_are_left_out_is_not_called_over() -> None:
     assert whole.left_out == 0
 
 
+@pytest.mark.long
 def test_the_longest_texts_fit_into_mongodb_and_what_is_shown_is_kept() -> None:
     """A full group of alerts with as many and as long labels as come stays below a document's 16 MB."""
     texts = {f"a{number}-{'x' * 96}": "😀" * 900 for number in range(60)}

@@ -12,8 +12,6 @@ from sandbox.slack import Slack
 from tests.alerting import SETTINGS, alert, notification, sends
 from tests.world import Document, World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
@@ -41,6 +39,7 @@ async def commands(world: World) -> int:
     return int(top["totals"].get(name, {}).get("commands", {}).get("count", 0))
 
 
+@pytest.mark.long
 async def test_what_a_bot_has_seen_begin_it_does_not_count_again(world: World) -> None:
     """Once ten groups came, the others join from memory; and the storm's record is changed once for many of them."""
     before = await commands(world)
@@ -51,6 +50,7 @@ async def test_what_a_bot_has_seen_begin_it_does_not_count_again(world: World) -
     assert digest["version"] < 60
 
 
+@pytest.mark.long
 async def test_two_bots_have_one_storm(world: World) -> None:
     """Whoever takes a group: it has a message of its own or is in the one digest, and all of them are told."""
     await world.starts()

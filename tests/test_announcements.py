@@ -10,9 +10,6 @@ from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 WINDOW = "MW-20261128-0200"
 
 
@@ -37,6 +34,7 @@ async def announced(world: World, rung: str) -> Post:
     return next(post for post in world.slack.channel().everything if post.ts == document["ts"])
 
 
+@pytest.mark.long
 async def test_a_window_is_announced_rung_by_rung_in_one_thread(world: World) -> None:
     """The first rung is the head; the others reply to it and are sent to the channel too, each with its own key."""
     moments = {
@@ -61,6 +59,7 @@ async def test_a_window_is_announced_rung_by_rung_in_one_thread(world: World) ->
     assert (stored["head"], stored["title"]) == (head.ts, "Weekly maintenance")
 
 
+@pytest.mark.long
 async def test_the_head_shows_where_the_window_stands(world: World) -> None:
     """The head is edited as the window starts, nears its end, and is over; its key stays."""
     world.clock.set("2026-11-27 02:00:01")
@@ -114,6 +113,7 @@ async def test_nothing_is_told_of_a_window_that_is_over(world: World) -> None:
     assert keys(world) == []
 
 
+@pytest.mark.long
 async def test_a_rung_missed_while_mongodb_was_away_is_told_when_it_is_back(world: World) -> None:
     """A restart in the middle of everything repeats nothing and loses nothing."""
     world.clock.set("2026-11-27 02:00:01")
@@ -128,6 +128,7 @@ async def test_a_rung_missed_while_mongodb_was_away_is_told_when_it_is_back(worl
     assert keys(world) == [f"{WINDOW}/24h", f"{WINDOW}/1h"]
 
 
+@pytest.mark.long
 async def test_five_bots_announce_once(world: World) -> None:
     """Every replica plans; the claim decides who posts."""
     for _ in range(4):
@@ -146,6 +147,7 @@ async def test_five_bots_announce_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("fault", ["reset_after", "timeout_after", "reset_before", "timeout_before"])
+@pytest.mark.long
 async def test_an_announcement_in_doubt_is_not_made_twice(world: World, fault: str) -> None:
     """Whatever breaks between Slack and three bots, the rung is there once."""
     await asyncio.gather(world.starts(), world.starts())
@@ -156,6 +158,7 @@ async def test_an_announcement_in_doubt_is_not_made_twice(world: World, fault: s
     assert keys(world) == [f"{WINDOW}/24h"]
 
 
+@pytest.mark.long
 async def test_a_bot_that_dies_while_it_announces_is_succeeded(world: World) -> None:
     """Slack took the post, the bot died before it could note that: the next bot finds it and goes on from there."""
     world.slack.faults.add("timeout_after", "chat.postMessage", value=20.0)
@@ -181,6 +184,7 @@ async def test_maintenance_shows_what_was_announced_and_what_comes(world: World)
     assert "1h ahead: due 2026-11-28 01:00 UTC" in seen.shown
 
 
+@pytest.mark.long
 async def test_a_window_in_another_zone_and_with_short_rungs(slack: Slack, world: World) -> None:
     """Any weekday, any zone, rungs in seconds: the keys are the rungs as they are written."""
     await world.stops()

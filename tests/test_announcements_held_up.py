@@ -10,8 +10,6 @@ from sandbox.slack import Slack
 from tests.test_announcements import WINDOW, announced, keys
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
@@ -22,6 +20,7 @@ async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
         yield ready
 
 
+@pytest.mark.long
 async def test_a_refused_rung_is_audited_once_and_announced_when_slack_takes_it(world: World) -> None:
     """The bot was thrown out of the channel and is invited again: the rung is told after all, and says it is late."""
     world.slack.faults.add("error", "chat.postMessage", count=None, value="not_in_channel")
@@ -37,6 +36,7 @@ async def test_a_refused_rung_is_audited_once_and_announced_when_slack_takes_it(
     assert "5 min" in (await announced(world, "24h")).text
 
 
+@pytest.mark.long
 async def test_a_rung_refused_for_good_keeps_no_later_one_from_being_announced(world: World) -> None:
     """What is wrong with one message is wrong with that one only, after a restart as well."""
     world.slack.faults.add("error", "chat.postMessage", value="msg_too_long")
@@ -81,6 +81,7 @@ async def test_a_rung_that_was_claimed_and_never_posted_is_not_told_when_it_is_p
     assert keys(world) == []
 
 
+@pytest.mark.long
 async def test_a_rung_that_slack_holds_up_until_the_window_is_over_is_skipped(world: World) -> None:
     """Slack fails from before the rung until after the end: nothing pointless is posted then."""
     world.clock.set("2026-11-28 00:30:00")
@@ -97,6 +98,7 @@ async def test_a_rung_that_slack_holds_up_until_the_window_is_over_is_skipped(wo
     await world.stored("audit", subject=f"{WINDOW}/1h", outcome="skipped")
 
 
+@pytest.mark.long
 async def test_a_rung_that_slack_holds_up_is_told_with_the_time_that_is_left(world: World) -> None:
     """The warning of the end, twenty minutes late: it says so, and that ten minutes are left."""
     world.clock.set("2026-11-28 02:00:01")

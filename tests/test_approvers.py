@@ -12,8 +12,6 @@ from tests.asking import answer
 from tests.planning import says, told, window, with_roles
 from tests.world import NEVER, World
 
-pytestmark = pytest.mark.long
-
 ID = "MW-20261126-1400"
 
 
@@ -38,6 +36,7 @@ async def names(world: World, post: Post, words: str) -> None:
     await world.slack.until(lambda: words in post.shown, f"{words} in {post.shown}")
 
 
+@pytest.mark.long
 async def test_a_scope_names_who_may_approve_it_by_now(world: World) -> None:
     """Long before anything is announced: the role changes hands, is taken away, and is handed out again."""
     post = await scope(world)
@@ -56,6 +55,7 @@ async def test_a_scope_names_who_may_approve_it_by_now(world: World) -> None:
     assert post.buttons == []
 
 
+@pytest.mark.long
 async def test_a_start_that_is_held_up_names_who_may_approve_by_now(world: World) -> None:
     """Its reply in the thread and the head, with two bots; also a role that changed while neither ran."""
     world.clock.set("2026-11-26 13:45:01")
@@ -81,6 +81,7 @@ async def test_a_start_that_is_held_up_names_who_may_approve_by_now(world: World
     assert len([post for post in world.slack.channel().everything if "was to start now" in post.shown]) == 1
 
 
+@pytest.mark.long
 async def test_a_head_that_told_of_a_start_held_up_names_them_too(world: World) -> None:
     """The bots were away until the start: what is posted first is all that says so."""
     await world.stops()

@@ -13,8 +13,6 @@ from tests.asking import answer, answer_to_mention
 from tests.test_incident import opened
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 async def test_each_entry_says_where_the_act_came_from(world: World) -> None:
     """Command, button, form, mention and clock, each under its own trace; the chain of it all is whole."""
@@ -42,6 +40,7 @@ async def test_each_entry_says_where_the_act_came_from(world: World) -> None:
     assert f"{len(trail)} entries, chained by hashes: none is missing or changed." in told.shown
 
 
+@pytest.mark.long
 async def test_two_bots_make_one_chain_and_tampering_is_told(world: World) -> None:
     """What both wrote is one row of numbers; a changed entry is named to whoever asks, before everything else."""
     await world.starts()
@@ -80,6 +79,7 @@ async def test_the_log_has_the_hashes_that_mongodb_has(world: World) -> None:
         assert (run["before"], run["hash"]) == (first["before"], last["hash"])
 
 
+@pytest.mark.long
 async def test_what_happens_while_mongodb_is_away_is_in_the_trail_when_it_is_back(
     slack: Slack, own_mongod: Mongod
 ) -> None:

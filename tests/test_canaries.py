@@ -25,9 +25,6 @@ from tests.asking import answer, strict
 from tests.test_incident import opened
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 STATES = ("refuse", "error", "junk", "redirect", "drop", "failing", "html")
 LOUD = ("httpx", "httpcore", "pymongo", "aiohttp", "aiohttp.access", "aiohttp.server", "asyncio", "slack_bolt",
         "slack_sdk", "apscheduler")  # fmt: skip
@@ -114,6 +111,7 @@ async def everything_stored(world: World) -> str:
     return repr([await database[name].find().to_list() for name in names])
 
 
+@pytest.mark.long
 async def test_no_secret_comes_out_anywhere(log: io.StringIO, services: Services) -> None:
     """Not in the log at any level, nor in messages, documents, metrics, errors or what the doctor says."""
     told: dict[str, str] = {}

@@ -10,9 +10,6 @@ from sandbox.workspace import Member
 from tests.asking import answer, typed
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 WINDOW = "MW-20261128-0200"
 
 

@@ -11,8 +11,6 @@ from tests.asking import answer
 from tests.planning import with_roles
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 WINDOW = "MW-20261128-0200"
 
 

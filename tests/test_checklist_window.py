@@ -2,20 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from bot.domain.checklist_ports import Evidence
 from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
 from tests.world import World
-
-pytestmark = pytest.mark.long
-
 
 WINDOW = "MW-20261128-0200"
 FIRST_RUNG, START, END = "2026-11-27 02:00:01", "2026-11-28 02:00:01", "2026-11-28 06:00:01"
@@ -55,6 +51,7 @@ async def item(world: World, number: int, **query: object) -> dict[str, object]:
 # Posted by itself
 
 
+@pytest.mark.long
 async def test_the_first_rung_brings_the_checklist_into_the_thread(world: World) -> None:
     """Of three bots one posts it; the item that the announcement proves is ticked with the evidence."""
     await world.starts()
@@ -70,6 +67,7 @@ async def test_the_first_rung_brings_the_checklist_into_the_thread(world: World)
     assert [entry["who"] for entry in started] == ["ops-bot"]
 
 
+@pytest.mark.long
 async def test_whoever_starts_it_after_the_announcement_is_led_to_the_thread(world: World) -> None:
     """Also in the very moment in which the bots post it: there is one."""
     world.clock.set(FIRST_RUNG)
@@ -81,6 +79,7 @@ async def test_whoever_starts_it_after_the_announcement_is_led_to_the_thread(wor
     assert (checklists(world), card.thread_ts) == ([card], head.ts)
 
 
+@pytest.mark.long
 async def test_a_checklist_that_somebody_started_before_stays_the_only_one(world: World) -> None:
     """`/checklist start` ahead of the first rung posts it in the channel; the first rung adds no second one."""
     await answer(world.slack, world.ann, "/checklist", "start")
@@ -92,6 +91,7 @@ async def test_a_checklist_that_somebody_started_before_stays_the_only_one(world
     assert card.thread_ts is None
 
 
+@pytest.mark.long
 async def test_what_a_bot_recorded_and_died_is_posted_once(world: World) -> None:
     """Killed between the record and the message: the next bots post it, once."""
     world.clock.set(FIRST_RUNG)
@@ -160,6 +160,7 @@ async def test_what_is_due_follows_a_window_that_changes(world: World) -> None:
     assert (await world.document("checklists", WINDOW))["window_end"] == end + timedelta(hours=1)
 
 
+@pytest.mark.long
 async def test_the_checklist_of_a_window_that_is_called_off_is_closed(world: World) -> None:
     """Nobody is reminded of items of a window that was not held; of two bots one closes it."""
     await world.starts()
@@ -184,6 +185,7 @@ async def work_done(world: World) -> None:
     await answer(world.slack, world.ann, "/checklist", "done 4,5,6")
 
 
+@pytest.mark.long
 async def test_health_after_the_work_is_ticked_with_the_evidence(world: World) -> None:
     """Not before the work is done; then each service that is up, and tells what the item is about, ticks it."""
     world.clock.set(FIRST_RUNG)
@@ -239,6 +241,7 @@ async def test_what_is_not_true_any_more_is_unticked_with_one_warning(world: Wor
     assert (await world.document("checklists", WINDOW))["items"][8]["done_by"] == "ops-bot"
 
 
+@pytest.mark.long
 async def test_a_tick_of_a_person_s_stays_whatever_the_bot_finds(world: World, services: Services) -> None:
     """The bot unticks what it ticked itself, and does not tick again what a person unticked."""
     await services.switch("loki", "refuse")
@@ -257,6 +260,7 @@ async def test_a_tick_of_a_person_s_stays_whatever_the_bot_finds(world: World, s
 # Reminded of afterwards
 
 
+@pytest.mark.long
 async def test_what_is_open_after_the_window_is_reminded_of_until_it_is_done_or_waived(world: World) -> None:
     """An hour after the end, then daily, once among two bots, in the thread, to whoever is on call."""
     await answer(world.slack, world.ann, "/ops", "role on-call @bob")
@@ -278,22 +282,3 @@ async def test_what_is_open_after_the_window_is_reminded_of_until_it_is_done_or_
     await world.slack.settled(0.5)
     reminders = [post for post in world.slack.thread(head).messages if "still open" in post.shown]
     assert len(reminders) == 2
-
-
-async def test_of_two_bots_looks_the_later_one_counts(world: World) -> None:
-    """A bot that looked before another one doubted does not tick again, nor does an old look take back a new tick."""
-    world.clock.set(FIRST_RUNG)
-    await posted(world)
-    await world.stops()
-    lists, start = world.store().checklists, world.clock()
-
-    def at(minute: int) -> datetime:
-        return start + timedelta(minutes=minute)
-
-    assert await lists.prove(WINDOW, 8, Evidence("up", at(0)), at(0))
-    assert await lists.disprove(WINDOW, 8, at(2), at(2))
-    assert await lists.prove(WINDOW, 8, Evidence("up", at(1)), at(3)) is None
-    assert await lists.prove(WINDOW, 8, Evidence("up", at(4)), at(4))
-    assert await lists.disprove(WINDOW, 8, at(3), at(5)) is None
-    (item_8,) = [one for one in (await world.document("checklists", WINDOW))["items"] if one["number"] == 8]
-    assert (item_8["done_by"], item_8["evidence"]) == ("ops-bot", "up")

@@ -11,8 +11,6 @@ from bot.store.announcement import Announcements
 from bot.store.database import Store
 from tests.world import PACE, World
 
-pytestmark = pytest.mark.long
-
 START = datetime(2027, 3, 1, 2, tzinfo=UTC)
 WINDOW = Window("MW-20270301-0200", START, START + timedelta(hours=4), "Upgrade Loki")
 RUNG = Rung(WINDOW, "1h", Occasion.AHEAD, START - timedelta(hours=1))
@@ -30,6 +28,7 @@ async def taken_over(by: Announcements) -> bool | None:
     return await by.claim(RUNG) or None
 
 
+@pytest.mark.long
 async def test_an_announcement_is_one_bot_s_until_its_claim_runs_out(world: World) -> None:
     """Nobody takes it from whoever is at it; of a bot that died it is taken over once its lease is over."""
     one, two = bots(world)
@@ -40,6 +39,7 @@ async def test_an_announcement_is_one_bot_s_until_its_claim_runs_out(world: Worl
     assert not await one.claim(RUNG)
 
 
+@pytest.mark.long
 async def test_only_what_nobody_can_have_posted_is_given_back(world: World) -> None:
     """A fresh claim ends without a trace; one that was taken over does after a look in the channel alone."""
     one, two = bots(world)

@@ -14,9 +14,6 @@ from bot.metrics import Metrics
 from bot.web import Alerts, Entrances, Readiness, SlackEvents, Web
 from tests.test_web import FORM, SECRET, posted, signed
 
-pytestmark = pytest.mark.long
-
-
 ROOM, MANY = 20, 200
 COMMAND = b"command=%2Fhealth&user_id=U1&channel_id=C1"
 TOKEN = {"Authorization": "Bearer the-token"}

@@ -28,9 +28,6 @@ from sandbox.services import CHOICES, Services
 from tests.deeply import NOW, bad, desk, texts, told, until_told
 from tests.peers import REAL, fixed, quick_http, running, serving
 
-pytestmark = pytest.mark.long
-
-
 CANARY = "canary-7f3a"
 
 
@@ -58,6 +55,7 @@ scrape_configs:
 """
 
 
+@pytest.mark.long
 async def test_the_real_prometheus_tells_its_targets_and_rules(
     http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +99,7 @@ async def test_the_real_alertmanager_tells_its_alerts_and_silences(http: Http, t
     assert bad(facts) == ["alerts"]
 
 
+@pytest.mark.long
 async def test_the_real_mongodb_tells_its_database_and_replica_set() -> None:
     """A single server says so; a member names the primary, or the number of members if it may not say more."""
     with Mongod(replica_set=True) as server:
@@ -164,6 +163,7 @@ async def test_loki_tells_how_old_its_newest_line_is_and_where_the_errors_are(ht
     assert "wants a tenant" in (await told(probe))["newest line"].text
 
 
+@pytest.mark.long
 async def test_the_llm_tells_its_models_and_answers_one_token(http: Http, services: Services) -> None:
     """The model of the settings must be among them; the answer has its time, and only so much time."""
     url, llm = services.url("llm"), services.llm

@@ -54,7 +54,7 @@ async def test_of_two_that_posted_at_one_moment_the_older_message_says_what_the_
 ) -> None:
     """Both found nothing; the message of the one that knew less stays, and is edited, whoever records it first."""
     calls, faults = world.slack.workspace.ledger.calls, world.slack.faults
-    faults.add("latency", "chat.postMessage", count=2, value=0.4)
+    faults.add("latency", "chat.postMessage", count=2, value=1.0)
     posting = []
     for number, bot in enumerate(bots, start=1):
         posting.append(asyncio.create_task(delivers(bot, letter(world, number))))

@@ -25,9 +25,6 @@ from sandbox.workspace import BOT_USER
 from tests.asking import answer, answer_to_mention, shared_world, strict
 from tests.world import SWITCHED_OFF, World
 
-pytestmark = pytest.mark.long
-
-
 ROOT = Path(__file__).parents[1]
 TOKEN = "canary-webhook-token"
 CANARIES = {
@@ -104,6 +101,7 @@ async def test_the_doctor_looks_at_the_running_bot(shared: World) -> None:
 
 
 @SHARED
+@pytest.mark.long
 async def test_a_doctor_who_takes_a_while_says_so(shared: World) -> None:
     """Slack is slow: the command is acknowledged at once, "Looking at …" comes, then the diagnosis."""
     shared.slack.faults.add("latency", "auth.test", value=1.0)
@@ -136,6 +134,7 @@ async def slack() -> AsyncIterator[Slack]:
         yield workspace
 
 
+@pytest.mark.long
 async def test_all_is_well_and_the_process_ends_with_0(slack: Slack, mongod: Mongod, tmp_path: Path) -> None:
     """`python -m bot doctor` as people run it, before the bot ran once: all services are up."""
     services = Services()
@@ -267,6 +266,7 @@ async def test_messages_that_slack_refused_are_counted_with_the_reason(slack: Sl
     await world.__aexit__(None, None, None)
 
 
+@pytest.mark.long
 async def test_nothing_answers_and_no_secret_is_told(slack: Slack) -> None:
     """Slack, MongoDB and the services are away: each says so, and the passwords in the addresses stay there."""
     settings = {

@@ -27,8 +27,6 @@ from bot.store.reach import Reach
 from sandbox.mongo import Mongod
 from tests.test_doctor_alone import NOW, Service
 
-pytestmark = pytest.mark.long
-
 
 class Likeness:
     """A MongoDB as a rule's test wants it."""
@@ -146,6 +144,7 @@ async def test_indexes_that_are_missing_are_named(mongod: Mongod) -> None:
     assert (found.verdict, found.found) == (Verdict.WARN, f"1 of {count} missing: audit.at_-1")
 
 
+@pytest.mark.long
 async def test_a_replica_set_is_told_by_its_name() -> None:
     """With how many of its members answer; one that is away is a warning."""
     with Mongod(replica_set=True) as server:
@@ -238,6 +237,7 @@ async def test_what_is_no_mongodb_of_the_bots_is_told_for_what_it_is(answers: An
         ("tls=true", "no secure connection (TLS failed)", "Take tls=true out of MONGODB_URL"),
     ],
 )
+@pytest.mark.long
 async def test_options_that_do_not_fit_the_server_are_named(
     mongod: Mongod, options: str, found: str, mends: str
 ) -> None:

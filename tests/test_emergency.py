@@ -14,9 +14,8 @@ from tests.planning import says, told, window, with_roles
 from tests.test_incident import ID
 from tests.world import World
 
-pytestmark = pytest.mark.long
 
-
+@pytest.mark.long
 async def test_an_emergency_opens_an_incident_and_is_announced(world: World) -> None:
     """One incident, one window from this minute on for as long as was said; its start is told in the channel."""
     await answer(world.slack, world.ann, "/ops", "role on-call @ann")
@@ -45,6 +44,7 @@ async def test_an_emergency_opens_an_incident_and_is_announced(world: World) -> 
     assert sorted(each["rung"] for each in ahead) == ["end", "ending", "start"]
 
 
+@pytest.mark.long
 async def test_an_emergency_said_twice_is_one(world: World) -> None:
     """A double Enter: one incident, one window, one announcement, on two bots."""
     await answer(world.slack, world.ann, "/ops", "role on-call @ann")
@@ -101,6 +101,7 @@ async def test_two_emergencies_in_one_minute_have_a_window_each(world: World) ->
     await world.stored("announcements", 2, rung="start", state="announced")
 
 
+@pytest.mark.long
 async def test_an_end_that_came_before_the_first_word_is_asked_about_all_the_same(world: World) -> None:
     """Its bot died before it announced it: the next one's first message has the question, until it is answered."""
     await with_roles(world)
@@ -132,6 +133,7 @@ async def test_who_has_no_role_declares_none(world: World) -> None:
     assert await world.documents("windows", kind="emergency") == []
 
 
+@pytest.mark.long
 async def test_without_mongodb_an_emergency_is_refused(slack: Slack, own_mongod: Mongod) -> None:
     """Roles cannot be looked up then; `/incident open` works all the same."""
     async with World(slack, own_mongod.url()) as world:
@@ -159,6 +161,7 @@ async def test_the_runbook_s_log_has_emergencies_too(world: World) -> None:
     assert "3 h" not in log
 
 
+@pytest.mark.long
 async def test_an_incident_of_an_emergency_within_a_window_is_of_both_and_each_names_the_other(world: World) -> None:
     """Both threads and both lists tell of it, since each has its readers; who reads both need not count it twice."""
     await answer(world.slack, world.ann, "/ops", "role on-call @ann")

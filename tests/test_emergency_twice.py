@@ -13,8 +13,6 @@ from tests.asking import answer
 from tests.planning import says, with_roles
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:

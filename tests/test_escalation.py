@@ -16,8 +16,6 @@ from tests.measured import measured
 from tests.test_incident import ID
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
@@ -72,6 +70,7 @@ async def told(world: World, incident_id: str, count: int) -> list[dict[str, Any
     return await world.until(enough, f"{count} steps told")
 
 
+@pytest.mark.long
 async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None:
     """On-call in thread and directly, after ten minutes the backup; who has it ends it, owns it, and is named."""
     card, incident_id = await opened(world)
@@ -106,6 +105,7 @@ async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None
     assert 605 <= await measured(world, "opsbot_escalation_taken_seconds_sum") < 660
 
 
+@pytest.mark.long
 async def test_the_ladder_ends_with_everybody_and_names_who_is_left_out(world: World) -> None:
     """The tech lead's rung is nobody's: it is skipped by name, and all are asked with the phone bridge."""
     card, incident_id = await opened(world)
@@ -126,6 +126,7 @@ async def test_the_ladder_ends_with_everybody_and_names_who_is_left_out(world: W
     assert len(await told(world, incident_id, 4)) == 4
 
 
+@pytest.mark.long
 async def test_when_nobody_came_it_begins_anew(world: World) -> None:
     """Days later somebody else may be on call: who escalates again calls them; who takes it ends both."""
     card, incident_id = await opened(world)
@@ -164,6 +165,7 @@ async def test_who_was_asked_passes_it_on(world: World) -> None:
 
 
 @pytest.mark.parametrize("way", ["take", "resolve"])
+@pytest.mark.long
 async def test_taking_or_resolving_the_incident_ends_it(world: World, way: str) -> None:
     """Nobody else is asked afterwards, however long it takes."""
     card, incident_id = await opened(world)
@@ -184,6 +186,7 @@ async def test_taking_or_resolving_the_incident_ends_it(world: World, way: str) 
     await world.ann.sees("is already resolved" if way == "resolve" else "was called")
 
 
+@pytest.mark.long
 async def test_several_bots_make_each_step_once(world: World) -> None:
     """Three bots: one step when it is due, one message in the thread, one directly."""
     await world.starts()
@@ -200,6 +203,7 @@ async def test_several_bots_make_each_step_once(world: World) -> None:
     assert len([post for post in world.bob.posts if "You are called" in post.text]) == 1
 
 
+@pytest.mark.long
 async def test_after_a_while_without_a_bot_there_is_one_step(world: World) -> None:
     """An hour later the next is asked, and has the full time; nobody is skipped, nothing comes in a burst."""
     _, incident_id = await opened(world)
@@ -230,6 +234,7 @@ async def test_a_step_that_was_recorded_and_not_told_is_told(world: World) -> No
     assert len(await told(world, incident_id, 2)) == 2
 
 
+@pytest.mark.long
 async def test_a_call_that_was_still_on_its_way_learns_that_somebody_has_it(world: World) -> None:
     """Bob takes it in the thread while Slack still opens Ann's conversation: hers says so too, without buttons."""
     card, incident_id = await opened(world)
@@ -280,19 +285,3 @@ async def test_nobody_is_called_to_an_incident_that_is_over(world: World) -> Non
         assert incident_id in refused.shown
         assert "reopen" in refused.shown
     assert await world.documents("escalations") == []
-
-
-async def test_the_matrix_shows_who_is_where(world: World) -> None:
-    """`/escalate` alone calls nobody."""
-    plain = await answer(world.slack, world.bob, "/escalate")
-    assert "1. *on-call*: @ann" in plain.shown
-    assert "4. *tech lead*: nobody" in plain.shown
-    assert "Each has 10 min" in plain.shown
-    assert "Nothing is escalated" in plain.shown
-    _, incident_id = await opened(world)
-    await escalates(world, cyd(world), f"{incident_id} come quickly")
-    await told(world, incident_id, 1)
-    shown = (await answer(world.slack, world.bob, "/escalate")).shown
-    assert incident_id in shown
-    assert "@ann (on-call) at" in shown
-    assert "the next is asked at" in shown

@@ -16,8 +16,6 @@ from sandbox.workspace import BOT_USER
 from tests.test_once import cards
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def away(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
@@ -39,6 +37,7 @@ def mention(text: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 async def test_a_slow_mention_is_not_begun_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The event stays taken for as long as it is worked on, also for other bots, well beyond its lease."""
     monkeypatch.setattr(event_store, "LEASE", timedelta(seconds=0.8))
@@ -63,6 +62,7 @@ async def test_a_slow_mention_is_not_begun_again(world: World, monkeypatch: pyte
     assert len(await world.documents("incidents")) == 1
 
 
+@pytest.mark.long
 async def test_what_was_done_without_mongodb_is_not_done_again(away: World, own_mongod: Mongod) -> None:
     """A retry after MongoDB's return is dropped, and MongoDB is told, so that other bots drop it too."""
     own_mongod.kill()
@@ -98,6 +98,7 @@ async def test_what_another_bot_gave_back_is_taken_up(world: World) -> None:
     assert await once.begin("Ev0BACK")
 
 
+@pytest.mark.long
 async def test_without_mongodb_a_bot_begins_nothing_twice(away: World, own_mongod: Mongod) -> None:
     """What is under way, given back and done it knows by itself."""
     once = Once(away.store().events)

@@ -14,9 +14,6 @@ from tests.exporting import direct_files, entry_of, exported, files_in, text_of
 from tests.test_incident import opened
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 # The files
 
 
@@ -201,6 +198,7 @@ async def test_without_a_thread_the_files_come_privately(world: World) -> None:
     assert [file.name for file in direct_files(world)] == [f"{incident_id}.md", f"{incident_id}.json"]
 
 
+@pytest.mark.long
 async def test_after_a_card_was_deleted_the_files_are_below_the_new_one(world: World) -> None:
     """The card is posted anew, and its thread is where the export goes."""
     card, incident_id = await opened(world)
@@ -235,6 +233,7 @@ async def test_an_incident_whose_card_is_not_posted_yet_is_exported_privately(wo
     assert "# INC-20261101-7KQ4: no card\n" in text_of(direct_files(world), ".md")
 
 
+@pytest.mark.long
 async def test_while_mongodb_is_away_nothing_is_shared(slack: Slack, own_mongod: Mongod) -> None:
     """The person hears that MongoDB does not answer."""
     async with World(slack, own_mongod.url()) as world:
@@ -245,6 +244,7 @@ async def test_while_mongodb_is_away_nothing_is_shared(slack: Slack, own_mongod:
         assert files_in(world, card) == []
 
 
+@pytest.mark.long
 async def test_a_long_timeline_is_exported_whole(world: World) -> None:
     """Hundreds of entries, among them messages as long as Slack allows, are all in both files."""
     card, incident_id = await opened(world)

@@ -8,9 +8,6 @@ from tests.exporting import exported, files_in
 from tests.test_incident import opened
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 FAILING = [
     ("error", "files.getUploadURLExternal", "file_uploads_disabled"),
     ("status", "files.getUploadURLExternal", 500),
@@ -89,6 +86,7 @@ async def test_a_share_that_shows_very_late_is_found_by_the_refusal_of_the_secon
     assert len(files_in(world, card)) == 2
 
 
+@pytest.mark.long
 async def test_a_result_that_stays_unknown_says_where_to_look(world: World) -> None:
     """Slack's answers break every time and it never shows the files: the person is told to look before asking again."""
     await opened(world)

@@ -10,9 +10,6 @@ from sandbox.slack import Slack
 from tests.planning import keys, says, told, window, with_roles
 from tests.world import NEVER, World
 
-pytestmark = pytest.mark.long
-
-
 WEEKLY = "MW-20261128-0200"
 FREEZE = "FRZ-20261127-0000"
 
@@ -30,6 +27,7 @@ async def freezes(world: World, words: str = "freeze 2026-11-27..2026-11-29 year
     return await says(world, words, world.bob)
 
 
+@pytest.mark.long
 async def test_a_freeze_is_announced_at_its_start_and_its_end(world: World) -> None:
     """Once each, by three bots; a day at the end counts whole."""
     await world.starts()
@@ -50,6 +48,7 @@ async def test_a_freeze_is_announced_at_its_start_and_its_end(world: World) -> N
     assert [key for key in keys(world) if key.startswith("FRZ")] == [f"{FREEZE}/start", f"{FREEZE}/end"]
 
 
+@pytest.mark.long
 async def test_a_frozen_window_is_told_as_frozen_once(world: World) -> None:
     """Its later rungs are skipped, with the reason in the audit; it is not begun."""
     await freezes(world)
@@ -73,6 +72,7 @@ async def test_a_frozen_window_is_told_as_frozen_once(world: World) -> None:
     assert [key for key in keys(world) if key.startswith("MW")] == [f"{WEEKLY}/24h"]
 
 
+@pytest.mark.long
 async def test_a_freeze_after_the_first_rung_corrects_it(world: World) -> None:
     """One reply and the head; lifted again, the window is on again, and its later rungs are told."""
     world.clock.set("2026-11-27 02:00:01")
@@ -196,6 +196,7 @@ async def test_a_freeze_taken_back_before_its_start_is_never_told(world: World) 
 
 
 @pytest.mark.parametrize("fault", ["reset_after", "timeout_after", "timeout_before"])
+@pytest.mark.long
 async def test_a_freeze_in_doubt_is_not_announced_twice(world: World, fault: str) -> None:
     """Whatever breaks between Slack and two bots."""
     await world.starts()

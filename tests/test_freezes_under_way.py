@@ -10,9 +10,6 @@ from tests.asking import answer
 from tests.planning import says, told, window, with_roles
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 WEEKLY = "MW-20261128-0200"
 FREEZE = "FRZ-20261128-0700"
 
@@ -49,6 +46,7 @@ async def test_a_window_is_not_put_off_into_a_freeze(world: World) -> None:
     assert (await window(world, WEEKLY, state="under way"))["exemption"]["by"] == world.bob.id
 
 
+@pytest.mark.long
 async def test_a_freeze_over_a_window_under_way_is_told_in_its_thread(world: World) -> None:
     """Once among three bots; it goes on, and ends as it was planned to."""
     await world.starts()
@@ -68,6 +66,7 @@ async def test_a_freeze_over_a_window_under_way_is_told_in_its_thread(world: Wor
     assert len(heard(world, "there is a freeze in its time")) == 1
 
 
+@pytest.mark.long
 async def test_a_freeze_that_is_taken_back_is_told_in_the_thread_as_well(world: World) -> None:
     """Once, by two bots; the window is extended as if there had been none."""
     await world.starts()
@@ -80,6 +79,7 @@ async def test_a_freeze_that_is_taken_back_is_told_in_the_thread_as_well(world: 
     assert len(heard(world, "has no freeze in its time any more")) == 1
 
 
+@pytest.mark.long
 async def test_a_window_that_begins_since_the_freeze_is_lifted_says_that_it_is_held(world: World) -> None:
     """Its start is past by then, so it begins at once: that it was frozen is what people heard of it."""
     world.clock.set("2026-12-04 02:00:01")
@@ -95,6 +95,7 @@ async def test_a_window_that_begins_since_the_freeze_is_lifted_says_that_it_is_h
     assert heard(world, "its end may be put off again") == []
 
 
+@pytest.mark.long
 async def test_a_window_that_is_excepted_after_its_start_says_when_it_began(world: World) -> None:
     """The start that was due was not told, since it was frozen then."""
     world.clock.set("2026-12-04 02:00:01")
@@ -122,6 +123,7 @@ async def test_an_excepted_window_hears_of_no_freeze(world: World) -> None:
     assert "does not lie in a freeze" not in await says(world, f"except {WEEKLY} again", world.bob)
 
 
+@pytest.mark.long
 async def test_a_window_that_nobody_ended_hears_of_a_freeze_too(world: World) -> None:
     """Its planned end is past and nobody said that it has ended: it may be on, while the freeze begins."""
     world.clock.set("2026-11-28 08:00:00")

@@ -10,8 +10,6 @@ from tests.asking import answer, answer_to_mention
 from tests.test_incident import opened
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 AGAIN = "What you wrote, to be used again:"
 LONG = "the relay in rack 7 was out of file handles since the deploy; @bob raised the limit & restarted <it>"
 LINES = (
@@ -33,6 +31,7 @@ async def world(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
         own_mongod.start()
 
 
+@pytest.mark.long
 async def test_a_long_command_is_given_back_whole_when_mongodb_is_away(world: World, own_mongod: Mongod) -> None:
     """Ready to be pasted, with people by name and nobody called; a short one is not repeated."""
     card, incident_id = await opened(world)
@@ -68,6 +67,7 @@ async def test_a_long_command_that_comes_too_late_is_given_back(world: World) ->
         assert shown == f"{command} {words}"
 
 
+@pytest.mark.long
 async def test_every_form_gives_back_what_was_written_into_it(world: World, own_mongod: Mongod) -> None:
     """The form is closed when MongoDB is found to be away: the answer has all of its texts."""
     card, _ = await opened(world)

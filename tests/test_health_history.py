@@ -12,9 +12,6 @@ from sandbox.mongo import Mongod
 from tests.asking import answer, shared_world
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 PNG = b"\x89PNG\r\n\x1a\n"
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -106,6 +103,7 @@ def test_services_that_are_not_watched_any_more_come_last() -> None:
     assert [one.service for one in told.strips] == ["loki", "llm", "old"]
 
 
+@pytest.mark.long
 def test_a_picture_is_drawn_of_anything() -> None:
     """One service or twenty, with gaps, without a latency, all down."""
     for names in (["loki"], [f"service-{n}" for n in range(20)]):

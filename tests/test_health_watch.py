@@ -13,8 +13,6 @@ from sandbox.slack import Slack
 from tests.asking import answer, answer_to_press
 from tests.watching import Watched, outages, told
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def services() -> AsyncIterator[Services]:
@@ -32,6 +30,7 @@ async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterat
         yield ready
 
 
+@pytest.mark.long
 async def test_an_outage_is_one_message_from_its_beginning_to_its_end(world: Watched, services: Services) -> None:
     """What is down and why, with a button; edited when it is over, with how long it was, and without the button."""
     await services.switch("prometheus", "refuse")
@@ -57,6 +56,7 @@ async def test_what_fails_once_is_not_told(world: Watched, services: Services) -
     assert outages(world.slack) == []
 
 
+@pytest.mark.long
 async def test_a_start_is_not_an_outage_until_it_takes_too_long(world: Watched, services: Services) -> None:
     """Loki is `starting` after every restart; for more than five minutes that is trouble."""
     await services.switch("loki", "starting")
@@ -66,6 +66,7 @@ async def test_a_start_is_not_an_outage_until_it_takes_too_long(world: Watched, 
     await told(world.slack, "loki is starting: not ready yet")
 
 
+@pytest.mark.long
 async def test_three_that_go_down_together_are_one_message(world: Watched, services: Services) -> None:
     """It names them all, and then those that are still down, and at last says that all are back."""
     for name in ("prometheus", "grafana", "loki", "alertmanager"):
@@ -84,6 +85,7 @@ def _named(post: Post) -> int:
     return sum(f"*{name}*" in post.shown for name in ("prometheus", "grafana", "loki", "alertmanager"))
 
 
+@pytest.mark.long
 async def test_a_service_that_comes_and_goes_has_one_message(world: Watched, services: Services) -> None:
     """Down again within ten minutes is the same outage, with the number of times; later it is another one."""
     await services.switch("llm", "refuse")
@@ -109,6 +111,7 @@ async def test_another_cause_is_told_in_the_same_message(world: Watched, service
     await told(world.slack, "grafana is degraded: its database does not answer.")
 
 
+@pytest.mark.long
 async def test_a_bot_restarted_in_an_outage_goes_on_with_its_message(world: Watched, services: Services) -> None:
     """No second message when it comes back, and the first one is edited when the service is up."""
     await services.switch("loki", "refuse")
@@ -120,6 +123,7 @@ async def test_a_bot_restarted_in_an_outage_goes_on_with_its_message(world: Watc
     assert (await told(world.slack, "loki is up again")).ts == post.ts
 
 
+@pytest.mark.long
 async def test_of_two_bots_one_tells(world: Watched, services: Services) -> None:
     """Each outage once, whoever leads; when the one that leads is gone, the other goes on."""
     await world.starts()
@@ -133,6 +137,7 @@ async def test_of_two_bots_one_tells(world: Watched, services: Services) -> None
     await world.slack.until(lambda: len(outages(world.slack)) == 2, "the other outage")
 
 
+@pytest.mark.long
 async def test_an_incident_is_opened_from_the_message_once(world: Watched, services: Services) -> None:
     """Its title, its severity and a link to the message; a second press says which one there is, and so does the
     message; the end of the outage is in its timeline."""
@@ -161,6 +166,7 @@ async def test_an_incident_is_opened_from_the_message_once(world: Watched, servi
     ]
 
 
+@pytest.mark.long
 async def test_in_a_window_its_thread_is_told(world: Watched, services: Services) -> None:
     """Below the window's announcement, not in the channel; what is still down when it ends is told there."""
     world.clock.set("2026-11-28 02:00:30")

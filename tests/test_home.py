@@ -20,9 +20,6 @@ from tests.planning import says, with_roles
 from tests.watching import Watched
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 SOON = timedelta(seconds=15)
 SHARED = pytest.mark.asyncio(loop_scope="module")
 
@@ -217,6 +214,7 @@ async def test_an_emergency_beside_another_window_is_there_too(slack: Slack, mon
         await home(world, world.bob, "under way, being rolled back")
 
 
+@pytest.mark.long
 async def test_services_are_told_from_what_watching_knows(slack: Slack, mongod: Mongod, services: Services) -> None:
     """All up in one line; one that is down with its cause and since when. Opening a Home asks none of them."""
     async with Watched(slack, mongod.url(), services.environment()) as world:
@@ -228,6 +226,7 @@ async def test_services_are_told_from_what_watching_knows(slack: Slack, mongod: 
         await later(world, world.ann, "All 6 are up")
 
 
+@pytest.mark.long
 async def test_a_home_says_that_mongodb_is_away_and_what_was_known(slack: Slack, own_mongod: Mongod) -> None:
     """One that is open says so by itself, keeps what was known, and is right again when MongoDB is back."""
     async with World(slack, own_mongod.url()) as world:
@@ -243,6 +242,7 @@ async def test_a_home_says_that_mongodb_is_away_and_what_was_known(slack: Slack,
         assert "checkout is down" in shown(world.bob)
 
 
+@pytest.mark.long
 async def test_a_button_of_the_home_says_above_it_that_mongodb_is_away(slack: Slack, own_mongod: Mongod) -> None:
     """An answer as a direct message would be seen by nobody who looks at their Home."""
     async with World(slack, own_mongod.url()) as world:

@@ -227,7 +227,7 @@ async def test_whatever_else_is_asked_gets_a_4xx_in_json(world: World, client: a
 async def test_until_it_is_ready_slack_is_asked_to_come_again(world: World) -> None:
     """A bot that starts answers 503 to Slack and on /readyz, and is alive."""
     await world.stops()
-    world.slack.faults.add("latency", "auth.test", value=0.3)
+    world.slack.faults.add("latency", "auth.test", value=1.0)
     starting = asyncio.create_task(world.starts())
     body = urlencode(COMMAND).encode()
 

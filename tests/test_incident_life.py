@@ -12,8 +12,6 @@ from tests.asking import answer, answer_to_mention, strict, typed
 from tests.test_incident import opened
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(mongod: Mongod) -> AsyncIterator[World]:
@@ -144,6 +142,7 @@ async def test_anybody_may_note_join_and_escalate(world: World) -> None:
     await world.stored("timeline", incident_id=incident_id, kind="escalated")
 
 
+@pytest.mark.long
 async def test_whoever_writes_in_the_thread_has_joined(world: World) -> None:
     """Once, however much they write; the incident is acknowledged by it."""
     card, incident_id = await opened(world)

@@ -11,7 +11,7 @@ from tests.asking import answer, answer_to_mention, shared_world
 from tests.test_incident import opened
 from tests.world import World
 
-pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -106,6 +106,7 @@ async def test_words_that_are_no_ids_do_not_have_the_channel_read(world: World) 
     assert reads(world) == before
 
 
+@pytest.mark.long
 async def test_one_that_is_named_just_after_the_channel_was_read_is_put_back(world: World) -> None:
     """It was lost since then; the clock has not moved."""
     _, incident_id = await lost(world, "the door is open")

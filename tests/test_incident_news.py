@@ -15,8 +15,6 @@ from tests.watching import Watched
 from tests.watching import told as told_of_outage
 from tests.world import Document, World
 
-pytestmark = pytest.mark.long
-
 
 async def opened(world: World, post: Post) -> tuple[Post, str]:
     """An incident of Bob's from the message of an alert or an outage: its card, and its ID."""
@@ -78,6 +76,7 @@ async def test_a_card_that_is_late_is_waited_for(slack: Slack, mongod: Mongod) -
         await world.stored("alerts", untold=[])
 
 
+@pytest.mark.long
 async def test_a_service_that_is_back_and_goes_again_is_told_once(
     slack: Slack, mongod: Mongod, services: Services
 ) -> None:

@@ -1,13 +1,9 @@
 """An owner who is not in the channel does not see the thread: whoever named them hears so."""
 
-import pytest
-
 from tests.asking import answer, answer_to_mention
 from tests.test_incident import opened
 from tests.test_incident_life import shows
 from tests.world import World
-
-pytestmark = pytest.mark.long
 
 
 async def test_an_owner_who_is_not_in_the_channel_is_told_to_whoever_assigned(world: World) -> None:

@@ -25,7 +25,6 @@ from tests.world import World
 
 NOW = datetime(2026, 11, 25, 13, 0, tzinfo=UTC)
 by_module = pytest.mark.asyncio(loop_scope="module")
-pytestmark = pytest.mark.long
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -53,6 +52,7 @@ async def lived(world: World, title: str) -> tuple[Post, str]:
 
 
 @by_module
+@pytest.mark.long
 async def test_state_and_acts_of_a_lost_incident_come_back(world: World) -> None:
     """Title, severity, status, owner, the snooze and the quoted message from the card, the acts from the thread's
     replies; the record and the thread say that it was put back.
@@ -83,6 +83,7 @@ async def test_state_and_acts_of_a_lost_incident_come_back(world: World) -> None
 
 
 @by_module
+@pytest.mark.long
 async def test_an_older_state_is_put_forward_to_what_the_card_shows(world: World) -> None:
     """A backup has the incident as it was opened; when the bot is back it is as everybody sees it on the card."""
     card, incident_id = await opened(world, "open sev3 the queue grows", "the queue grows")

@@ -13,8 +13,6 @@ from tests.test_incident_life import shows
 from tests.test_search import finds
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(mongod: Mongod) -> AsyncIterator[World]:
@@ -33,6 +31,7 @@ def cyd(world: World) -> Person:
     return world.slack.person("cyd")
 
 
+@pytest.mark.long
 async def test_a_note_by_a_double_enter_is_one_note(world: World) -> None:
     """The same words of the same person within a minute, whichever bot hears it; later, or of another, they are two."""
     card, incident_id = await opened(world)
@@ -132,6 +131,7 @@ async def test_a_form_does_not_resolve_over_somebody_who_opened_it_again(world: 
     await world.ann.sees(f"{incident_id} is resolved.")
 
 
+@pytest.mark.long
 async def test_a_refused_pick_does_not_stay_in_the_menu(world: World) -> None:
     """The card is drawn anew for everybody: with another block, since a client keeps what was picked in a known one."""
     card, incident_id = await opened(world)

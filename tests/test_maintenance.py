@@ -13,9 +13,6 @@ from tests.asking import answer, answer_to_mention
 from tests.planning import keys, says, told, window, with_roles
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 ID = "MW-20261126-1400"
 
 
@@ -27,6 +24,7 @@ async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
         yield ready
 
 
+@pytest.mark.long
 async def test_a_window_is_scheduled_and_told_rung_by_rung(world: World) -> None:
     """The answer echoes the time with a way back; the ladder announces it; the end is asked for, then recorded."""
     shown = await says(world, 'schedule thu 14:00 for 90m "Upgrade Loki"')
@@ -91,6 +89,7 @@ async def test_of_two_who_want_the_same_time_one_gets_it(world: World) -> None:
     assert len(await world.documents("windows", kind="one-off")) == 1
 
 
+@pytest.mark.long
 async def test_a_window_is_begun_early_extended_and_ended_early(world: World) -> None:
     """Rungs move along; each is told once; planned and actual times are both kept."""
     await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
@@ -202,6 +201,7 @@ async def test_a_move_that_a_bot_left_half_done_is_finished(world: World) -> Non
     assert (await window(world, "MW-20261127-1400"))["moved_from"] == ID
 
 
+@pytest.mark.long
 async def test_a_time_that_a_dead_bot_had_booked_is_free_again(world: World) -> None:
     """It died between booking the time and keeping the window; what it booked a moment ago is waited for."""
     await world.stored("bookings", _id="all")
@@ -214,6 +214,7 @@ async def test_a_time_that_a_dead_bot_had_booked_is_free_again(world: World) -> 
     assert "is scheduled" in await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
 
 
+@pytest.mark.long
 async def test_a_start_that_was_never_recorded_as_posted_is_found(world: World) -> None:
     """Slack took it, the bot died, the window was ended meanwhile: the end is told once, whoever posts it."""
     await says(world, "schedule in 1m for 10m restart Grafana")

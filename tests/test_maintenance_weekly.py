@@ -13,9 +13,6 @@ from sandbox.slack import Slack
 from tests.planning import keys, says, told, window, with_roles
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 WEEKLY = "MW-20261128-0200"
 
 
@@ -106,6 +103,7 @@ async def test_another_rule_calls_off_what_the_earlier_one_announced(world: Worl
     assert "MW-20261212-0200" not in listed
 
 
+@pytest.mark.long
 async def test_a_rule_that_is_put_right_again_plans_what_the_wrong_one_called_off(world: World) -> None:
     """Of two bots one says so, once; the window is held. One that a person skipped stays off."""
     await says(world, "skip 2026-12-05 holidays")
@@ -173,6 +171,7 @@ async def test_a_bot_that_starts_leaves_the_time_of_a_window_under_way_alone(wor
     assert f"{WEEKLY} “Weekly maintenance” has that time: 2026-11-28 02:00 to 07:00 UTC." in taken
 
 
+@pytest.mark.long
 async def test_a_bot_with_older_settings_calls_nothing_off(world: World) -> None:
     """The one that started last is right: while bots are replaced, the older ones keep still."""
     old = world.bots[0]
@@ -210,6 +209,7 @@ class Recording:
             raise RuntimeError("on purpose")
 
 
+@pytest.mark.long
 async def test_attendants_hear_of_starts_extensions_and_ends_whoever_dies(world: World) -> None:
     """One that fails, or that dies in the middle, is called again, also by the next bot."""
     attendant = Recording()
@@ -250,6 +250,7 @@ async def test_one_attendant_that_fails_keeps_no_other_from_being_called(world: 
     assert broken.calls == good.calls == ["began until 06:00"] * 2
 
 
+@pytest.mark.long
 async def test_a_window_that_an_earlier_release_planned_goes_on(world: World) -> None:
     """It kept time, title and head, and no state."""
     await world.stops()

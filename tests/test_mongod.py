@@ -9,13 +9,12 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from sandbox.mongo import Mongod, MongodError, find_mongod
 
-pytestmark = pytest.mark.long
-
 
 def client_of(url: str, **options: Any) -> "MongoClient[dict[str, Any]]":
     return MongoClient(url, **options)
 
 
+@pytest.mark.long
 def test_it_keeps_port_and_data_over_kill_and_pause_and_leaves_nothing_behind() -> None:
     """What was acknowledged with a journal is there after SIGKILL; a paused one can be resumed and stopped."""
     with Mongod(auth=True) as mongod:
@@ -40,6 +39,7 @@ def test_it_keeps_port_and_data_over_kill_and_pause_and_leaves_nothing_behind() 
     assert not directory.exists()
 
 
+@pytest.mark.long
 def test_a_replica_set_of_one_takes_transactions() -> None:
     """`replica_set=True` is a primary at once."""
     with Mongod(replica_set=True) as mongod, client_of(mongod.url()) as client, client.start_session() as session:

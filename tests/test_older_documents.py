@@ -10,7 +10,7 @@ from sandbox.mongo import Mongod
 from tests.asking import answer, standing
 from tests.world import World
 
-pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LATER = (
     "began",
@@ -56,6 +56,7 @@ async def test_incidents_of_the_first_bots_are_found_by_their_ids_at_once(shared
     assert "a second one" in told.shown
 
 
+@pytest.mark.long
 async def test_what_a_newer_bot_keeps_beside_is_left_alone(shared: World) -> None:
     """While bots are replaced one by one, the old ones read what the new ones write."""
     await answer(shared.slack, shared.ann, "/ops", "role tech-lead @ann")

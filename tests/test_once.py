@@ -8,8 +8,6 @@ from sandbox.slack import Slack
 from tests.test_incident import ID, opened
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 def cards(slack: Slack) -> list[str]:
     """The IDs of all cards in the channel, in order."""
@@ -27,6 +25,7 @@ async def until_answered(world: World, count: int) -> None:
 
 
 @pytest.mark.parametrize("fault", ["reset_after", "reset_before", "timeout_after", "timeout_before"])
+@pytest.mark.long
 async def test_a_post_in_doubt_is_looked_for_before_it_is_posted_again(world: World, fault: str) -> None:
     """Accepted and then reset, or never accepted: either way there is one card in the end."""
     world.slack.faults.add(fault, "chat.postMessage", value=1.0)
@@ -39,6 +38,7 @@ async def test_a_post_in_doubt_is_looked_for_before_it_is_posted_again(world: Wo
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.long
 async def test_a_server_error_is_no_answer(world: World, status: int) -> None:
     """Slack answers 5xx three times: the card appears once, after the fourth try."""
     world.slack.faults.add("status", "chat.postMessage", count=3, value=status)
@@ -48,6 +48,7 @@ async def test_a_server_error_is_no_answer(world: World, status: int) -> None:
     assert len(cards(world.slack)) == 1
 
 
+@pytest.mark.long
 async def test_slack_s_wish_to_wait_is_honoured_in_order(world: World) -> None:
     """After a 429 nothing is posted for as long as Slack says, and then in the order it was meant."""
     card, _ = await opened(world)
@@ -65,6 +66,7 @@ async def test_slack_s_wish_to_wait_is_honoured_in_order(world: World) -> None:
     assert (after.at - limited.at).total_seconds() >= 0.95
 
 
+@pytest.mark.long
 async def test_acknowledgements_do_not_wait_for_a_slack_that_limits(world: World) -> None:
     """While posts are held back, commands are acknowledged as ever."""
     await opened(world)
@@ -96,6 +98,7 @@ async def test_every_post_carries_its_key_and_every_key_is_there_once(world: Wor
     assert keys == [incident_id, f"{incident_id}/v2", f"{incident_id}/v3", f"{incident_id}/v4"]
 
 
+@pytest.mark.long
 async def test_an_edit_that_fails_is_made_again(world: World) -> None:
     """chat.update may be repeated, so the card shows the resolution after any number of errors."""
     card, _ = await opened(world)
@@ -105,6 +108,7 @@ async def test_an_edit_that_fails_is_made_again(world: World) -> None:
     await world.slack.until(lambda: "*resolved*" in card.shown and "fixed" in card.shown, "the card", within=10.0)
 
 
+@pytest.mark.long
 async def test_a_card_left_by_a_killed_bot_is_taken_over_without_a_double(world: World) -> None:
     """A bot dies after Slack took its post and before it could note that: the next one finds the message."""
     world.slack.faults.add("timeout_after", "chat.postMessage", value=20.0)
@@ -123,6 +127,7 @@ async def test_a_card_left_by_a_killed_bot_is_taken_over_without_a_double(world:
     assert entry["ts"] == incident["card_ts"] == world.slack.channel().by_bot[0].ts
 
 
+@pytest.mark.long
 async def test_a_card_that_was_recorded_and_never_posted_is_posted_by_another_bot(world: World) -> None:
     """A bot dies before Slack took its post: another looks, finds nothing, and posts it."""
     world.slack.faults.add("timeout_before", "chat.postMessage", value=20.0)
@@ -139,6 +144,7 @@ async def test_a_card_that_was_recorded_and_never_posted_is_posted_by_another_bo
     assert ID.fullmatch(incident["_id"])
 
 
+@pytest.mark.long
 async def test_an_incident_recorded_by_a_bot_that_died_at_once_gets_its_card(world: World) -> None:
     """Between the record and the outbox there is a moment; what is left there is told later, once."""
     await opened(world)

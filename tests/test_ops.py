@@ -11,9 +11,6 @@ from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention, shared_world, typed
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 NAMES = [command.name for command in table.COMMANDS]
 
 SHARED = pytest.mark.asyncio(loop_scope="module")
@@ -225,6 +222,7 @@ async def bereft(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
         yield ready
 
 
+@pytest.mark.long
 async def test_without_mongodb_home_and_help_are_there_all_the_same(bereft: World) -> None:
     """Home says that incidents cannot be listed, and shows the rest; what needs MongoDB says so."""
     await bereft.ann.opens_home()

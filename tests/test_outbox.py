@@ -19,8 +19,6 @@ from tests.test_incident import opened
 from tests.test_once import cards
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def away(slack: Slack, own_mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
@@ -31,6 +29,7 @@ async def away(slack: Slack, own_mongod: Mongod, monkeypatch: pytest.MonkeyPatch
         own_mongod.start()
 
 
+@pytest.mark.long
 async def test_a_refused_checklist_is_answered_again_and_posted_when_it_can_be(world: World) -> None:
     """Whoever asks a second time is told at once as well; the bot tries by itself, and it appears in the end."""
     world.slack.faults.add("error", "chat.postMessage", count=None, value="restricted_action")
@@ -44,6 +43,7 @@ async def test_a_refused_checklist_is_answered_again_and_posted_when_it_can_be(w
 
 
 @pytest.mark.parametrize("reason", ["not_in_channel", "message_limit_exceeded", "accesslimited"])
+@pytest.mark.long
 async def test_an_incident_without_a_card_is_not_said_to_have_a_thread(world: World, reason: str) -> None:
     """Whoever opens it again hears the refusal again; once Slack takes the card, there is one, with a thread."""
     world.slack.faults.add("error", "chat.postMessage", count=None, value=reason)
@@ -58,6 +58,7 @@ async def test_an_incident_without_a_card_is_not_said_to_have_a_thread(world: Wo
     assert len(cards(world.slack)) == len(await world.documents("incidents")) == 1
 
 
+@pytest.mark.long
 async def test_a_message_refused_without_a_record_is_not_said_to_be_kept(away: World, own_mongod: Mongod) -> None:
     """MongoDB is away and Slack refuses: the person hears that nobody keeps it."""
     own_mongod.kill()
@@ -66,6 +67,7 @@ async def test_a_message_refused_without_a_record_is_not_said_to_be_kept(away: W
     await away.ann.sees("restricted_action", "kept nowhere")
 
 
+@pytest.mark.long
 async def test_a_card_goes_out_when_mongodb_dies_while_slack_has_it_wait(away: World, own_mongod: Mongod) -> None:
     """The record was made, Slack asks to wait, MongoDB goes: the card is worth more than its record."""
     away.slack.faults.add("rate_limited", "chat.postMessage", value=1.0)
@@ -75,6 +77,7 @@ async def test_a_card_goes_out_when_mongodb_dies_while_slack_has_it_wait(away: W
     await away.slack.until(lambda: cards(away.slack), "the card", within=10.0)
 
 
+@pytest.mark.long
 async def test_the_order_outlives_an_absence_of_mongodb(away: World, own_mongod: Mongod) -> None:
     """Two notes wait while MongoDB is away: the first is still the first."""
     card, _ = await opened(away)
@@ -95,6 +98,7 @@ async def test_the_order_outlives_an_absence_of_mongodb(away: World, own_mongod:
     assert shown == ["one", "two"]
 
 
+@pytest.mark.long
 async def test_a_letter_that_slack_never_answers_lets_the_others_pass(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +119,7 @@ async def test_a_letter_that_slack_never_answers_lets_the_others_pass(
 
 
 @pytest.mark.parametrize("method", ["add", "posted"])
+@pytest.mark.long
 async def test_an_unforeseen_error_of_mongodb_fails_one_letter_alone(
     world: World, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
@@ -147,6 +152,7 @@ async def test_only_the_bot_s_own_messages_count_as_posted(world: World) -> None
     assert foreign in world.slack.channel().messages
 
 
+@pytest.mark.long
 async def test_one_channel_s_backlog_hides_no_other_channel_s_letters(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +183,7 @@ async def test_one_channel_s_backlog_hides_no_other_channel_s_letters(
     await world.stored("outbox", _id="opsbot_checklist:new", state="posted")
 
 
+@pytest.mark.long
 async def test_what_slack_refuses_is_counted_for_prometheus_by_an_index(world: World) -> None:
     """A parked letter shows in the metrics until it is delivered; to count it MongoDB reads no letter."""
     world.slack.faults.add("error", "chat.postMessage", count=None, value="is_archived")

@@ -23,7 +23,7 @@ from tests.measured import measured
 from tests.test_other_versions import card_of, form, pressed
 from tests.world import World
 
-pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OUTSIDERS = {
     "U0EVE": (Member("U0EVE", "eve", "Eve", team="T0OTHER"), "You belong to another workspace"),
@@ -131,6 +131,7 @@ STATES: dict[str, dict[str, dict[str, dict[str, Any]]]] = {
 }
 
 
+@pytest.mark.long
 async def test_outsiders_are_refused_in_every_way_there_is(world: World) -> None:
     """Each command, button, menu, form and shortcut, by each kind of outsider: one answer, no effect, audited."""
     known = [way for way in ways() if way[0] != "event"]
@@ -226,6 +227,7 @@ ODD = (
 )
 
 
+@pytest.mark.long
 async def test_values_and_metadata_are_references_only(world: World) -> None:
     """Whatever stands in them, a bystander's made-up button, menu or form changes nothing, and the bot has words."""
     for value in ODD:

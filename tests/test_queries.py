@@ -13,9 +13,6 @@ from tests.asking import answer, standing
 from tests.test_other_versions import card_of
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 SHARED = pytest.mark.asyncio(loop_scope="module")
 
 STORE = Path(bot.store.__file__).parent
@@ -68,6 +65,7 @@ def test_no_query_runs_code_or_takes_a_pattern_as_it_is_typed() -> None:
 
 
 @SHARED
+@pytest.mark.long
 async def test_text_with_dollars_and_dots_is_kept_as_text(world: World) -> None:
     """In titles, notes, threads and their edits, checklists, silences and alerts: stored letter by letter."""
     slack, ann = world.slack, world.ann
@@ -110,6 +108,7 @@ async def test_lookups_by_odd_ids_find_nothing(world: World) -> None:
 
 
 @SHARED
+@pytest.mark.long
 async def test_every_read_is_bounded_in_time(world: World) -> None:
     """MongoDB's own profile of what people's commands make the bot ask: each read of it has maxTimeMS."""
     database = world._client.get_default_database()

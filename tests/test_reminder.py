@@ -12,8 +12,6 @@ from tests.asking import answer
 from tests.test_incident import opened
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 def asked(world: World, card: Post, words: str) -> list[Post]:
     """What the thread asks so far."""
@@ -35,6 +33,7 @@ async def test_the_owner_is_reminded_once_when_an_update_is_due(world: World) ->
     await world.slack.until(lambda: len(asked(world, card, "How does it go?")) == 2, "the second reminder")
 
 
+@pytest.mark.long
 async def test_a_sev1_is_asked_about_twice_as_often(world: World) -> None:
     """A quarter of an hour is enough."""
     card, _ = await opened(world, "open sev1 all is down", "all is down")
@@ -45,6 +44,7 @@ async def test_a_sev1_is_asked_about_twice_as_often(world: World) -> None:
     assert asked(world, other, "How does it go?") == []
 
 
+@pytest.mark.long
 async def test_talk_in_the_thread_is_no_update_but_a_resolution_ends_the_reminders(world: World) -> None:
     """People talk and the card still tells nothing new; after the end nobody is reminded."""
     card, incident_id = await opened(world)
@@ -58,6 +58,7 @@ async def test_talk_in_the_thread_is_no_update_but_a_resolution_ends_the_reminde
     assert asked(world, card, "How does it go?") == []
 
 
+@pytest.mark.long
 async def test_nobody_is_reminded_of_what_was_resolved_while_slack_was_slow(world: World) -> None:
     """The reminder fell due, and Slack takes its time to say whether its owner is still there."""
     card, incident_id = await opened(world)
@@ -71,6 +72,7 @@ async def test_nobody_is_reminded_of_what_was_resolved_while_slack_was_slow(worl
     assert asked(world, card, "How does it go?") == []
 
 
+@pytest.mark.long
 async def test_a_snooze_puts_the_reminder_off(world: World) -> None:
     """By the button below it: half an hour of silence, then once more; the thread says who wanted it."""
     card, incident_id = await opened(world)
@@ -100,6 +102,7 @@ async def test_a_raised_severity_ends_a_snooze(world: World) -> None:
     await world.slack.shows("How does it go?", thread=card)
 
 
+@pytest.mark.long
 async def test_three_bots_and_restarts_remind_once(world: World) -> None:
     """Every replica looks, one message is posted; who comes later does not repeat it."""
     card, incident_id = await opened(world)
@@ -113,6 +116,7 @@ async def test_three_bots_and_restarts_remind_once(world: World) -> None:
     assert len(asked(world, card, "How does it go?")) == 1
 
 
+@pytest.mark.long
 async def test_a_reminder_that_fell_due_while_no_bot_was_there_comes_late_and_once(world: World) -> None:
     """Hours of absence are one reminder."""
     card, _ = await opened(world)
@@ -124,6 +128,7 @@ async def test_a_reminder_that_fell_due_while_no_bot_was_there_comes_late_and_on
     assert len(asked(world, card, "How does it go?")) == 1
 
 
+@pytest.mark.long
 async def test_a_silent_day_asks_whether_it_is_over(world: World) -> None:
     """Once, by one of two bots; *Close it* closes the incident, *Keep it open* keeps it."""
     await world.starts()
@@ -165,6 +170,7 @@ async def test_what_somebody_keeps_open_is_not_closed_by_the_same_question(world
     assert "It stays open." not in [act["text"] for act in await world.documents("timeline", author=world.bob.id)]
 
 
+@pytest.mark.long
 async def test_a_clock_that_ran_ahead_silences_nobody(world: World) -> None:
     """It asked days too early; once it is right again, the next update is asked for when it is due."""
     card, incident_id = await opened(world)
@@ -179,6 +185,7 @@ async def test_a_clock_that_ran_ahead_silences_nobody(world: World) -> None:
     assert len(asked(world, card, "How does it go?")) == 1
 
 
+@pytest.mark.long
 async def test_whoever_writes_keeps_an_incident_from_being_silent(world: World) -> None:
     """A word in the thread within the day, and nobody asks whether it is over."""
     card, incident_id = await opened(world)
@@ -232,6 +239,7 @@ async def test_a_bot_that_dies_when_it_has_a_new_card_has_kept_why(world: World)
     await world.stored("timeline", incident_id=incident_id, kind="reposted")
 
 
+@pytest.mark.long
 async def test_a_card_deleted_while_the_bot_was_away_is_posted_anew(world: World) -> None:
     """Its thread is gone when the bot reads it back: one new card, by one of two bots."""
     card, incident_id = await opened(world)
@@ -261,6 +269,7 @@ async def test_a_card_found_deleted_by_an_edit_is_posted_anew(world: World) -> N
     assert raised in world.slack.channel().by_bot
 
 
+@pytest.mark.long
 async def test_a_card_found_deleted_while_it_is_edited_is_posted_anew(world: World) -> None:
     """Its thread is read back meanwhile: the edit's refusal is not taken for one of the new card."""
     card, incident_id = await opened(world)

@@ -25,9 +25,6 @@ from sandbox.blocks import check_blocks, check_view
 from sandbox.rules import check_content
 from tests.filling import Filler
 
-pytestmark = pytest.mark.long
-
-
 FRAGMENTS = (
     "<!channel>", "<!here|here>", "<!everyone>", "<!subteam^S0EVIL>", "<@U0EVIL>", "<#C0EVIL|x>", "@here",
     "<https://evil.example|bank.com>", "https://evil.example", "[bank.com](https://evil.example)", "&lt;!channel&gt;",
@@ -153,6 +150,7 @@ def rendered(name: str, filler: Filler) -> bool:
     return True
 
 
+@pytest.mark.long
 def test_whatever_text_is_in_it_a_view_pages_nobody_and_fits() -> None:
     """Every view there is, by the rules of the strict sandbox; none is left out without a reason that still stands."""
     covered: set[str] = set()

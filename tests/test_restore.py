@@ -20,9 +20,6 @@ from tests.planning import says, told, window, with_roles
 from tests.test_window_steps import HOUR, PLAN, START
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 WEEKLY, SUNDAY = "MW-20261128-0200", "MW-20261129-0300"
 BEFORE = START - 3 * HOUR
 OTHER = steps.becomes(PLAN, "U0BOB", START + 24 * HOUR, BEFORE)
@@ -109,6 +106,7 @@ def test_a_rung_that_was_due_while_the_window_was_off_is_not_told_late() -> None
 # Conversations
 
 
+@pytest.mark.long
 async def test_a_skip_is_taken_back_with_the_button_that_answers_it(world: World) -> None:
     """Only by who may; once; the channel, the head and the checklist show it; later rungs are told as ever."""
     head = await told(world, f"{WEEKLY}/24h")
@@ -139,6 +137,7 @@ async def test_a_skip_is_taken_back_with_the_button_that_answers_it(world: World
     ]
 
 
+@pytest.mark.long
 async def test_a_move_is_taken_back(world: World) -> None:
     """The window has its ID, thread and approval again; what it had become is off. Its time must be free."""
     head = await told(world, f"{WEEKLY}/24h")
@@ -160,6 +159,7 @@ async def test_a_move_is_taken_back(world: World) -> None:
     assert "is scheduled" in await says(world, "schedule 2026-11-29 03:30 for 1h Fits")
 
 
+@pytest.mark.long
 async def test_a_bot_that_dies_half_way_leaves_a_window_that_comes_back(world: World) -> None:
     """The write that moves the one back carries the other; until that is kept, nobody gets its time."""
     await says(world, "move 2026-11-28 to 2026-11-29 03:00")

@@ -10,8 +10,6 @@ from sandbox.workspace import Member
 from tests.asking import answer, typed
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 def told(world: World, name: str) -> list[str]:
     """What the bot wrote to somebody directly."""
@@ -184,6 +182,7 @@ async def test_when_slack_does_not_tell_the_members_last_known_count(world: Worl
 # Rotations
 
 
+@pytest.mark.long
 async def test_a_rotation_says_who_has_it_now_and_next(world: World) -> None:
     """Until Monday the one before keeps it; then each has a week, and is told when it begins, once among two bots."""
     await answer(world.slack, world.ann, "/ops", "role on-call @dee")
@@ -219,6 +218,7 @@ async def test_escalation_calls_whose_turn_it_is(world: World) -> None:
     await world.slack.shows("@cyd", thread=card)
 
 
+@pytest.mark.long
 async def test_the_channel_hears_when_the_next_one_has_left(world: World) -> None:
     """Nobody would be on call without anybody knowing: it is said once, with the remedy."""
     await answer(world.slack, world.ann, "/ops", "role on-call rotate @bob @cyd weekly from monday")

@@ -16,9 +16,6 @@ from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.switches import Switches
 
-pytestmark = pytest.mark.long
-
-
 ROOT = Path(__file__).parents[1]
 
 
@@ -41,6 +38,7 @@ def children(pid: int) -> dict[str, int]:
     }
 
 
+@pytest.mark.long
 def test_it_says_where_it_is_starts_the_bot_again_and_ends_with_everything() -> None:
     """The page answers at the address; a killed bot is reported and started again; Ctrl-C ends all in 5 s."""
     sandbox = subprocess.Popen(
@@ -71,6 +69,7 @@ def test_it_says_where_it_is_starts_the_bot_again_and_ends_with_everything() -> 
         sandbox.communicate()
 
 
+@pytest.mark.long
 async def test_a_mongod_that_ends_by_itself_is_told_each_time(
     own_mongod: Mongod, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +102,7 @@ def test_mongod_does_not_outlive_whoever_started_it(tmp_path: Path) -> None:
     assert not Path(f"/proc/{pid}/exe").exists()
 
 
+@pytest.mark.long
 def test_a_virtual_environment_that_was_left_half_made_is_completed(tmp_path: Path) -> None:
     """Ctrl-C while `make` makes it leaves a Python without pip: the next `make` goes on from there."""
     (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())

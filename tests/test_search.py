@@ -9,9 +9,6 @@ from sandbox.sight import Post
 from tests.asking import answer, answer_to_mention
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 ID = re.compile(r"INC-\d{8}-[0-9A-Z]{4}")
 
 
@@ -65,6 +62,7 @@ async def turned(world: World, page: Post) -> Post:
 # Lists
 
 
+@pytest.mark.long
 async def test_a_list_is_filtered_by_severity_status_and_month(world: World) -> None:
     """Open ones come worst first, all others newest first; the words may come in any order."""
     first, second, third = await three(world)

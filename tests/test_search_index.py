@@ -12,8 +12,6 @@ from sandbox.slack import Slack
 from tests.test_search import asks, finds, ids, opens
 from tests.world import Document, World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def lonely(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
@@ -23,6 +21,7 @@ async def lonely(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
         own_mongod.start()
 
 
+@pytest.mark.long
 async def test_without_mongodb_finding_says_so_and_nothing_said_meanwhile_is_lost(
     lonely: World, own_mongod: Mongod
 ) -> None:

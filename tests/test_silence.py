@@ -12,8 +12,6 @@ from tests.alertmanagers import Alertmanager, Silenced, holds
 from tests.asking import answer
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod, alertmanager: Alertmanager) -> AsyncIterator[World]:
@@ -52,6 +50,7 @@ async def test_a_silence_is_made_prolonged_and_ended(world: World, alertmanager:
     assert await alertmanager.silences() == []
 
 
+@pytest.mark.long
 async def test_what_alertmanager_lost_is_made_again(world: World, alertmanager: Alertmanager) -> None:
     """Killed, it forgets a young silence, and one that was ended is back: both are put right, once, by two bots."""
     await world.starts()
@@ -67,6 +66,7 @@ async def test_what_alertmanager_lost_is_made_again(world: World, alertmanager: 
     assert len(await alertmanager.silences()) == 2
 
 
+@pytest.mark.long
 async def test_an_end_by_hand_is_respected_and_told(world: World, alertmanager: Alertmanager) -> None:
     """Somebody ends it in Alertmanager: it stays ended, and the owner hears of it directly, once."""
     await world.starts()
@@ -80,6 +80,7 @@ async def test_an_end_by_hand_is_respected_and_told(world: World, alertmanager: 
     assert len([post for post in world.bob.posts if "Somebody ended" in post.text]) == 1
 
 
+@pytest.mark.long
 async def test_owners_are_told_before_the_end_and_of_old_ones(world: World, alertmanager: Alertmanager) -> None:
     """A quarter of an hour before the end, directly and once; what somebody made for weeks is told in the channel."""
     now = datetime.now(UTC)
@@ -102,6 +103,7 @@ async def test_owners_are_told_before_the_end_and_of_old_ones(world: World, aler
     assert len([post for post in world.bob.posts if "ends at" in post.text]) == 1
 
 
+@pytest.mark.long
 async def test_a_button_silences_the_group(world: World, alertmanager: Alertmanager) -> None:
     await told(world, alert("a"))
     post = await world.slack.shows("HighLatency", "is firing")

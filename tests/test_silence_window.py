@@ -13,8 +13,6 @@ from tests.alertmanagers import Alertmanager, Silenced, holds
 from tests.asking import answer
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod, alertmanager: Alertmanager) -> AsyncIterator[World]:
@@ -36,6 +34,7 @@ async def begun(world: World) -> str:
     return window_id
 
 
+@pytest.mark.long
 async def test_a_window_s_silence_follows_its_window(world: World, alertmanager: Alertmanager) -> None:
     """From the actual start to the actual end, extension included: one silence, and none afterwards."""
     window_id = await begun(world)
@@ -62,6 +61,7 @@ async def test_a_window_s_silence_follows_its_window(world: World, alertmanager:
     await world.stored("silences", subject=window_id, state="expired")
 
 
+@pytest.mark.long
 async def test_a_window_that_goes_on_after_its_end_stays_silenced(world: World, alertmanager: Alertmanager) -> None:
     """Until somebody ends it, also over a time without a bot, and extended late: never longer than minutes ahead."""
     window_id = await begun(world)
@@ -88,6 +88,7 @@ async def test_a_window_that_goes_on_after_its_end_stays_silenced(world: World, 
     await holds(world, alertmanager, 0)
 
 
+@pytest.mark.long
 async def test_a_window_that_was_forgotten_is_heard_again_after_a_day(world: World, alertmanager: Alertmanager) -> None:
     """Its owner is told a quarter of an hour before; extended after that, it is silent again."""
     window_id = await begun(world)

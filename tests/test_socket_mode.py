@@ -15,8 +15,6 @@ from tests.asking import answer, message_event, strict
 from tests.test_incident import opened
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 async def texts(world: World, incident_id: str, count: int) -> list[str]:
     """What the timeline has of the thread's messages, in order, once there are so many."""
@@ -35,6 +33,7 @@ async def test_two_connections_share_the_work(world: World) -> None:
 
 
 @pytest.mark.parametrize("reason", ["refresh_requested", "warning", "link_disabled"])
+@pytest.mark.long
 async def test_a_refresh_leaves_no_gap(world: World, reason: str) -> None:
     """Commands and messages before, while and after Slack renews the connections: each is answered and kept once."""
     card, incident_id = await opened(world)
@@ -69,6 +68,7 @@ async def test_a_cut_loses_nothing(world: World, how: str) -> None:
     assert await texts(world, incident_id, 3) == ["before", "in between", "after"]
 
 
+@pytest.mark.long
 async def test_what_slack_gave_up_on_is_read_back(mongod: Mongod) -> None:
     """Nobody there until after Slack's last retry: the thread is read when the bot is back, and /readyz told so."""
     async with strict(retry_after=(0.0,)) as slack, World(slack, mongod.url()) as world:
@@ -100,6 +100,7 @@ async def deaf(mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         assert [refusal for refusal in slack.refusals if refusal.error != "timeout"] == []
 
 
+@pytest.mark.long
 async def test_connections_that_went_silent_are_replaced(deaf: World) -> None:
     """Half-open connections take everything and bring nothing: the bot opens new ones, and Slack's retries arrive."""
     card, incident_id = await opened(deaf)
@@ -115,6 +116,7 @@ async def test_connections_that_went_silent_are_replaced(deaf: World) -> None:
     assert await texts(deaf, incident_id, 1) == ["into the void"]
 
 
+@pytest.mark.long
 async def test_an_old_connection_is_used_until_slack_closes_it(deaf: World) -> None:
     """After the notice of a refresh it is kept alive, so that what Slack still sends on it is answered."""
     await deaf.slack.until_connected(2)
@@ -130,6 +132,7 @@ async def test_an_old_connection_is_used_until_slack_closes_it(deaf: World) -> N
     assert all(connection in deaf.slack.sockets.connections for connection in old)
 
 
+@pytest.mark.long
 async def test_connections_that_end_at_once_are_not_opened_without_end(world: World) -> None:
     """A Slack that cuts each connection as soon as it is open is asked less and less often, and is found when it
     holds them again."""
@@ -191,6 +194,7 @@ async def test_a_mention_that_comes_again_opens_one_incident(world: World) -> No
     assert len(await world.documents("incidents")) == 1
 
 
+@pytest.mark.long
 async def test_an_acknowledgement_takes_another_connection_where_its_own_has_gone(world: World) -> None:
     """Slack closes the one on which an event came while that is worked on, and hears on the other that it was done."""
     card, _ = await opened(world)
@@ -210,6 +214,7 @@ async def test_an_acknowledgement_takes_another_connection_where_its_own_has_gon
 # Slack that does not want
 
 
+@pytest.mark.long
 async def test_a_flood_is_taken_as_it_is_done_and_what_hangs_holds_up_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

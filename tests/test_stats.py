@@ -15,9 +15,6 @@ from sandbox.sight import Post
 from tests.asking import answer
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -42,6 +39,7 @@ async def three(world: World) -> None:
     await world.stored("incidents", 3, untold=[])
 
 
+@pytest.mark.long
 async def test_statistics_are_told_in_words_to_whoever_asked(world: World) -> None:
     """How many by severity, how long to acknowledge and to resolve, when, and what came again."""
     await three(world)
@@ -139,6 +137,7 @@ async def test_a_period_ends_now(world: World) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_picture_is_drawn_of_any_numbers() -> None:
     """Thousands in one hour, or one: it has the same size."""
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -4,9 +4,8 @@ import pytest
 
 from tests.world import World
 
-pytestmark = pytest.mark.long
 
-
+@pytest.mark.long
 async def test_work_that_outlasts_the_limit_is_cut_and_counted(world: World) -> None:
     """Slack holds a post; the bot waits no longer than it may, closes all, and its process ends with 1."""
     world.slack.faults.add("latency", "chat.postMessage", count=1, value=25.0)

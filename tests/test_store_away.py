@@ -13,8 +13,6 @@ from tests.test_incident import ID, opened
 from tests.test_once import cards, until_answered
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
@@ -24,6 +22,7 @@ async def world(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
         own_mongod.start()
 
 
+@pytest.mark.long
 async def test_an_incident_opened_without_mongodb_is_in_it_when_it_returns(world: World, own_mongod: Mongod) -> None:
     """The card goes out at once and says that it is not saved; afterwards the record is there and the card is plain."""
     own_mongod.kill()
@@ -51,6 +50,7 @@ async def test_a_mongodb_whose_name_does_not_resolve_is_away(slack: Slack, mongo
         await world.ann.sees("*mongodb*", "its name does not resolve")
 
 
+@pytest.mark.long
 async def test_an_incident_survives_without_mongodb_and_without_the_bot(world: World, own_mongod: Mongod) -> None:
     """MongoDB away, then the bot gone too: the next bot finds the card in the channel and puts the incident back."""
     own_mongod.kill()
@@ -69,6 +69,7 @@ async def test_an_incident_survives_without_mongodb_and_without_the_bot(world: W
     await world.stored("audit", act="put back", subject=stored["_id"])
 
 
+@pytest.mark.long
 async def test_a_form_and_a_mention_open_incidents_without_mongodb_too(world: World, own_mongod: Mongod) -> None:
     """All ways of opening work while MongoDB is away."""
     own_mongod.kill()
@@ -83,6 +84,7 @@ async def test_a_form_and_a_mention_open_incidents_without_mongodb_too(world: Wo
     assert len(cards(world.slack)) == 2
 
 
+@pytest.mark.long
 async def test_a_double_enter_without_mongodb_is_one_incident(world: World, own_mongod: Mongod) -> None:
     """The bot's own memory is enough to recognise the same words."""
     own_mongod.kill()
@@ -106,6 +108,7 @@ NEEDS_MONGODB = (
 )
 
 
+@pytest.mark.long
 async def test_what_needs_mongodb_says_what_was_not_done(world: World, own_mongod: Mongod) -> None:
     """Each such command is acknowledged at once and refused in words, and nothing is posted."""
     card, incident_id = await opened(world)
@@ -128,6 +131,7 @@ def _says(world: World, words: str) -> bool:
     return words in world.ann.ephemerals[-1].shown
 
 
+@pytest.mark.long
 async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, own_mongod: Mongod) -> None:
     """Where nothing could have changed, the answer speaks of what cannot be shown."""
     own_mongod.kill()
@@ -153,6 +157,7 @@ async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, own_mo
         assert "changed" not in world.ann.ephemerals[-1].shown
 
 
+@pytest.mark.long
 async def test_a_thread_that_nobody_knows_is_told_as_such(world: World, own_mongod: Mongod) -> None:
     """A word that several commands have is a question as well, so no change is spoken of."""
     card, _ = await opened(world)
@@ -162,6 +167,7 @@ async def test_a_thread_that_nobody_knows_is_told_as_such(world: World, own_mong
         assert "so it is not known whose thread this is, and nothing was done" in told.shown
 
 
+@pytest.mark.long
 async def test_maintenance_shows_the_windows_without_mongodb(world: World, own_mongod: Mongod) -> None:
     """Windows follow from the settings; what was announced is said to be unknown."""
     own_mongod.kill()
@@ -169,6 +175,7 @@ async def test_maintenance_shows_the_windows_without_mongodb(world: World, own_m
     await world.ann.sees("Weekly maintenance", "what was announced already is not known")
 
 
+@pytest.mark.long
 async def test_health_says_that_mongodb_is_down(world: World, own_mongod: Mongod) -> None:
     """`/health` names MongoDB as down while it is, and as up afterwards."""
     own_mongod.kill()
@@ -179,6 +186,7 @@ async def test_health_says_that_mongodb_is_down(world: World, own_mongod: Mongod
     await world.ann.sees("The service is up", "mongodb")
 
 
+@pytest.mark.long
 async def test_thread_messages_written_without_mongodb_are_in_the_timeline_later(
     world: World, own_mongod: Mongod
 ) -> None:
@@ -197,6 +205,7 @@ async def test_thread_messages_written_without_mongodb_are_in_the_timeline_later
     world.slack.refusals[:] = [one for one in world.slack.refusals if one.method != "event message"]
 
 
+@pytest.mark.long
 async def test_a_bot_starts_and_works_without_mongodb(world: World, own_mongod: Mongod) -> None:
     """A bot that starts while MongoDB is away takes commands, and has its indexes and records afterwards."""
     await world.stops()
@@ -208,6 +217,7 @@ async def test_a_bot_starts_and_works_without_mongodb(world: World, own_mongod: 
     await world.stored("incidents")
 
 
+@pytest.mark.long
 async def test_a_mongodb_that_hangs_delays_no_acknowledgement(world: World, own_mongod: Mongod) -> None:
     """A server that takes connections and never answers: the card is there after a few seconds, the record later."""
     await world.ann.says("/incident", "list")  # so that there are connections that hang
@@ -223,6 +233,7 @@ async def test_a_mongodb_that_hangs_delays_no_acknowledgement(world: World, own_
     assert len(cards(world.slack)) == len(await world.documents("incidents")) == 1
 
 
+@pytest.mark.long
 async def test_a_note_in_a_thread_is_refused_for_the_right_reason(world: World, own_mongod: Mongod) -> None:
     """Whose thread it is cannot be known, so the mention hears of MongoDB, not that its word is ambiguous."""
     card, _ = await opened(world)
@@ -232,6 +243,7 @@ async def test_a_note_in_a_thread_is_refused_for_the_right_reason(world: World, 
     assert "More than one command" not in said.shown
 
 
+@pytest.mark.long
 async def test_a_catch_up_beside_a_living_opening_claims_no_loss(world: World) -> None:
     """The record is there, its card not noted in it yet: the catch-up of another bot notes it, and nothing was lost."""
     card, incident_id = await opened(world)
@@ -243,6 +255,7 @@ async def test_a_catch_up_beside_a_living_opening_claims_no_loss(world: World) -
     assert [one["act"] for one in await world.documents("audit") if one["act"] in ("put back", "catch up")] == []
 
 
+@pytest.mark.long
 async def test_a_search_that_takes_a_while_says_so(world: World, own_mongod: Mongod) -> None:
     """While MongoDB holds its answer back the person reads what is looked for, then what was found."""
     _, incident_id = await opened(world)

@@ -15,9 +15,6 @@ from tests.asking import answer
 from tests.test_incident import opened
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 GOOD: dict[str, Any] = {
     "what_happened": "The cache ran full and checkout stopped taking orders.",
     "impact": "Orders failed.",
@@ -185,6 +182,7 @@ async def test_without_an_llm_the_template_says_what_the_records_have(slack: Sla
         await slack.shows("Drafted by the bot from the records, not edited, posted by ann.", thread=card)
 
 
+@pytest.mark.long
 async def test_while_it_takes_long_the_person_is_told(world: World, services: Services) -> None:
     """Acknowledged at once, then "Drafting …", then the template when the time is over; a mention is told too."""
     card, _ = await opened(world)
@@ -264,6 +262,7 @@ async def test_words_that_are_no_id_are_refused(world: World) -> None:
     assert await world.documents("summaries") == []
 
 
+@pytest.mark.long
 async def test_without_mongodb_it_is_said_and_nothing_is_asked(
     slack: Slack, own_mongod: Mongod, services: Services
 ) -> None:

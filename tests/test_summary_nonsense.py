@@ -13,8 +13,6 @@ from tests.test_incident import opened
 from tests.test_summary import GOOD, drafted, saying
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
@@ -55,6 +53,7 @@ USELESS = [
 ]
 
 
+@pytest.mark.long
 async def test_nonsense_of_a_model_gives_the_templates_prose_and_the_reason(world: World, services: Services) -> None:
     """Whatever is wrong with the answer: a draft comes, made of the records, and says why, without the nonsense."""
     _, incident_id = await opened(world)

@@ -17,8 +17,6 @@ from tests.test_incident import opened
 from tests.test_summary import drafted, saying, summaries
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
@@ -33,6 +31,7 @@ def llm(services: Services) -> Llm:
     return services.llm
 
 
+@pytest.mark.long
 async def test_a_summary_is_posted_once_by_whoever_presses_first(world: World) -> None:
     """A double click and two presses at once: one message in the thread, not in the channel; the others are told."""
     card, incident_id = await opened(world)
@@ -60,6 +59,7 @@ async def test_the_draft_gives_way_to_the_news_that_it_is_posted(world: World) -
     assert draft.buttons == []
 
 
+@pytest.mark.long
 async def test_the_second_of_two_people_is_told_who_posted_it(world: World) -> None:
     """The same draft pressed by Ann and, from a screen of his own, by Bob."""
     card, _ = await opened(world)
@@ -117,6 +117,7 @@ async def test_a_later_summary_stands_below_the_earlier(world: World, llm: Llm) 
     assert not first.edited
 
 
+@pytest.mark.long
 async def test_of_two_who_drafted_at_once_the_second_hears_of_the_first(world: World) -> None:
     """Bob drafted before Ann posted hers: his first press shows that one is there, the second posts his below it."""
     card, _ = await opened(world)

@@ -19,9 +19,6 @@ from tests.asking import strict
 from tests.test_incident import opened
 from tests.world import Document, World
 
-pytestmark = pytest.mark.long
-
-
 REPLIES = "conversations.replies"
 
 
@@ -101,6 +98,7 @@ async def test_a_mark_by_the_shortcut_outlives_a_reading(world: World) -> None:
     assert [(entry["ts"], entry["pinned_by"]) for entry in found] == [(message.ts, [world.ann.id]), (last.ts, [])]
 
 
+@pytest.mark.long
 async def test_slack_s_wish_to_wait_is_honoured_as_often_as_it_is_said(world: World) -> None:
     """Five times 429 in a row: the thread is read back all the same, and commands are answered meanwhile."""
     card, incident_id = await opened(world)
@@ -123,6 +121,7 @@ async def test_slack_s_wish_to_wait_is_honoured_as_often_as_it_is_said(world: Wo
 @pytest.mark.parametrize(
     ("fault", "count", "value"), [("error", 1, "not_in_channel"), ("status", 3, 500), ("reset_before", 3, 0)]
 )
+@pytest.mark.long
 async def test_one_thread_that_cannot_be_read_stops_no_other_and_is_tried_again(
     world: World, fault: str, count: int, value: float | str
 ) -> None:
@@ -139,6 +138,7 @@ async def test_one_thread_that_cannot_be_read_stops_no_other_and_is_tried_again(
     await entries(world, worst, 1)
 
 
+@pytest.mark.long
 async def test_a_thread_that_is_gone_breaks_nothing(world: World) -> None:
     """Cards deleted with and without replies below them: entries stay as they are, other threads are read."""
     gone, one = await opened(world, "open sev1 all is down", "all is down")
@@ -162,6 +162,7 @@ async def test_a_thread_that_is_gone_breaks_nothing(world: World) -> None:
     assert [entry["text"] for entry in await entries(world, two, 1)] == ["in the left"]
 
 
+@pytest.mark.long
 async def test_the_thread_of_a_card_that_was_deleted_is_read_too(world: World) -> None:
     """People go on writing in the thread that they have open, below the card's empty place."""
     card, incident_id = await opened(world)
@@ -196,6 +197,7 @@ async def test_who_wrote_while_the_bot_was_away_has_joined(world: World) -> None
     await world.slack.until(lambda: "Joined: @cyd" in card.shown, "the card to name who joined")
 
 
+@pytest.mark.long
 async def test_threads_of_incidents_that_ended_today_are_read_too(world: World) -> None:
     """People go on writing after an incident is over; a day later nobody looks any more."""
     card, incident_id = await opened(world)
@@ -228,6 +230,7 @@ async def opened_by_another(world: World) -> tuple[Post, str]:
     return card, incident_id
 
 
+@pytest.mark.long
 async def test_a_thread_of_two_thousand_messages_is_read_back(world: World) -> None:
     """Ten pages and a page: in seconds, each author's name asked for once, commands answered meanwhile."""
     card, incident_id = await opened(world)
@@ -250,6 +253,7 @@ async def test_a_thread_of_two_thousand_messages_is_read_back(world: World) -> N
     assert len(world.slack.calls_of(REPLIES)) - read == 11
 
 
+@pytest.mark.long
 async def test_deletions_in_a_long_thread_are_found(world: World) -> None:
     """Of 450 messages three were deleted while nobody listened: just these lose their texts."""
     card, incident_id = await opened(world)
@@ -269,6 +273,7 @@ async def test_deletions_in_a_long_thread_are_found(world: World) -> None:
     assert [entry["ts"] for entry in found if not entry["text"]] == gone
 
 
+@pytest.mark.long
 async def test_two_bots_that_come_back_together_read_each_message_once(world: World) -> None:
     """Both read the same threads at the same time: the timeline has no double."""
     card, incident_id = await opened(world)

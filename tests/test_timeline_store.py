@@ -20,9 +20,6 @@ from bot.store.timeline import Timelines
 from sandbox.mongo import Mongod
 from tests.timelines import CHANNEL, ROOT, SmallSlack, an_incident, two_stores
 
-pytestmark = pytest.mark.long
-
-
 BEGAN = 1764000100
 ANN, BOB, CYD = "U0ANN", "U0BOB", "U0CYD"
 
@@ -129,6 +126,7 @@ def expected(story: Story, incident: Incident, events: list[Event], ts: str) -> 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES, data=st.data())
+@pytest.mark.long
 async def test_the_end_is_the_same_whatever_the_order(
     stores: list[Timelines], story: Story, data: st.DataObject
 ) -> None:
@@ -151,6 +149,7 @@ async def test_the_end_is_the_same_whatever_the_order(
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORIES)
+@pytest.mark.long
 async def test_the_end_is_the_same_when_all_comes_at_once(stores: list[Timelines], story: Story) -> None:
     """Two bots work on all the reports of one message at the same moment, each of them twice."""
     incident, ts = an_incident(), f"{BEGAN - 50}.{secrets.randbelow(10**6):06d}"
@@ -162,6 +161,7 @@ async def test_the_end_is_the_same_when_all_comes_at_once(stores: list[Timelines
     assert replace(entry, edits=(), edited_at=None) == expected(story, incident, events, ts)
 
 
+@pytest.mark.long
 async def test_thirty_people_who_edit_and_pin_at_once_lose_nothing(stores: list[Timelines]) -> None:
     """Thirty people write, edit five times each and pin each other's messages, through two bots at once."""
     incident = an_incident()

@@ -14,9 +14,6 @@ from tests.asking import answer
 from tests.test_incident import ID
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 ROOT = Path(__file__).parents[1]
 NOWHERE = "http://127.0.0.1:9"  # the port of "discard", where nothing listens
 
@@ -37,6 +34,7 @@ async def test_an_answer_that_cannot_be_posted_where_it_belongs_is_whispered(wor
     assert not any("Something went wrong" in post.shown for post in world.ann.ephemerals)
 
 
+@pytest.mark.long
 async def test_an_answer_waits_as_long_as_slack_asks(world: World) -> None:
     """Slack limits whispers: the answer comes when the time is over, and is not tried before."""
     slack = world.slack
@@ -65,6 +63,7 @@ def direct(world: World) -> list[Post]:
     return [post for post in world.ann.posts if post.channel == world.slack.workspace.direct(world.ann.id).id]
 
 
+@pytest.mark.long
 async def test_that_nobody_could_be_told_is_no_failure_of_the_act(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,6 +88,7 @@ async def test_that_nobody_could_be_told_is_no_failure_of_the_act(
     slack.faults.clear()
 
 
+@pytest.mark.long
 async def test_work_goes_on_where_nobody_hears_of_it(world: World) -> None:
     """That it takes a while could not be said: the incident is opened, and its answer comes."""
     slack = world.slack

@@ -15,9 +15,6 @@ from tests.exporting import files_in, text_of
 from tests.planning import says, with_roles
 from tests.world import World
 
-pytestmark = pytest.mark.long
-
-
 WINDOW = "MW-20261128-0200"
 FIRST_RUNG, START, END = "2026-11-27 02:00:01", "2026-11-28 02:00:01", "2026-11-28 06:00:01"
 
@@ -52,6 +49,7 @@ def summaries(world: World) -> list[Post]:
     return [post for post, payload in carried if payload.get("key") == f"{WINDOW}/summary"]
 
 
+@pytest.mark.long
 async def test_the_end_brings_the_summary_once(world: World, services: Services) -> None:
     """Of three bots one posts it: times, ticks, deviations, lessons, incidents, health before and after."""
     await world.starts()
@@ -95,6 +93,7 @@ async def test_the_end_brings_the_summary_once(world: World, services: Services)
     assert [entry["subject"] for entry in await world.documents("audit", act="summary")] == [WINDOW]
 
 
+@pytest.mark.long
 async def test_rejections_and_incidents_stay_with_their_window(world: World) -> None:
     """A no to a scope is in the summary, with who and why, also when another scope was approved; an incident is linked
     from the thread and the list as soon as it is open, once, by whichever bot looks first."""
@@ -132,6 +131,7 @@ async def test_rejections_and_incidents_stay_with_their_window(world: World) -> 
     assert len(linked) == 1
 
 
+@pytest.mark.long
 async def test_a_quiet_window_is_summed_up_in_few_words(world: World) -> None:
     """Nothing happened, all is up: that is what it says."""
     await begun(world)
@@ -142,6 +142,7 @@ async def test_a_quiet_window_is_summed_up_in_few_words(world: World) -> None:
     assert "No deviations, lessons, incidents or alerts still firing." in post.shown
 
 
+@pytest.mark.long
 async def test_an_outage_in_between_is_in_the_summary(world: World) -> None:
     """All is up at the start and at the end; what watching saw in between is told, and kept with the summary."""
     await begun(world)
@@ -159,6 +160,7 @@ async def test_an_outage_in_between_is_in_the_summary(world: World) -> None:
     assert (dip["service"], dip["count"]) == ("loki", 2)
 
 
+@pytest.mark.long
 async def test_what_a_killed_bot_left_is_gone_on_with(world: World) -> None:
     """Killed after the record, or after the post: the next bots post the kept words, or find them; never twice."""
     await begun(world)
@@ -178,6 +180,7 @@ async def test_what_a_killed_bot_left_is_gone_on_with(world: World) -> None:
     assert "7 of 12 items done" in again.text
 
 
+@pytest.mark.long
 async def test_a_window_that_began_while_the_bot_was_away_says_so(world: World) -> None:
     """Health at the start was not taken then; the summary is there all the same."""
     world.clock.set(FIRST_RUNG)
@@ -190,6 +193,7 @@ async def test_a_window_that_began_while_the_bot_was_away_says_so(world: World) 
     assert "prometheus: up at the end." in post.shown
 
 
+@pytest.mark.long
 async def test_the_end_of_last_week_is_not_summed_up(world: World) -> None:
     """A bot that comes back days later leaves it to whoever asks for the file."""
     await begun(world)
@@ -200,6 +204,7 @@ async def test_the_end_of_last_week_is_not_summed_up(world: World) -> None:
     assert summaries(world) == []
 
 
+@pytest.mark.long
 async def test_the_file_has_all_of_it(world: World) -> None:
     """`/maintenance summary` puts Markdown into the thread, also later, with what was added since; twice is once."""
     head = await begun(world)
@@ -217,6 +222,7 @@ async def test_the_file_has_all_of_it(world: World) -> None:
     assert "## Health" in text
 
 
+@pytest.mark.long
 async def test_a_lost_answer_of_slack_s_makes_no_second_summary(world: World) -> None:
     """Slack posts it and the connection breaks: it is looked for, and found."""
     await begun(world)
@@ -259,6 +265,7 @@ async def coordinated(world: World, channel: str) -> Post:
     return root
 
 
+@pytest.mark.long
 async def test_the_coordination_thread_gets_it_too(world: World) -> None:
     """In short, once, with a link to the whole."""
     root = await coordinated(world, "#random")
@@ -272,6 +279,7 @@ async def test_the_coordination_thread_gets_it_too(world: World) -> None:
     assert len(world.slack.thread(root).messages) == 2
 
 
+@pytest.mark.long
 async def test_a_coordination_thread_that_does_not_take_it_is_told_and_audited(world: World) -> None:
     """The bot is not in that channel: the window's thread says so once, and what to do."""
     await coordinated(world, "#general")

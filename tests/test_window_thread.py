@@ -11,8 +11,6 @@ from sandbox.slack import Slack
 from tests.planning import says, told, window, with_roles
 from tests.world import NEVER, TEMPO, World
 
-pytestmark = pytest.mark.long
-
 ID = "MW-20261126-1400"
 
 
@@ -42,6 +40,7 @@ async def head_of(world: World) -> Post:
     return next(post for post in world.slack.channel().everything if post.ts == found["head"])
 
 
+@pytest.mark.long
 async def test_each_extension_says_the_end_that_it_gave_and_the_end_comes_last(world: World) -> None:
     """All that was done before any bot had told a word of it: the thread has it in the order in which it was done."""
     await world.stops()
@@ -63,6 +62,7 @@ async def test_each_extension_says_the_end_that_it_gave_and_the_end_comes_last(w
     assert "has ended" in end
 
 
+@pytest.mark.long
 async def test_what_a_bot_died_over_is_told_before_what_came_after_it(world: World) -> None:
     """Its letter is recorded and not posted; the next bot takes it over first, and tells it once."""
     head = await head_of(world)
