@@ -14,6 +14,9 @@ from typing import LiteralString
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
+# With these Slack begins formatting: emphasis where a word begins, code anywhere; an address it reads as a whole.
+_FORMATTING = re.compile(r"https?://\S+|(?<![^\W_])[*_~]+(?=\S)|`+")
+_NO_DATE = "<!date^00000000^{_}|"
 _HALF = re.compile("[\ud800-\udfff]")  # half a character, as JSON can have it: no database and no address takes it
 
 
@@ -36,10 +39,27 @@ def plain(text: str) -> str:
 
 
 def escape(text: str) -> Mrkdwn:
-    """A person's text as it was typed, unable to mention or link. Its `*` and `_` stay: they harm nobody."""
+    """A person's text as it was typed, unable to mention or link. Its `*` and `_` format, as in what people
+
+    write in Slack; where they shall not, `as_written` has it.
+    """
     if isinstance(text, Mrkdwn):
         return text
     return Mrkdwn(plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def as_written(text: str) -> Mrkdwn:
+    """A person's text of which Slack makes no formatting, with nothing invisible in it for those who copy it.
+
+    mrkdwn has no escape for its signs. But a date that cannot be shown is shown as its fallback, and that is left as it
+    is: so each sign that would begin formatting is one.
+    https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        return found[0] if found[0].startswith("http") else f"{_NO_DATE}{found[0]}>"
+
+    return Mrkdwn(_FORMATTING.sub(shown, escape(text)))
 
 
 def unescape(text: str) -> str:
@@ -86,7 +106,7 @@ def link(url: str, label: str) -> Mrkdwn:
 
 
 # A time of the reader's own beside one in UTC, and any other.
-_OWN_TIME = re.compile(r" \((?:<!date\^[^>]*>(?: to )?)+(?: for you)?\)")
+_OWN_TIME = re.compile(r" \((?:<!date\^(?!0)[^>]*>(?: to )?)+(?: for you)?\)")
 _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 
 
