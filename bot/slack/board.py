@@ -111,7 +111,7 @@ class Board:
         facts: Mapping[str, str | int] | None = None,
     ) -> None:
         """Says something in the thread; `what` names it within the incident, so that it is said once."""
-        content = _content(view, {"incident": incident.id, **(facts or {})})
+        content = Content(view.payload(), {"incident": incident.id, **(facts or {})})
         letter = Letter(
             REPLY,
             f"{incident.id}/{what}",
@@ -180,7 +180,7 @@ class Board:
         """See Quotations.added."""
         text = await self._directory.with_names(entry.text)
         revision = DELETED if entry.deleted_at else 1 + len(entry.edits)
-        content = _content(timeline_view.added(entry, text), {"incident": incident.id}, revision)
+        content = Content(timeline_view.added(entry, text).payload(), {"incident": incident.id}, revision)
         key = f"{incident.id}/added-{entry.ts}"
         letter = Letter(REPLY, key, incident.channel, content, self._clock(), thread_ts=incident.card_ts)
         await self._outbox.send(letter)
@@ -212,18 +212,14 @@ class Board:
         view = incident_card(incident, self._guide.links, url, original, is_saved=is_saved)
         # Each version is drawn twice: without the link to its thread, and with it once the card was posted.
         revision = 2 * incident.version + bool(url) if is_saved else 0
-        content = _content(view, facts(incident), revision)
+        content = Content(view.payload(), facts(incident), revision)
         return Letter(INCIDENT, incident.id, incident.channel, content, self._clock())
 
     async def summary(self, incident: Incident, draft: Draft, signature: Signature) -> str:
         """See SummaryBoard.summary."""
-        content = _content(summary_view.posted(draft, signature), {"incident": incident.id})
+        content = Content(summary_view.posted(draft, signature).payload(), {"incident": incident.id})
         key = f"{incident.id}/summary/{draft.number}"
         letter = Letter(REPLY, key, incident.channel, content, self._clock(), thread_ts=incident.card_ts)
         on_its_way = await self._outbox.send(letter)
         done, _ = await asyncio.wait({on_its_way}, timeout=POSTED_WITHIN)
         return on_its_way.result() if done else ""
-
-
-def _content(message: Message, facts: dict[str, str | int], revision: int = 1) -> Content:
-    return Content(message.payload(), dict(facts), revision)

@@ -7,8 +7,10 @@ Source of the rule: https://docs.slack.dev/messaging/formatting-message-text#esc
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import LiteralString
+
+from bot.domain.clock import utc
 
 # Overrides of the writing direction can make a text read as something else; zero-width ones hide in names.
 _INVISIBLE = re.compile(
@@ -113,11 +115,6 @@ _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 def undated(text: str) -> Mrkdwn:
     """For notifications, where Slack renders no date token: UTC in words, once."""
     return Mrkdwn(_DATE.sub(r"\1", _OWN_TIME.sub("", text)).replace(" since at ", " since "))
-
-
-def utc(when: datetime) -> str:
-    """`2026-11-28 02:00 UTC`: for text that notifications and screen readers read."""
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def local(when: datetime) -> Mrkdwn:

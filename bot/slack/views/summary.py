@@ -10,10 +10,10 @@ from datetime import timedelta
 from slack_sdk.models.blocks import Block, ButtonElement, InputBlock, PlainTextInputElement, PlainTextObject
 from slack_sdk.models.views import View
 
-from bot.domain.clock import spelled
+from bot.domain.clock import spelled, utc
 from bot.domain.summary import QUESTION_LIMIT, QUESTIONS, TEXT_LIMITS, Draft, Event, Prose, Source
 from bot.domain.summary_desk import Seen, Shown, Signature
-from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views.parts import (
     Message,
     actions,

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, PlainTextObject
 
 from bot.domain.announcement import Occasion, Rung
-from bot.domain.clock import spelled
+from bot.domain.clock import spelled, utc
 from bot.domain.presence import Able
 from bot.domain.window import Deed, Kind, Scope, State, Window
 from bot.domain.window_steps import lacking, named
-from bot.slack.mrkdwn import Mrkdwn, escape, joined, local, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, escape, joined, local, mrkdwn, person
 from bot.slack.views.parts import Message, actions, brief, context, header, one_line, section
 
 ENDED = "window_ended"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import Block
 
 from bot.domain.checklist import Remark
+from bot.domain.clock import utc
 from bot.domain.export_desk import Given, How
 from bot.domain.window_summary import (
     During,
@@ -19,7 +20,7 @@ from bot.domain.window_summary import (
     newest,
     timing,
 )
-from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person
 from bot.slack.views.parts import Message, brief, context, fitting, header, one_line, paragraphs, said, titled
 
 
