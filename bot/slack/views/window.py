@@ -103,7 +103,7 @@ def what_is_planned(window: Window, most: int = 1_000) -> Mrkdwn:
 
     `most`: characters of a reason that are shown.
     """
-    if window.frozen:
+    if window.frozen and window.state not in (State.CANCELLED, State.MOVED):
         return mrkdwn("It is frozen and will not be held: {}", brief(window.frozen, most))
     scope = window.scope
     if window.is_emergency and scope is None:
