@@ -117,7 +117,8 @@ def _reposted(incident: Incident, _: Act) -> Mrkdwn:
 def _restored(incident: Incident, _: Act) -> Mrkdwn:
     return mrkdwn(
         "MongoDB had lost {}, or what was done to it lately. It is put back as its card has it ({}, {}, owner {}), and"
-        " what this thread tells is read back. Alerts and changes of health that were attached may be missing.",
+        " what this thread tells is read back. What was attached and is not told here may be missing: alerts that"
+        " joined others, say.",
         incident.id, incident.severity.upper(), incident.status, person(incident.owner),
     )  # fmt: skip
 
