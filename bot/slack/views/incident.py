@@ -149,7 +149,7 @@ def kept_open(incident: Incident) -> Message:
 
 def opening(title: str) -> Message:
     """While an incident is being opened."""
-    return said(mrkdwn("Opening “{}”…", title))
+    return said(mrkdwn("Opening “{}”…", titled(title)))
 
 
 def shown(incident: Incident, entries: Sequence[Entry], url: str, original_url: str = "") -> Message:
