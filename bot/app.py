@@ -24,6 +24,7 @@ from bot.doctor import Ward, doctor
 from bot.domain.clock import Clock, utc_now
 from bot.domain.emergency import EmergencyDesk
 from bot.domain.export_desk import ExportDesk
+from bot.domain.export_left import ExportsLeft
 from bot.domain.health import HealthDesk
 from bot.domain.health_watch_desk import Rhythm
 from bot.domain.home_desk import HomeDesk, Sources
@@ -229,6 +230,7 @@ class App:
             summaries=SummaryDesk(
                 Ports(store.summaries, incidents, board, outside.writer, core.readable), audit, clock
             ),
+            exports_left=ExportsLeft(store.exports, outside.export_voice, clock),
             exports=ExportDesk(incidents, store.opened, store.exports, outside.exports, directory, clock),
             window_summaries=summaries,
             roles=roles,

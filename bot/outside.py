@@ -27,7 +27,7 @@ from bot.slack.board import Board, Guide
 from bot.slack.checklist import ChecklistBoard
 from bot.slack.direct import Direct, Whisper
 from bot.slack.directory import Directory
-from bot.slack.export import Exports
+from bot.slack.export import Exports, ExportVoice
 from bot.slack.files import Files
 from bot.slack.groups import Groups
 from bot.slack.health_board import HealthBoard
@@ -74,6 +74,7 @@ class Outside:
     means: Means
     groups: Groups
     role_voice: slack_role.RoleVoice
+    export_voice: ExportVoice
 
 
 def reach(settings: Settings, wires: Wires, settle: float, llm_limit: float, clock: Clock) -> Outside:
@@ -100,6 +101,7 @@ def reach(settings: Settings, wires: Wires, settle: float, llm_limit: float, clo
         means=Means(outbox, api, directory, wires.http, wires.spawn, wires.metrics),
         groups=Groups(api),
         role_voice=slack_role.RoleVoice(whisper, outbox, directory, clock),
+        export_voice=ExportVoice(whisper),
     )
 
 

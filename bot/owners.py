@@ -1,8 +1,20 @@
 """Which desks have work of their own, to be called by the timetable."""
 
 from bot.domain.read_back import ReadBack
-from bot.jobs import Owners
+from bot.jobs import Care, Owners
 from handlers.desks import Desks
+
+
+class InTurn:
+    """Work of several desks, one after the other."""
+
+    def __init__(self, *parts: Care) -> None:
+        self._parts = parts
+
+    async def tick(self) -> None:
+        """See Care.tick."""
+        for part in self._parts:
+            await part.tick()
 
 
 def owners(desks: Desks, threads: ReadBack) -> Owners:
@@ -27,6 +39,6 @@ def owners(desks: Desks, threads: ReadBack) -> Owners:
         silences=desks.silences,
         escalations=desks.escalations,
         roles=desks.role_changes,
-        window_summaries=desks.window_summaries,
+        window_summaries=InTurn(desks.window_summaries, desks.exports_left),
         window_incidents=desks.window_summaries.incidents,
     )

@@ -64,8 +64,10 @@ def read(body: bytes) -> Notice:
         raise WrongPayloadError(_complaint(error)) from None
     except OverflowError:
         raise WrongPayloadError("alerts: a time is too far away to be one") from None
-    labels = _pairs(payload.labels, LABEL_KEPT, LABELS_KEPT)
-    return Notice(payload.key, labels, alerts, payload.source, payload.version == "1", payload.left_out)
+    # Whole, since a silence of the group matches by them; or it is known that they are not.
+    labels = _pairs(payload.labels, LABELS_KEPT, LABELS_KEPT)
+    is_cut = dict(labels) != payload.labels
+    return Notice(payload.key, labels, alerts, payload.source, payload.version == "1", payload.left_out, is_cut)
 
 
 def _alert(told: _Alert) -> Alert:

@@ -37,7 +37,7 @@ async def silence_pressed(desks: Desks, call: Call, body: Body) -> None:
     call.must_be_inside()
     group = await desks.alerts.get(_pressed(body))
     if not group.matchers:
-        await call.answer(view.too_wide())
+        await call.answer(view.too_long() if group.is_cut else view.too_wide())
         return
     author = await desks.places.with_names(f"<@{call.who}>")
     wish = Wish(group.matchers, HOUR, call.who, f"alert {group.name}"[:300], group.incident_id, author)

@@ -126,6 +126,7 @@ class Desks:
     stats: StatsDesk
     summaries: SummaryDesk
     exports: ExportDesk
+    exports_left: Care
     alerts: AlertDesk
     alert_look: Care
     silences: SilenceDesk

@@ -16,7 +16,9 @@ Body = Mapping[str, Any]
 
 async def run(desks: Desks, call: Call, text: str) -> None:
     """Shows the matrix, or calls somebody. Alone in an incident's thread it calls, since there it is about that one."""
-    instead = "so nobody was called" if text or call.thread_ts else "so who was called cannot be shown"
+    reads = words.asks_matrix(text) or not (text or call.thread_ts)
+    each = f"Each in line has {desks.escalations.patience}, then the next is asked"
+    instead = f"so who was called cannot be shown. {each}" if reads else "so nobody was called"
     with desks.escalations.by_hand(instead, is_inside=call.is_inside):
         await _run(desks, call, text)
 

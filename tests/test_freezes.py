@@ -91,6 +91,17 @@ async def test_a_freeze_after_the_first_rung_corrects_it(world: World) -> None:
     assert [key for key in keys(world) if key.startswith("FRZ")] == []
 
 
+async def test_a_frozen_window_that_is_moved_is_frozen_no_more(world: World) -> None:
+    """Its head says where it is held, not that it is frozen."""
+    await freezes(world, "freeze 2026-11-28..2026-11-29 year's end")
+    world.clock.set("2026-11-27 02:00:01")
+    head = await told(world, f"{WEEKLY}/24h")
+    assert "frozen" in head.shown
+    await freezes(world, f"move {WEEKLY} to 2026-11-30 03:00")
+    await world.slack.until(lambda: "moved to MW-20261130-0300" in head.shown, "the head to say so")
+    assert "frozen" not in head.shown + head.text
+
+
 async def test_the_tech_lead_excepts_a_window(world: World) -> None:
     """The exception is announced in the channel and in the coordination thread, and the window is held."""
     await world.stops()

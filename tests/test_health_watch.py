@@ -45,6 +45,22 @@ async def test_an_outage_is_one_message_from_its_beginning_to_its_end(world: Wat
     assert "Open incident" not in over.shown
 
 
+async def test_a_message_that_somebody_deleted_is_posted_anew_with_what_follows(
+    world: Watched, services: Services
+) -> None:
+    """When the outage ends and when it goes on, each time in one message."""
+    slack = world.slack
+    await services.switch("llm", "refuse")
+    post = await told(slack, "llm is down")
+    for state, text in (("up", "llm is up again"), ("refuse", "llm is down again (2 times"), ("up", "llm is up again")):
+        slack.conversations.delete(post.raw)
+        await services.switch("llm", state)
+        post = await told(slack, text)
+    await world.rounds(2)
+    assert outages(slack) == [post]
+    slack.refusals[:] = [one for one in slack.refusals if one.error != "thread_not_found"]
+
+
 async def test_what_fails_once_is_not_told(world: Watched, services: Services) -> None:
     """A service that answers the confirming probe is up; only its sample is kept."""
     for _ in range(2):

@@ -1,9 +1,11 @@
 """People's texts among our own lines, without Slack."""
 
+import re
+
 import pytest
 
-from bot.slack.mrkdwn import escape
-from bot.slack.views.parts import Message, some_lines
+from bot.slack.mrkdwn import escape, undated
+from bot.slack.views.parts import Message, some_lines, titled
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,32 @@ def test_no_sentence_is_too_long_to_be_edited(text: str) -> None:
     assert 2_900 < len(shown.encode()) <= 4_000
     assert escape(text).startswith(shown.removesuffix("…"))
     assert shown.count("&") == shown.count("&amp;")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "snake_case_names, 2*3*4 and a_b*c~d of <INC-20261125-7KQ4>",
+        "* a star, and another * alone",
+        "https://wiki.example/_top_/~ann?a=*b* & more",
+    ],
+)
+def test_signs_that_format_nothing_stay_as_they_are(text: str) -> None:
+    """Within words, between spaces and in addresses, which are to stay whole."""
+    assert titled(text) == escape(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["*a* _b_", "(_a_) ~b~", "**a** *_b_*", "~50% fail", "x`y`z ```pre```", "<*a*>", "(*)"]
+)
+def test_a_title_formats_nothing_and_reads_as_it_was_written(text: str) -> None:
+    """Each sign that would begin formatting is the fallback of a date; notifications have the sign itself."""
+    shown = titled(text)
+    assert not re.search(r"`|(?<!\w)[*_~]+\w", re.sub(r"<!date[^>]*>", "", shown))
+    assert undated(shown) == escape(text)
+
+
+def test_a_title_of_signs_is_no_longer_than_others() -> None:
+    """It is formatted then, but whole."""
+    text = "*a " * 49
+    assert titled(text) == escape(text.strip())

@@ -3,10 +3,15 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
+from bot.domain.audit import SYSTEM
 from bot.domain.search import EDITION, words_in
+from bot.domain.search_desk import SearchDesk
+from bot.domain.timeline import Kind
+from bot.domain.timeline_desk import TimelineDesk
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.test_search import asks, finds, ids, opens
@@ -143,3 +148,26 @@ async def test_an_incident_of_many_words_keeps_its_first_ones(world: World) -> N
     stored = await world.document("words", first)
     assert len(stored["words"]) == 5_000
     assert stored["words"][:3] == ["checkout", "is", "slow"]
+
+
+class Hurried(SearchDesk):
+    """Has the whole index of an incident done over right after each addition, as another bot may at any time."""
+
+    async def heard_of(self, incident_id: str, text: str) -> None:
+        await super().heard_of(incident_id, text)
+        await self.changed(incident_id)
+
+
+async def test_what_comes_from_outside_is_found_whatever_is_done_over_meanwhile(world: World) -> None:
+    """An alert and a step of an escalation are in the timeline by the time that they are in the index."""
+    first = await opens(world, "checkout is slow")
+    await asks(world, f"note {first} looking")
+    store, nothing = world.store(), cast("Any", None)
+    desk = TimelineDesk(
+        store.timelines, nothing, nothing, nothing, Hurried(store.words, store.incidents, store.timelines)
+    )
+    now = world.clock()
+    assert await desk.attach(first, Kind.ALERT, "a/1", now, "the dynamo is rusty")
+    assert not await desk.attach(first, Kind.ALERT, "a/1", now, "the dynamo is rusty")
+    await desk.called(first, "1", now, "calls the plumber", SYSTEM)
+    assert await ids(world, "search rusty plumber") == [first]

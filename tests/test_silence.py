@@ -118,6 +118,20 @@ async def test_a_button_silences_the_group(world: World, alertmanager: Alertmana
     assert len(await alertmanager.silences()) == 1
 
 
+async def test_a_button_silences_by_whole_values_or_not_at_all(world: World, alertmanager: Alertmanager) -> None:
+    """Half a value matches nothing, and some of many labels match other alerts too."""
+    path = "/srv/" + "x" * 2_000
+    await told(world, alert("a"), groupLabels={"alertname": "DiskFull", "path": path}, key="long")
+    await world.bob.clicks("Silence 1h", await world.slack.shows("DiskFull", "is firing"))
+    await world.bob.sees("is silenced until")
+    (made,) = await alertmanager.silences()
+    assert {one["value"] for one in made["matchers"]} == {"DiskFull", path}
+    await told(world, alert("a"), groupLabels={"alertname": "TooLong", "path": path * 3}, key="too long")
+    await world.bob.clicks("Silence 1h", await world.slack.shows("TooLong", "is firing"))
+    await world.bob.sees("Its labels are too long to be kept whole", "Nothing is silenced")
+    assert len(await alertmanager.silences()) == 1
+
+
 async def test_alertmanager_s_refusal_is_told(world: World, alertmanager: Alertmanager) -> None:
     """A pattern that Python reads and Go does not: nothing is silenced, and the same can be said otherwise."""
     refused = await answer(world.slack, world.bob, "/ops", 'silence job=~"loki(?=x)" for 1h because')

@@ -85,3 +85,21 @@ async def test_a_yes_that_is_taken_back_ends_what_it_silenced(world: World, aler
     await maintains(world, f"extend 10m {window_id}")
     await world.stored("windows", _id=window_id, owed=[])
     assert await alertmanager.silences() == []
+
+
+async def test_a_no_to_another_scope_ends_what_the_first_silenced(world: World, alertmanager: Alertmanager) -> None:
+    """Since none of its work is to be done then; the thread says so, and the next yes silences again."""
+    found = re.search(r"MW-\d{8}-\d{4}", await maintains(world, "emergency Loki is full for 1h"))
+    assert found
+    window_id = found[0]
+    await maintains(world, f"scope {window_id} Delete old chunks silencing job=loki")
+    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
+    await silenced(world, alertmanager, "loki")
+    await maintains(world, f"scope {window_id} Delete all silencing job=mimir")
+    await answer(world.slack, world.ann, "/maintenance", f"reject {window_id} not all")
+    await silenced(world, alertmanager)
+    head = await world.slack.shows("Emergency maintenance", "under way")
+    await world.slack.shows("rejected by @ann: not all", "No alerts are silenced for it any more.", thread=head)
+    await maintains(world, f"scope {window_id} Delete a few silencing job=tempo")
+    await answer(world.slack, world.ann, "/maintenance", f"approve {window_id}")
+    await silenced(world, alertmanager, "tempo")

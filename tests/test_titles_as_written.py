@@ -25,3 +25,33 @@ async def test_a_title_reads_as_it_was_written_where_it_stands_alone(world: Worl
     posted = await world.slack.shows(f"Summary of {incident_id}", thread=card)
     for post in (card, shown, draft, posted):
         assert TITLE in plain_texts(post)
+
+
+async def test_a_title_among_other_words_is_formatted_nowhere(world: World) -> None:
+    """Lists, search, Home, statistics and key events: what people see is what was typed, notifications included."""
+    slack, ann = world.slack, world.ann
+    told = await answer(slack, ann, "/incident", f"open sev3 {TITLE}")
+    (incident_id,) = ID.findall(told.shown)
+    card = await slack.shows(TITLE, "Opened by")
+    asked = ("list", "search bold", f"show {incident_id}", f"summary {incident_id}", f"note {incident_id} looking")
+    seen = [await answer(slack, ann, "/incident", words) for words in asked]
+    await ann.opens_home()
+    await slack.until(lambda: ann.home and TITLE in ann.home.shown, "the title in Home")
+    assert ann.home
+    texts = formatted(ann.home.content["blocks"])
+    await answer(slack, ann, "/incident", f"resolve {incident_id} restarted")
+    seen.append(await slack.shows("was resolved by", thread=card))
+    assert TITLE in seen[-1].text
+    texts += [text for post in seen for text in formatted(post.blocks)]
+    assert not [text for text in texts if "*bold*" in text or "_x_" in text or "~y~" in text or "`code`" in text]
+    assert all(TITLE in post.shown for post in seen)
+
+
+def formatted(part: object) -> list[str]:
+    """All texts in which Slack interprets signs."""
+    if isinstance(part, list):
+        return [text for one in part for text in formatted(one)]
+    if not isinstance(part, dict):
+        return []
+    own = [str(part["text"])] if part.get("type") == "mrkdwn" else []
+    return own + [text for value in part.values() for text in formatted(value)]

@@ -51,6 +51,9 @@ class Wall:
     async def coordinate(self, summary: WindowSummary, url: str) -> bool:
         return bool(await self._put("coordination", summary))
 
+    async def amend(self, summary: WindowSummary, url: str) -> None:
+        raise AssertionError(summary)
+
     async def not_coordinated(self, summary: WindowSummary, why: str) -> None:
         raise AssertionError(why)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.commands import ids
 from bot.commands.grammar import Command, Help, Usage, asks_help
-from bot.commands.words import words
+from bot.commands.words import Line, words
 
 REASON_LIMIT = 500
 
@@ -47,7 +47,7 @@ def parse(text: str, known: Collection[str] = ()) -> Said:
     line = words(text)
     if asks_help(line):
         return Help(COMMAND.name)
-    if not line.words or (len(line.words) == 1 and line.words[0].key in ("show", "list", "matrix")):
+    if not line.words or _asks_matrix(line):
         return Matrix()
     found = ids.first_id(line.words[0], known)
     reason = line.rest(0 if found is None else 1)
@@ -55,6 +55,15 @@ def parse(text: str, known: Collection[str] = ()) -> Said:
         problem = f"The reason has {len(reason.text):,} characters; {REASON_LIMIT} is the most."
         raise reason.wrong(problem, "Say in short why they should come; the thread has the rest.")
     return Escalate(reason.text, found)
+
+
+def asks_matrix(text: str) -> bool:
+    """Whether these words ask for the matrix, wherever they are said."""
+    return _asks_matrix(words(text))
+
+
+def _asks_matrix(line: Line) -> bool:
+    return len(line.words) == 1 and line.words[0].key in ("show", "list", "matrix")
 
 
 def ending_in(text: str) -> str | None:

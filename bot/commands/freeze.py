@@ -11,12 +11,13 @@ from bot.commands.naming import Given, reason, window_of
 from bot.commands.words import Line, Word, shown
 
 _SPAN = re.compile(r"\.\.+|…")
+_TO = ("to", "until", "till", "-", "–", "—")
 _FREEZE = re.compile(r"(?:frz-)?(?:[0-9]{8}-|[0-9]{1,7}-)?[0-9]{4}")
 
 USAGES = (
     Usage(
         "freeze FROM..TO REASON",
-        "a period without maintenance: the tech lead",
+        "a period without maintenance, `FROM to TO` as well: the tech lead",
         "freeze 2099-12-20..2099-12-31 holidays",
         "freeze",
     ),
@@ -58,13 +59,14 @@ Step = Freeze | Unfreeze | Except
 
 
 def _freeze(line: Line, given: Given) -> Freeze:
-    """`FROM..TO`: each a day, or a day and a time; a day at the end counts whole."""
+    """`FROM..TO`, or `FROM to TO`: each a day, or a day and a time; a day at the end counts whole."""
     remedy = "Write it like `freeze 2026-12-20..2027-01-03 holidays` or `freeze fri 18:00..mon 06:00 move`."
-    at = next((n for n, word in enumerate(line.words) if n and not word.quoted and _SPAN.search(word.text)), 0)
+    begins = 2 if len(line.words) > 1 and line.words[1].key == "from" else 1
+    at = _between(line, begins)
     if not at:
         raise line.rest(1).wrong("From when to when?", remedy)
     first, last = _cut(line.words[at])
-    before = [*line.words[1:at], *first]
+    before = [*line.words[begins:at], *first]
     after = [*last, *line.words[at + 1 :]]
     if not before or not after:
         raise line.words[at].wrong("From when to when?", remedy)
@@ -75,8 +77,18 @@ def _freeze(line: Line, given: Given) -> Freeze:
         end, used = moment_first(after, start)
     if end <= start:
         raise after[0].wrong("The freeze would end before it starts.", "Write the earlier time first.")
-    begins = len(line.words) - len(after) + used
-    return Freeze(start, end, reason(line, begins))
+    return Freeze(start, end, reason(line, len(line.words) - len(after) + used))
+
+
+def _between(line: Line, begins: int) -> int:
+    """Where the end is told from the beginning: the word with `..` in it, or else a `to` behind a beginning; 0 if none.
+
+    In `freeze now..fri move to the new room` the `to` is one of the reason.
+    """
+    some = [(n, word) for n, word in enumerate(line.words) if n >= begins and not word.quoted]
+    dotted = (n for n, word in some if _SPAN.search(word.text))
+    spelled = (n for n, word in some if n > begins and word.key in _TO)
+    return next(dotted, next(spelled, 0))
 
 
 def _begins(some: list[Word], now: datetime) -> datetime:
@@ -91,8 +103,8 @@ def _begins(some: list[Word], now: datetime) -> datetime:
 
 def _cut(word: Word) -> tuple[list[Word], list[Word]]:
     found = _SPAN.search(word.text)
-    if found is None:
-        return [word], []
+    if found is None:  # a `to`
+        return [], []
     left = Word(word.text[: found.start()], word.start, word.start + found.start(), word.line)
     right = Word(word.text[found.end() :], word.start + found.end(), word.end, word.line)
     return [left] if left.text else [], [right] if right.text else []

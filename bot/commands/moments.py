@@ -1,6 +1,6 @@
 """Moments that people type: a closed list of shapes, so that nothing is guessed.
 
-    now · in 2h · 14:00 · today 14:00 · tomorrow 14:00 · sat 14:00 · 2026-11-28 02:00 · 2026-11-28T02:00Z
+    now · in 2h · 14:00 · today 14:00 · tonight 22:00 · tomorrow 14:00 · sat 14:00 · 2026-11-28 02:00T02:00Z
 
 A zone may follow the time: `UTC`, `Z`, `+02:00`, `Europe/Paris`; without one it is UTC. Days are those of that zone; a
 weekday or a bare time is the next such one.
@@ -31,6 +31,7 @@ _TWELVE = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?([ap])\.?m")
 _DOTTED = re.compile(r"([0-9]{1,2})[.h]([0-9]{2})")
 _DATE_LIKE = re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}(?:[./-][0-9]{2,4})?")
 _MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}")
+EVENING = 17  # `tonight 02:00` might be of either day, `tonight 22:00` is of one
 _NAMED = {"noon": "12:00", "midnight": "00:00"}
 
 
@@ -112,6 +113,10 @@ def _said(some: Sequence[Word]) -> tuple[_Said, int]:
         if not parts:
             raise _refused(some[at:])
         clock, attached, used = _clock(some[at], f"{parts[1]}:{parts[2]}"), parts[3], at + 1
+        if day and day.key == "tonight" and clock.hour < EVENING:
+            told = f"{clock:%H:%M}"
+            remedy = f"Write `today {told}` or `tomorrow {told}`."
+            raise span(some[:used]).wrong(f"Tonight begins at {EVENING}:00.", remedy)
         if attached and attached[0] == "-":
             remedy = f"For the offset write `{parts[1]}:{parts[2]} {attached}`; how long it lasts is said as `for 2h`."
             raise some[at].wrong(f"{shown(some[at].text)} may be a span of time, or a time with an offset.", remedy)
@@ -127,7 +132,7 @@ def _said(some: Sequence[Word]) -> tuple[_Said, int]:
 
 
 def _is_day(text: str) -> bool:
-    return text in _WEEKDAYS or text in ("today", "tomorrow") or bool(_DATE.fullmatch(text))
+    return text in _WEEKDAYS or text in ("today", "tonight", "tomorrow") or bool(_DATE.fullmatch(text))
 
 
 def _is_clock_like(text: str) -> bool:
@@ -150,7 +155,7 @@ def _when(said: _Said, now: datetime) -> datetime:
     day = said.day.key if said.day else ""
     if said.day and _DATE.fullmatch(day):
         return zones.instant(datetime.combine(_date(said.day), said.clock), said.zone, said.word)
-    if day in ("today", "tomorrow"):
+    if day in ("today", "tonight", "tomorrow"):
         exact = here + timedelta(days=1 if day == "tomorrow" else 0)
         return zones.instant(datetime.combine(exact, said.clock), said.zone, said.word)
     step = 7 if day else 1

@@ -6,7 +6,7 @@ Without a name it is the thread's, or the only one that the word fits.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.commands import ids
@@ -221,6 +221,8 @@ def _extend(line: Line, given: Given) -> Extend:
     found, at = window_first(line, given)
     if len(line.words) <= at:
         raise line.rest(at).wrong("By how long?", "Write it like `extend 30m`.")
+    if line.words[at].key == "by" and at + 1 < len(line.words):
+        at += 1
     by, used = duration_first(line.words[at:], MOST)
     if found is None:
         return Extend(by, only_window(line, at + used))
@@ -245,6 +247,16 @@ def _day_or_window(word: Word, given: Given) -> date | str:
     return named if named and not named.endswith("-") else day(word, given.now)
 
 
+def _now(line: Line) -> str | None:
+    """The window, if one is named. `end now` says what `end` does; a word `now` may stand before it or behind it."""
+    some = line.words
+    if len(some) > 1 and some[1].key == "now":
+        return only_window(line, 2)
+    if len(some) == 3 and some[2].key == "now":
+        return only_window(replace(line, words=some[:2]), 1)
+    return only_window(line, 1)
+
+
 def _reject(line: Line, given: Given) -> Reject:
     found, at = addressed(line, given)
     return Reject(reason(line, at), found)
@@ -265,9 +277,9 @@ VERBS: dict[str, Callable[[Line, Given], Step]] = {
     "scope": _scope,
     "approve": lambda line, _: Approve(only_window(line, 1)),
     "reject": _reject,
-    "start": lambda line, _: Start(only_window(line, 1)),
+    "start": lambda line, _: Start(_now(line)),
     "extend": _extend,
-    "end": lambda line, _: End(only_window(line, 1)),
+    "end": lambda line, _: End(_now(line)),
     "rollback": _rollback,
     "cancel": _cancel,
     "skip": _skip,

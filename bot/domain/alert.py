@@ -24,6 +24,7 @@ _SEVERITIES = {
     **dict.fromkeys(("info", "information", "low", "none", "debug"), Severity.SEV4),
 }
 GENERAL = ("alertname", "severity")
+VALUE_SHOWN = 300  # characters of a label's value in a group's name
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Notice:
     """One notification: some alerts of a group. `is_grafanas`: Alertmanager does not know these alerts.
 
     `left_out`: how many others the sender says there are without telling of them; None if it did not say.
+    `is_cut`: the group has more labels, or longer ones, than are kept.
     """
 
     key: str
@@ -71,6 +73,7 @@ class Notice:
     source: str = ""
     is_grafanas: bool = False
     left_out: int | None = None
+    is_cut: bool = False
 
     @property
     def group_id(self) -> str:
@@ -126,7 +129,7 @@ class Group:
     `storm` the storm that it began in: the incident of that hears of it, also when it has a message of its own, be it
     again, or since it was one of the first.
     `back_at`: when it last fired again after it was over. `left_out`: how many alerts it has besides its members, by
-    the last notification.
+    the last notification. `is_cut`: its labels are not all there, so that nothing can be matched by them.
     """
 
     id: str
@@ -149,6 +152,7 @@ class Group:
     version: int = 1
     untold: tuple[Turn, ...] = ()
     left_out: int = 0
+    is_cut: bool = False
 
     @property
     def firing(self) -> tuple[Alert, ...]:
@@ -168,7 +172,7 @@ class Group:
     @property
     def name(self) -> str:
         """`HighLatency service=checkout`: its labels in a few words."""
-        labels = dict(self.labels)
+        labels = {name: value[:VALUE_SHOWN] for name, value in self.labels}
         first = labels.pop("alertname", "") or self._common("alertname") or "Alerts"
         return " ".join([first, *(f"{name}={value}" for name, value in labels.items() if value)])
 
@@ -181,7 +185,9 @@ class Group:
 
     @property
     def matchers(self) -> tuple[Matcher, ...]:
-        """What a silence of the whole group matches; nothing if its labels say too little."""
+        """What a silence of the whole group matches; nothing if its labels say too little, or are not all known."""
+        if self.is_cut:
+            return ()
         labels = [(name, value) for name, value in self.labels if value]
         if not labels and (name := self._common("alertname")):
             labels = [("alertname", name)]

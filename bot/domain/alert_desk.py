@@ -18,7 +18,7 @@ from bot.domain.clock import Clock
 from bot.domain.incident import Severity
 from bot.domain.incident_news import IncidentNews, News
 from bot.domain.outbox import UndeliveredError
-from bot.domain.timeline import Kind
+from bot.domain.timeline import Attached, Kind
 from bot.errors import ConflictError, NotFoundError, StoreAwayError
 
 TRIES = 20  # of a change that others keep overtaking
@@ -153,11 +153,11 @@ class AlertDesk:
     async def _entered(self, group: Group, turn: Turn) -> bool:
         """Tells a turn in the group's incident; False if its thread cannot be told yet."""
         key, url = f"{group.id}/v{turn.version}", self._link(group)
-        await self._news.attach(group.incident_id, Kind.ALERT, key, turn.at, in_words(group, turn), url)
+        entry = Attached(Kind.ALERT, key, turn.at, in_words(group, turn), url)
+        await self._news.attach(group.incident_id, entry.kind, key, turn.at, entry.text, url)
         text = turned(group, turn)
-        return not text or await self._news.say(
-            group.incident_id, News(key, turn.at, text, is_good=not turn.firing, url=url)
-        )
+        news = News(key, turn.at, text, is_good=not turn.firing, url=url, attached=(entry,))
+        return not text or await self._news.say(group.incident_id, news)
 
     async def _shown(self, group: Group) -> Group:
         incident = await self._incidents.of_group(group)

@@ -114,7 +114,7 @@ def _met(known: Alert | None, alert: Alert, now: datetime) -> tuple[Alert, str]:
 
 def _group(known: Group | None, notice: Notice, members: tuple[Alert, ...], now: datetime) -> Group:
     if known is None:
-        group = Group(notice.group_id, notice.key, notice.labels, members, now, now)
+        group = Group(notice.group_id, notice.key, notice.labels, members, now, now, is_cut=notice.is_cut)
     else:
         group = replace(known, members=_kept(members), changed_at=now, version=known.version + 1)
     return replace(group, source=notice.source, is_grafanas=notice.is_grafanas)

@@ -9,7 +9,7 @@ from bot.domain.alert_incident import AlertIncidents
 from bot.domain.alert_ports import AlertBoard, Groups
 from bot.domain.clock import Clock
 from bot.domain.incident_news import IncidentNews, News
-from bot.domain.timeline import Kind
+from bot.domain.timeline import Attached, Kind
 
 EVERY = timedelta(minutes=10)  # how far it has come is told no oftener
 FLIPS = timedelta(minutes=1)  # nor, since alerts flap, that all are resolved, or that some fire after that
@@ -61,8 +61,9 @@ class StormNews:
 
     async def _tell(self, digest: Digest, report: Report) -> None:
         key, url = f"{digest.id}/r{report.number}", self._board.link_to(digest.channel, digest.ts)
-        await self._news.attach(digest.incident_id, Kind.ALERT, key, report.at, report.text, url)
-        news = News(key, report.at, report.text, report.is_good, url)
+        entry = Attached(Kind.ALERT, key, report.at, report.text, url)
+        await self._news.attach(digest.incident_id, entry.kind, key, report.at, report.text, url)
+        news = News(key, report.at, report.text, report.is_good, url, (entry,))
         if await self._news.say(digest.incident_id, news):
             await self._groups.reported(digest, report.number)
 

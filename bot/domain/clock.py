@@ -22,3 +22,8 @@ def spelled(length: timedelta) -> str:
         if count:
             parts.append(f"{count} {unit}")
     return " ".join(parts) or "0 s"
+
+
+def utc(when: datetime) -> str:
+    """`2026-11-28 02:00 UTC`: for text that notifications and screen readers read, and that no zone changes."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

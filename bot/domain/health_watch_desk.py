@@ -17,7 +17,7 @@ from bot.domain.health_rules import asked, judged, linked, merged, moved, suspec
 from bot.domain.health_watch import Change, Outage, Place, Watch
 from bot.domain.health_watch_ports import Ports, Round
 from bot.domain.incident_news import News
-from bot.domain.timeline import Kind
+from bot.domain.timeline import Attached, Kind
 from bot.errors import StoreAwayError
 
 REMEMBERED = 1_440  # rounds while MongoDB is away: a day at one a minute
@@ -195,10 +195,9 @@ class WatchDesk:
         """Tells the changes in the outage's incident; False if its thread cannot be told yet."""
         said: dict[tuple[str, bool], list[Change]] = {}
         for change in outage.changes:
-            moment = (f"{change.at:%Y%m%dT%H%M%S}", change.is_up)
-            key = f"{change.service}/{moment[0]}/{'up' if change.is_up else 'down'}"
-            await self._affected.attach(outage.incident, Kind.HEALTH, key, change.at, in_words(change))
-            said.setdefault(moment, []).append(change)
+            entry = attached(change)
+            await self._affected.attach(outage.incident, entry.kind, entry.key, entry.at, entry.text)
+            said.setdefault((f"{change.at:%Y%m%dT%H%M%S}", change.is_up), []).append(change)
         # What came with one round is said in one message. The outage's key is not in its key: after a window the same
         # changes belong to another outage.
         return all([await self._affected.say(outage.incident, news(*changes)) for changes in said.values()])
@@ -232,11 +231,18 @@ def in_words(change: Change) -> str:
     return f"{change.service} is {change.state}" + (f": {change.cause}" if change.cause else "")
 
 
+def attached(change: Change) -> Attached:
+    """As an incident's timeline has it."""
+    key = f"{change.service}/{change.at:%Y%m%dT%H%M%S}/{'up' if change.is_up else 'down'}"
+    return Attached(Kind.HEALTH, key, change.at, in_words(change))
+
+
 def news(*changes: Change) -> News:
     """For an incident's thread: what changed in one round, all of it for the better or for the worse."""
     first = changes[0]
     key = f"health/{first.at:%Y%m%dT%H%M%S}/{'up' if first.is_up else 'down'}"
-    return News(key, first.at, "\n".join(f"{in_words(change)}." for change in changes), is_good=first.is_up)
+    text = "\n".join(f"{in_words(change)}." for change in changes)
+    return News(key, first.at, text, is_good=first.is_up, attached=tuple(map(attached, changes)))
 
 
 def _last(first: Report, second: Sequence[Reading]) -> tuple[Reading, ...]:

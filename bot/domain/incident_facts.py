@@ -1,16 +1,18 @@
 """An incident as its card's metadata carries it, and acts as the thread's replies do: enough to put both back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.incident import Act, Deed, Incident, Severity, Status, Touched
 from bot.domain.quote import Quote
+from bot.domain.timeline import Attached, Kind
 
 # Slack takes 8,000 bytes of metadata. Title and affected may take 5,400 of them in JSON, the rest shares what is left.
 _BYTES = {"resolution": 540, "cause": 270, "lesson": 270}
 _JOINED_MOST = 30
 _ACT_BYTES = {"text": 5_000, "was": 2_000}
+_ATTACHED_BYTES, _ATTACHED_TEXT = 6_000, 1_500  # of all that one reply tells, and of the text of each
 
 Fact = str | int
 
@@ -130,3 +132,23 @@ def act_from(payload: Mapping[str, object]) -> Act | None:
     except ValueError:
         return None
     return None if at.tzinfo is None else Act(version, deed, text("who"), at, text("text"), text("was"), text("now"))
+
+
+def attached_facts(told: Sequence[Attached]) -> dict[str, Fact]:
+    """Entries from outside Slack, for the reply that tells of them: as many as there is room for."""
+    listed = [[one.kind.value, one.key, one.at.isoformat(), _within(one.text, _ATTACHED_TEXT), one.url] for one in told]
+    while listed and len(json.dumps(json.dumps(listed))) > _ATTACHED_BYTES:
+        listed.pop()
+    return {"attached": json.dumps(listed)} if listed else {}
+
+
+def attached_from(payload: Mapping[str, object]) -> list[Attached]:
+    """What a reply's metadata carries of them."""
+    try:
+        listed = json.loads(str(payload.get("attached", "[]")))
+        found = [
+            Attached(Kind(kind), key, datetime.fromisoformat(at), text, url) for kind, key, at, text, url in listed
+        ]
+    except (ValueError, TypeError):
+        return []
+    return [one for one in found if one.at.tzinfo is not None]

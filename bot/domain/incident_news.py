@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.domain.clock import Clock
 from bot.domain.incident import Incident, Status
-from bot.domain.timeline import Kind
+from bot.domain.timeline import Attached, Kind
 from bot.domain.timeline_desk import TimelineDesk
 
 CARD_WITHIN = timedelta(minutes=10)  # an incident that has no card by then has no thread to say anything in
@@ -14,13 +14,17 @@ CARD_WITHIN = timedelta(minutes=10)  # an incident that has no card by then has 
 
 @dataclass(frozen=True)
 class News:
-    """What went down again or is back, in a sentence. `key` names it within the incident, so that it is said once."""
+    """What went down again or is back, in a sentence. `key` names it within the incident, so that it is said once.
+
+    `attached` are the entries of the timeline that it tells of: the thread keeps them too, should MongoDB lose them.
+    """
 
     key: str
     at: datetime
     text: str
     is_good: bool
     url: str = ""
+    attached: tuple[Attached, ...] = ()
 
 
 class Incidents(Protocol):

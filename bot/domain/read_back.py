@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.domain.clock import Clock
 from bot.domain.incident import Act, Incident
-from bot.domain.timeline import Heard, Mark, moment_of
+from bot.domain.timeline import Attached, Heard, Mark, moment_of
 from bot.domain.timeline_desk import Recount, TimelineDesk, Timelines
 from bot.errors import StoreAwayError, UserError
 
@@ -25,13 +25,14 @@ class UnreadableError(Exception):
 @dataclass(frozen=True)
 class Page:
     """A part of a thread, oldest first: the timestamps of all that is there, what people said in it, and what the bot
-    told there of what they did. `emptied` are those whose place Slack keeps though they were deleted: a root, as
-    long as something is below it.
+    told there of what they did, and of what came from outside Slack. `emptied` are those whose place Slack keeps though
+    they were deleted: a root, as long as something is below it.
     """
 
     shown: frozenset[str]
     heard: Sequence[Heard]
     acts: Sequence[Act] = ()
+    attached: Sequence[Attached] = ()
     emptied: frozenset[str] = frozenset()
 
 
@@ -166,10 +167,12 @@ class ReadBack:
             await self._join(incident, page.heard)
             if page.acts:
                 await self._desk.told_before(incident, page.acts)
+            if page.attached:
+                await self._desk.attached_before(incident.id, page.attached)
             wrong = [one for heard in page.heard for one in recounts(incident.id, heard, known.get(heard.ts, {}))]
             if wrong:
                 await self._timelines.recount(wrong)
-            found = Page(found.shown | page.shown, (), (), found.emptied | page.emptied)
+            found = Page(found.shown | page.shown, (), emptied=found.emptied | page.emptied)
         return found
 
 

@@ -1,6 +1,7 @@
 """Silences what a window's scope names, from its actual start to its actual end, or until its yes is taken back.
 
-A scope that is written meanwhile counts once it is approved; until then what was approved before goes on.
+A scope that is written meanwhile counts once it is approved; until then what was approved before goes on, and with a no
+to it that ends too.
 """
 
 from collections.abc import Collection, Sequence
@@ -50,13 +51,16 @@ class WindowSilences:
 
 
 def _void(window: Window) -> set[int]:
-    """The versions of its scopes that silence nothing any more: rejected ones, and all before one that is approved."""
+    """The versions of its scopes that silence nothing any more: all up to one that was rejected, or before one that is
+
+    approved.
+    """
     scopes, void = [0], set()
     for act in window.acts:
         if act.deed is Deed.SCOPED:
             scopes.append(act.version)
         elif act.deed is Deed.REJECTED:
-            void.add(scopes[-1])
+            void.update(scopes)  # then none of its work is to be done, whatever was approved before
     if window.scope is not None and window.scope.is_approved:
         void.update(version for version in scopes if version < window.scope.version)
     return void

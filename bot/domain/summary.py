@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.incident import Incident, Severity, Status
@@ -203,8 +203,3 @@ def may_quote_deleted(draft: Draft, entries: Sequence[Entry]) -> bool:
 def _brief(text: str, limit: int) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
-
-
-def utc(when: datetime) -> str:
-    """`2026-11-28 02:00 UTC`."""
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.audit import AuditDesk
-from bot.domain.clock import Clock
+from bot.domain.clock import Clock, utc
 from bot.domain.incident import Incident
 from bot.domain.progress import Progress
 from bot.domain.summary import (
@@ -19,7 +19,6 @@ from bot.domain.summary import (
     key_entries,
     may_quote_deleted,
     record_of,
-    utc,
     without_deleted,
 )
 from bot.domain.summary_material import KEY_EVENTS, Material, Writer, chosen, facts, material

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.domain.clock import spelled
-from bot.domain.summary import Record, utc
+from bot.domain.clock import spelled, utc
+from bot.domain.summary import Record
 from bot.domain.timeline import Entry
 
 LIMIT = 14_000  # characters in all, some 4,000 tokens: what small servers take, and answer within seconds

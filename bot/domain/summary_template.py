@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.domain.clock import spelled
+from bot.domain.clock import spelled, utc
 from bot.domain.incident import Status
-from bot.domain.summary import TEXT_LIMITS, Prose, Record, utc
+from bot.domain.summary import TEXT_LIMITS, Prose, Record
 
 
 def template(record: Record, pinned: int) -> Prose:

@@ -149,6 +149,17 @@ class Gone:
 
 
 @dataclass(frozen=True)
+class Attached:
+    """An alert or a change of health as it is entered; `key` names it within its kind."""
+
+    kind: Kind
+    key: str
+    at: datetime
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class Mark:
     """A pin that somebody put on a message, or took off, `at` Slack's timestamp of that.
 

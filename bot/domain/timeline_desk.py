@@ -11,6 +11,7 @@ from bot.domain.batch import Batches
 from bot.domain.incident import Act, Deed, Incident
 from bot.domain.source import Entries, Outside, Quotations, Quoting, Sources
 from bot.domain.timeline import (
+    Attached,
     Changed,
     Entry,
     Gone,
@@ -243,15 +244,25 @@ class TimelineDesk:
     async def attach(self, incident_id: str, kind: Kind, key: str, at: datetime, text: str, url: str = "") -> bool:
         """Enters something from outside Slack, an alert or a change of health; False if the key was entered before."""
         where = f"{incident_id}/{kind}/{key}"
+        is_new = await self._timelines.add(Entry(where, incident_id, kind, ts_of(at), "", "", text, url=url))
         await self._index.heard_of(incident_id, text)
-        return await self._timelines.add(Entry(where, incident_id, kind, ts_of(at), "", "", text, url=url))
+        return is_new
+
+    async def attached_before(self, incident_id: str, told: Sequence[Attached]) -> None:
+        """Enters what the thread tells of such things and MongoDB lost; what is there stays as it is."""
+        known = {f"{incident_id}/{one.kind}/{one.key}": one for one in told}
+        if len(await self._timelines.said(list(known))) == len(known):
+            return
+        for entry_id, one in known.items():
+            if not await self._timelines.said([entry_id]):
+                await self.attach(incident_id, one.kind, one.key, one.at, one.text, one.url)
 
     async def called(self, incident_id: str, key: str, at: datetime, text: str, author: str) -> None:
         """Enters a step of an escalation, once for each key; `author` is a user id, or the bot itself."""
         name = await self._threads.name_of(author) if author != SYSTEM else ""
-        await self._index.heard_of(incident_id, text)
         where = f"{incident_id}/{Kind.ESCALATED}/{key}"
         await self._timelines.add(Entry(where, incident_id, Kind.ESCALATED, ts_of(at), author, name, text))
+        await self._index.heard_of(incident_id, text)
 
     async def indexed(self, incident: Incident) -> None:
         """Has the search find the incident as it is now, by what its untold acts say too."""

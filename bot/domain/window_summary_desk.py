@@ -6,6 +6,7 @@ Each arrow is one write or one letter that is there once; a bot that dies betwee
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
@@ -46,6 +47,8 @@ class WindowSummaryDesk:
             if attended.has_begun and attended.before is None and self._clock() < held.end:
                 await self._records.keep_before(held.id, await self._snapshot())
             return
+        if attended.summary and attended.summary_ts and attended.summary.held.rolled_back != held.rolled_back:
+            await self._amend(attended.summary, held.rolled_back, attended.summary_ts)
         if not held.head or (attended.summary_ts and (attended.is_coordinated or not self._board.coordinates)):
             return
         summary = attended.summary or await self._sum_up(attended)
@@ -74,6 +77,12 @@ class WindowSummaryDesk:
         if ts and await self._records.posted(window_id, ts):
             await self._audit.wrote(SYSTEM, "summary", window_id)
         return ts
+
+    async def _amend(self, summary: WindowSummary, rolled_back: str, ts: str) -> None:
+        """A rollback may be ordered after the end: the summary tells it where it stands already."""
+        told = replace(summary, held=replace(summary.held, rolled_back=rolled_back))
+        await self._board.amend(told, self._ports.people.link_to(told.held.channel, ts))
+        await self._records.keep_rollback(told.held.id, rolled_back)
 
     async def _coordinate(self, summary: WindowSummary, url: str) -> None:
         window_id = summary.held.id

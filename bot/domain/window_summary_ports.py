@@ -48,6 +48,9 @@ class Records(Protocol):
     async def keep_summary(self, summary: WindowSummary) -> None:
         """Keeps the summary."""
 
+    async def keep_rollback(self, window_id: str, reason: str) -> None:
+        """Has the summary that is kept tell of a rollback."""
+
     async def posted(self, window_id: str, ts: str) -> bool:
         """Keeps where the summary is; False if that was known."""
 
@@ -118,6 +121,9 @@ class SummaryBoard(Protocol):
 
         Raises UndeliveredError, StoreAwayError.
         """
+
+    async def amend(self, summary: WindowSummary, url: str) -> None:
+        """Has what is posted of it say what became known since. Raises StoreAwayError."""
 
     async def coordinate(self, summary: WindowSummary, url: str) -> bool:
         """Tells the coordination thread; False while Slack has not taken it yet. Raises as `summary`."""

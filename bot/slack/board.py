@@ -1,7 +1,7 @@
 """What the channel shows: cards and threads, each through the outbox."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ import structlog
 
 from bot.domain.clock import Clock
 from bot.domain.incident import Act, Deed, Incident
-from bot.domain.incident_facts import act_facts, act_from, facts, from_facts
+from bot.domain.incident_facts import act_facts, act_from, attached_facts, attached_from, facts, from_facts
 from bot.domain.incident_news import News
 from bot.domain.outbox import Content, Letter
 from bot.domain.read_back import Page, UnreadableError
@@ -99,7 +99,8 @@ class Board:
 
     async def news(self, incident: Incident, news: News) -> None:
         """See NewsBoard.news."""
-        await self._say(incident, news.key, incident_thread.news(incident, news))
+        view, facts = incident_thread.news(incident, news), attached_facts(news.attached)
+        await self._say(incident, news.key, view, facts=facts)
 
     async def _say(
         self,
@@ -111,7 +112,7 @@ class Board:
         facts: Mapping[str, str | int] | None = None,
     ) -> None:
         """Says something in the thread; `what` names it within the incident, so that it is said once."""
-        content = _content(view, {"incident": incident.id, **(facts or {})})
+        content = Content(view.payload(), {"incident": incident.id, **(facts or {})})
         letter = Letter(
             REPLY,
             f"{incident.id}/{what}",
@@ -169,18 +170,22 @@ class Board:
             return None
         return from_facts(carried.get("event_payload") or {}, channel, str(message["ts"]))
 
-    def _act_in(self, message: Mapping[str, Any], incident: Incident) -> Act | None:
-        """The act that a reply of the bot's own tells."""
-        carried = message.get("metadata") or {}
-        payload = carried.get("event_payload") or {}
-        is_ours = carried.get("event_type") == REPLY and message.get("user") == self._directory.bot_user
-        return act_from(payload) if is_ours and payload.get("incident") == incident.id else None
+    def _told_in(self, messages: Sequence[Mapping[str, Any]], incident: Incident) -> list[Mapping[str, Any]]:
+        """What replies of the bot's own carry of what they tell."""
+        found = []
+        for message in messages:
+            carried = message.get("metadata") or {}
+            payload = carried.get("event_payload") or {}
+            is_ours = carried.get("event_type") == REPLY and message.get("user") == self._directory.bot_user
+            if is_ours and payload.get("incident") == incident.id:
+                found.append(payload)
+        return found
 
     async def added(self, incident: Incident, entry: Entry) -> None:
         """See Quotations.added."""
         text = await self._directory.with_names(entry.text)
         revision = DELETED if entry.deleted_at else 1 + len(entry.edits)
-        content = _content(timeline_view.added(entry, text), {"incident": incident.id}, revision)
+        content = Content(timeline_view.added(entry, text).payload(), {"incident": incident.id}, revision)
         key = f"{incident.id}/added-{entry.ts}"
         letter = Letter(REPLY, key, incident.channel, content, self._clock(), thread_ts=incident.card_ts)
         await self._outbox.send(letter)
@@ -192,8 +197,10 @@ class Board:
             async for messages in self._api.thread(incident.channel, incident.card_ts or ""):
                 found = page(incident.channel, messages, self._directory.bot_user)
                 named = replace(found, heard=[await self._directory.groups.heard(one) for one in found.heard])
-                acts = tuple(act for one in messages if (act := self._act_in(one, incident)))
-                yield replace(await self._members_only(named), acts=acts)
+                told = self._told_in(messages, incident)
+                acts = tuple(act for one in told if (act := act_from(one)))
+                attached = tuple(entry for one in told for entry in attached_from(one))
+                yield replace(await self._members_only(named), acts=acts, attached=attached)
         except SlackError as error:
             log.warning("thread not read", incident=incident.id, cause=str(error))
             is_gone = isinstance(error, DeclinedError) and error.code == "thread_not_found"
@@ -212,18 +219,14 @@ class Board:
         view = incident_card(incident, self._guide.links, url, original, is_saved=is_saved)
         # Each version is drawn twice: without the link to its thread, and with it once the card was posted.
         revision = 2 * incident.version + bool(url) if is_saved else 0
-        content = _content(view, facts(incident), revision)
+        content = Content(view.payload(), facts(incident), revision)
         return Letter(INCIDENT, incident.id, incident.channel, content, self._clock())
 
     async def summary(self, incident: Incident, draft: Draft, signature: Signature) -> str:
         """See SummaryBoard.summary."""
-        content = _content(summary_view.posted(draft, signature), {"incident": incident.id})
+        content = Content(summary_view.posted(draft, signature).payload(), {"incident": incident.id})
         key = f"{incident.id}/summary/{draft.number}"
         letter = Letter(REPLY, key, incident.channel, content, self._clock(), thread_ts=incident.card_ts)
         on_its_way = await self._outbox.send(letter)
         done, _ = await asyncio.wait({on_its_way}, timeout=POSTED_WITHIN)
         return on_its_way.result() if done else ""
-
-
-def _content(message: Message, facts: dict[str, str | int], revision: int = 1) -> Content:
-    return Content(message.payload(), dict(facts), revision)

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from bot.domain.export_left import Left
 from bot.domain.incident import Incident
 from bot.domain.paper import Paper
 from bot.errors import UserError
 from bot.slack.api import Api, DeclinedError, NotSentError, SlackError, UnknownError
+from bot.slack.direct import Whisper
 from bot.slack.files import Files
 from bot.slack.mrkdwn import Mrkdwn
 from bot.slack.views import export as view
@@ -74,3 +76,14 @@ def _complaint(error: SlackError, where: str) -> UserError:
         f"Slack did not take the files ({error}), so nothing was shared. What is recorded is not touched by that.",
         "Ask again in a moment." if not isinstance(error, DeclinedError) else "",
     )
+
+
+class ExportVoice:
+    """Implements bot.domain.export_left.Voice."""
+
+    def __init__(self, whisper: Whisper) -> None:
+        self._whisper = whisper
+
+    async def cut_off(self, left: Left) -> None:
+        """See Voice.cut_off."""
+        await self._whisper.say(left.who, f"export/{left.token}", view.cut_off(left.subject))

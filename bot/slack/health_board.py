@@ -1,5 +1,6 @@
 """Outages in the channel: one message each, found again by what it carries when no record tells of it."""
 
+import asyncio
 from datetime import datetime
 from typing import Protocol
 
@@ -7,7 +8,7 @@ from bot.domain.health import State
 from bot.domain.health_watch import Case, Outage
 from bot.domain.incident import Incident
 from bot.domain.outbox import Content, Letter
-from bot.errors import StoreAwayError
+from bot.errors import StoreAwayError, UserError
 from bot.slack.api import Api, SlackError
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
@@ -15,6 +16,7 @@ from bot.slack.views import health_watch as view
 
 ALERT = "opsbot_alert"
 PREFIX = "health/"
+POSTED_WITHIN = 5.0  # seconds
 
 
 class Incidents(Protocol):
@@ -56,8 +58,25 @@ class HealthBoard:
         # Only the first telling: an edit that nobody records could be taken for shown when MongoDB is back.
         await self._outbox.send(letter, even_unrecorded=outage.told == 0, in_doubt=True)
         if outage.revision > 1:
+            if outage.told:
+                await self._posted_anew(letter)
             await self._outbox.edit(letter.id, letter.content, letter.channel)
         return True
+
+    async def _posted_anew(self, letter: Letter) -> None:
+        """Posts it again if somebody deleted it: how an outage goes on and ends is to be seen."""
+        known = await self._outbox.find(letter.id)
+        if known is None or not known.ts:
+            return
+        try:
+            if await self._directory.look_at(letter.channel, known.ts) is not None:
+                return
+            async with asyncio.timeout(POSTED_WITHIN):  # the round goes on; what is not there yet follows by itself
+                await self._outbox.repost(letter, known.ts)
+        except StoreAwayError:
+            raise
+        except (UserError, TimeoutError):
+            return  # Slack does not say; it is edited, if it is there
 
     async def _card_of(self, incident_id: str) -> str:
         """The link to an incident's card; empty if it is not known."""

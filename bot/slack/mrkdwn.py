@@ -7,13 +7,18 @@ Source of the rule: https://docs.slack.dev/messaging/formatting-message-text#esc
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import LiteralString
+
+from bot.domain.clock import utc
 
 # Overrides of the writing direction can make a text read as something else; zero-width ones hide in names.
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
+# With these Slack begins formatting: emphasis where a word begins, code anywhere; an address it reads as a whole.
+_FORMATTING = re.compile(r"https?://\S+|(?<![^\W_])[*_~]+(?=\S)|`+")
+_NO_DATE = "<!date^00000000^{_}|"
 _HALF = re.compile("[\ud800-\udfff]")  # half a character, as JSON can have it: no database and no address takes it
 
 
@@ -36,10 +41,27 @@ def plain(text: str) -> str:
 
 
 def escape(text: str) -> Mrkdwn:
-    """A person's text as it was typed, unable to mention or link. Its `*` and `_` stay: they harm nobody."""
+    """A person's text as it was typed, unable to mention or link. Its `*` and `_` format, as in what people
+
+    write in Slack; where they shall not, `as_written` has it.
+    """
     if isinstance(text, Mrkdwn):
         return text
     return Mrkdwn(plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def as_written(text: str) -> Mrkdwn:
+    """A person's text of which Slack makes no formatting, with nothing invisible in it for those who copy it.
+
+    mrkdwn has no escape for its signs. But a date that cannot be shown is shown as its fallback, and that is left as it
+    is: so each sign that would begin formatting is one.
+    https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        return found[0] if found[0].startswith("http") else f"{_NO_DATE}{found[0]}>"
+
+    return Mrkdwn(_FORMATTING.sub(shown, escape(text)))
 
 
 def unescape(text: str) -> str:
@@ -86,18 +108,13 @@ def link(url: str, label: str) -> Mrkdwn:
 
 
 # A time of the reader's own beside one in UTC, and any other.
-_OWN_TIME = re.compile(r" \((?:<!date\^[^>]*>(?: to )?)+(?: for you)?\)")
+_OWN_TIME = re.compile(r" \((?:<!date\^(?!0)[^>]*>(?: to )?)+(?: for you)?\)")
 _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 
 
 def undated(text: str) -> Mrkdwn:
     """For notifications, where Slack renders no date token: UTC in words, once."""
     return Mrkdwn(_DATE.sub(r"\1", _OWN_TIME.sub("", text)).replace(" since at ", " since "))
-
-
-def utc(when: datetime) -> str:
-    """`2026-11-28 02:00 UTC`: for text that notifications and screen readers read."""
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def local(when: datetime) -> Mrkdwn:

@@ -51,7 +51,7 @@ class WindowBoard:
             ANNOUNCEMENT,
             rung.key,
             self._directory.ops_channel,
-            _content(shown, facts, _STEP * (version + (1 if head_ts else 2))),
+            Content(shown.payload(), facts, _STEP * (version + (1 if head_ts else 2))),
             self._clock(),
             thread_ts=head_ts,
             broadcast=head_ts is not None,
@@ -61,7 +61,7 @@ class WindowBoard:
 
     async def announce_freeze(self, rung: FreezeRung, late: timedelta, good_until: datetime) -> Posted:
         """See WindowBoard.announce_freeze."""
-        content = _content(freeze_view.told(rung, late), {"freeze": rung.freeze.id, "rung": rung.name})
+        content = Content(freeze_view.told(rung, late).payload(), {"freeze": rung.freeze.id, "rung": rung.name})
         channel = self._directory.ops_channel
         letter = Letter(ANNOUNCEMENT, rung.key, channel, content, self._clock(), good_until=good_until)
         return await self._posted(letter, good_until, 0)
@@ -106,7 +106,7 @@ class WindowBoard:
             REPLY,
             _key(window, act.version),
             self._directory.ops_channel,
-            _content(approval_view.acted(window, act, people), {"window": window.id}),
+            Content(approval_view.acted(window, act, people).payload(), {"window": window.id}),
             self._clock(),
             thread_ts=thread_ts or None,
             broadcast=bool(thread_ts) and approval_view.is_broadcast(act),
@@ -137,7 +137,7 @@ class WindowBoard:
             return
         least, last = step * _STEP, known.content.revision
         if last < least or (names_people and known.content.body != shown.payload()):
-            content = _content(shown, facts, max(least, last + 1))
+            content = Content(shown.payload(), facts, max(least, last + 1))
             await self._outbox.edit(letter, content, self._directory.ops_channel)
 
     async def coordinate(self, window: Window, act: Act) -> str:
@@ -145,7 +145,7 @@ class WindowBoard:
         where = self._coordination
         if where is None:
             return ""
-        content = _content(said(approval_view.excepted(window, act)), {"window": window.id})
+        content = Content(said(approval_view.excepted(window, act)).payload(), {"window": window.id})
         key = f"{_key(window, act.version)}/coordination"
         sent = await self._outbox.send(Letter(REPLY, key, where.channel, content, self._clock(), thread_ts=where.ts))
         await asyncio.wait({sent}, timeout=COORDINATED_WITHIN)
@@ -156,7 +156,3 @@ class WindowBoard:
 
 def _key(window: Window, version: int) -> str:
     return f"{window.id}/v{version}"
-
-
-def _content(message: Message, facts: dict[str, str | int], revision: int = 1) -> Content:
-    return Content(message.payload(), dict(facts), revision)

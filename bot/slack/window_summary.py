@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.domain.clock import Clock
-from bot.domain.outbox import Content, Letter
+from bot.domain.outbox import Content, Letter, letter_id
 from bot.domain.paper import Paper
 from bot.domain.window_summary import During, Held, WindowSummary
 from bot.errors import UserError
@@ -36,6 +36,16 @@ class SummaryBoard:
     async def summary(self, summary: WindowSummary) -> str:
         """See SummaryBoard.summary."""
         return await self._say(summary, "summary", view.posted(summary), broadcast=True)
+
+    async def amend(self, summary: WindowSummary, url: str) -> None:
+        """See SummaryBoard.amend."""
+        held = summary.held
+        edits = [("summary", view.posted(summary), held.channel)]
+        if self._coordination is not None:
+            edits.append(("summary/coordination", view.coordination(summary, url), self._coordination.channel))
+        for what, message, channel in edits:
+            content = Content(message.payload(), {"window": held.id}, revision=2)
+            await self._outbox.edit(letter_id(SUMMARY, f"{held.id}/{what}"), content, channel)
 
     async def coordinate(self, summary: WindowSummary, url: str) -> bool:
         """See SummaryBoard.coordinate."""

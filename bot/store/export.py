@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.domain.emergency import Emergency
 from bot.domain.export_desk import Claim, How
+from bot.domain.export_left import Left
 from bot.domain.incident import Incident
 from bot.domain.window import Kind
 from bot.store.incident import incident_of
@@ -16,6 +17,8 @@ from bot.store.mongo import Document, Documents
 from bot.store.window import emergency_of
 
 HOLDS = timedelta(minutes=1)  # how long the same request is the same, and how long a bot that died blocks it
+LEFT = timedelta(minutes=3)  # after which no living bot is at it: Slack's patience with files ends before
+AT_ONCE = 50
 INDEXES = (IndexModel([("at", ASCENDING)], expireAfterSeconds=3600),)
 
 
@@ -53,6 +56,17 @@ class Claims:
     async def release(self, claim: Claim) -> None:
         """See Claims.release."""
         await self._documents.delete({"_id": claim.key, "token": claim.token})
+
+    async def left_behind(self) -> list[Left]:
+        """See bot.domain.export_left.Claims.left_behind."""
+        millis = int(LEFT.total_seconds() * 1000)
+        over = {"$expr": {"$lt": ["$at", {"$subtract": ["$$NOW", millis]}]}}
+        found = await self._documents.many({"how": How.UNDERWAY, **over}, [("at", ASCENDING)], AT_ONCE)
+        return [Left(one["_id"], one["token"], one["who"]) for one in found]
+
+    async def forget(self, left: Left) -> None:
+        """See bot.domain.export_left.Claims.forget."""
+        await self._documents.delete({"_id": left.key, "token": left.token})
 
 
 class Opened:

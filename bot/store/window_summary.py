@@ -107,6 +107,10 @@ class WindowRecords:
         kept["held"] = {name: value for name, value in kept["held"].items() if name not in _BESIDE}
         await self._keep(summary.held.id, "summary", kept)
 
+    async def keep_rollback(self, window_id: str, reason: str) -> None:
+        """See Records.keep_rollback."""
+        await self._windows.update({"_id": window_id}, {"$set": {"summary.held.rolled_back": reason}})
+
     async def posted(self, window_id: str, ts: str) -> bool:
         """See Records.posted."""
         return await self._keep(window_id, "summary_ts", ts)

@@ -99,7 +99,7 @@ def _buttons(group: Group, *, has_incident: bool, may_silence: bool) -> list[Int
 
 def _silence(group: Group) -> ButtonElement | None:
     """The button, where there is something to silence and Alertmanager knows the group."""
-    if not group.is_firing or group.is_grafanas or not group.matchers:
+    if not group.is_firing or group.is_grafanas or not (group.matchers or group.is_cut):
         return None
     return _button("Silence 1h", SILENCE_BUTTON, group.id, group.name)
 
@@ -176,6 +176,17 @@ def too_wide() -> Message:
     """The answer to *Silence 1h* where the group's labels say too little."""
     return said(
         Mrkdwn("Its labels would silence too much. Say which: `/ops silence alertname=NAME job=NAME for 1h REASON`.")
+    )
+
+
+def too_long() -> Message:
+    """The same where the group has more labels, or longer ones, than are kept: fewer would match other alerts."""
+    return said(
+        Mrkdwn(
+            "Its labels are too long to be kept whole, so a silence would not match what it should. Nothing is"
+            " silenced. Silence it in Alertmanager, or say which alerts: `/ops silence alertname=NAME job=NAME for 1h"
+            " REASON`."
+        )
     )
 
 

@@ -4,9 +4,10 @@ from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.domain.audit import SYSTEM
+from bot.domain.clock import utc
 from bot.domain.presence import Able
 from bot.domain.window import REASON_LIMIT, Act, Deed, State, Window
-from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person
 from bot.slack.views.parts import Message, actions, brief, context, said, section
 from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks, when_ended, who_can_approve
 

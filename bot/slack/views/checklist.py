@@ -16,7 +16,8 @@ from slack_sdk.models.blocks import (
 
 from bot.domain.audit import SYSTEM
 from bot.domain.checklist import Checklist, Item, Kind, Phase, Remark, Ticked
-from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person, plain, utc
+from bot.domain.clock import utc
+from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person, plain
 from bot.slack.views.parts import Message, actions, brief, context, fitting, header, paragraphs, said, section, short
 
 TICK = "checklist_tick"

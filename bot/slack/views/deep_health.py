@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from bot.domain.clock import utc
 from bot.domain.deep_health import DeepReport, Fact, Look
 from bot.domain.health import Gap, State
 from bot.domain.wording import counted
-from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, mrkdwn, utc
+from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, mrkdwn
 from bot.slack.views import health as view
 from bot.slack.views.parts import Message, brief, context, header, paragraphs, short
 

@@ -8,7 +8,7 @@ from bot.domain.emergency import Declared, about
 from bot.domain.window import Window
 from bot.slack.mrkdwn import Mrkdwn, both, link, mrkdwn, person, plain
 from bot.slack.views.incident import DUPLICATE_BUTTON
-from bot.slack.views.parts import Message, actions, brief, said, section
+from bot.slack.views.parts import Message, actions, brief, said, section, titled
 from bot.slack.views.window import button
 
 ANNOUNCE = "emergency_announce"
@@ -16,7 +16,7 @@ ANNOUNCE = "emergency_announce"
 
 def declaring(title: str) -> Message:
     """While an emergency is being declared."""
-    return said(mrkdwn("Declaring the emergency “{}”…", title))
+    return said(mrkdwn("Declaring the emergency “{}”…", titled(title)))
 
 
 def declared(done: Declared, length: timedelta, url: str) -> Message:

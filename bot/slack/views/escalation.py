@@ -14,7 +14,7 @@ from bot.domain.role import Holder
 from bot.domain.wording import so_many
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views.incident_card import named
-from bot.slack.views.parts import Message, actions, brief, context, paragraphs, said, section
+from bot.slack.views.parts import Message, actions, brief, context, paragraphs, said, section, titled
 
 TAKE_BUTTON = "escalation_take"
 ON_BUTTON = "escalation_on"
@@ -30,7 +30,7 @@ def asking(incident: Incident, escalation: Escalation, step: Step, phone_bridge:
     who = _named(step)
     text = mrkdwn(
         ":rotating_light: {}: {} to {} ({}), {}{}{}",
-        who, _cause(escalation, step), incident.id, brief(incident.title, 150), named(incident.severity),
+        who, _cause(escalation, step), incident.id, titled(incident.title), named(incident.severity),
         _why(escalation, step), _bridge(step, phone_bridge),
     )  # fmt: skip
     return _with_buttons(text, incident, escalation, step)
@@ -41,7 +41,7 @@ def asking_directly(incident: Incident, escalation: Escalation, step: Step, url:
     thread = link(url, "its thread") if url else Mrkdwn("its thread")
     text = mrkdwn(
         ":rotating_light: You are called: {} to {} ({}), {}{} All about it is in {}.{}",
-        _cause(escalation, step), incident.id, brief(incident.title, 150), named(incident.severity),
+        _cause(escalation, step), incident.id, titled(incident.title), named(incident.severity),
         _why(escalation, step), thread, _bridge(step, phone_bridge),
     )  # fmt: skip
     return _with_buttons(text, incident, escalation, step)
@@ -199,5 +199,5 @@ def _standing(one: Standing) -> Mrkdwn:
     then = mrkdwn("the next is asked at {}", both(one.due)) if one.due else Mrkdwn("nobody is left to ask")
     if one.due is None and one.escalation.untold:
         then = Mrkdwn("the last call is on its way")
-    return mrkdwn("• *{}* ({}): asked {}; {}.", one.incident.id, brief(one.incident.title, 80),
+    return mrkdwn("• *{}* ({}): asked {}; {}.", one.incident.id, titled(one.incident.title, 80),
                   joined("; ", asked[-NAMED:]), then)  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.export import Format
 from bot.domain.export_desk import Given, How, Logged
+from bot.domain.export_left import RUNBOOK
 from bot.domain.incident import Incident
 from bot.domain.wording import counted
 from bot.slack.mrkdwn import Mrkdwn, link, mrkdwn, person
@@ -41,6 +42,18 @@ def exported(incident_id: str, given: Given, formats: Sequence[Format], runbook:
             incident_id,
         )
     return said(text + (_for_runbook(runbook) if Format.MARKDOWN in formats else Mrkdwn("")))
+
+
+def cut_off(subject: str) -> Message:
+    """To whoever asked for files that a bot was making when it died: of an incident, of a window, or the log."""
+    if subject == RUNBOOK:
+        what, where, again = "the log of incidents", "above", "/ops runbook"
+    elif subject.startswith("INC-"):
+        what, where, again = f"the export of {subject}", "in its thread", f"/incident export {subject}"
+    else:
+        what, where, again = f"the summary of {subject} as a file", "in its thread", f"/maintenance summary {subject}"
+    text = "You asked for {}, and I was stopped before it was ready. If the files are not {}, ask again: `{}`."
+    return said(mrkdwn(text, what, where, again))
 
 
 def logging(step: str) -> Message:

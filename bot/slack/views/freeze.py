@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain.clock import spelled
+from bot.domain.clock import spelled, utc
 from bot.domain.freeze import Freeze, FreezeRung
 from bot.domain.freeze_desk import Frozen
 from bot.domain.window import Window
-from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person
 from bot.slack.views.parts import Message, brief, context, said, section
 from bot.slack.views.window import period
 

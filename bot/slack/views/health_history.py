@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from bot.domain.clock import spelled
+from bot.domain.clock import spelled, utc
 from bot.domain.health_history import History, Piece, Strip
 from bot.domain.wording import all_were, counted, last
-from bot.slack.mrkdwn import Mrkdwn, both, joined, mrkdwn, utc
+from bot.slack.mrkdwn import Mrkdwn, both, joined, mrkdwn
 from bot.slack.views.parts import Message, context, paragraphs, said, section, short
 
 WIDTH = 24  # characters of a strip: on a telephone a line has some 35

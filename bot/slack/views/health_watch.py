@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
-from bot.domain.clock import spelled
+from bot.domain.clock import spelled, utc
 from bot.domain.health import State
 from bot.domain.health_watch import Case, Outage
 from bot.domain.incident import TITLE_LIMIT
-from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, mrkdwn, person
 from bot.slack.views.parts import Message, actions, brief, context, header, said, section, short
 
 OPEN = "health_open_incident"

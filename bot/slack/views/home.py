@@ -15,7 +15,7 @@ from bot.domain.wording import counted
 from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views import freeze as freeze_view
 from bot.slack.views import role as role_view
-from bot.slack.views.parts import Message, actions, context, header, one_line, paragraphs, section
+from bot.slack.views.parts import Message, actions, context, header, one_line, paragraphs, section, titled
 from bot.slack.views.window import period, what_is_planned
 
 OPEN_INCIDENT = "home_open_incident"
@@ -109,7 +109,7 @@ def _incident(incident: Incident, link_to: Link) -> Mrkdwn:
         "*{}* {} · {} · {}",
         link(url, incident.id) if url else incident.id,
         incident.severity.upper(),
-        one_line(incident.title, TITLE),
+        titled(incident.title, TITLE),
         incident.status,
     )
 
@@ -151,7 +151,7 @@ def _maintenance(page: Page, link_to: Link) -> list[Mrkdwn]:
 def _window(page: Page, window: Window) -> Mrkdwn:
     phase = window.phase(page.now)
     state = f"{phase}, being rolled back" if window.rolled_back and phase is Phase.UNDER_WAY else str(phase)
-    return mrkdwn("*{}* {} · {}: {}", window.id, one_line(window.title, TITLE), period(window), state)
+    return mrkdwn("*{}* {} · {}: {}", window.id, titled(window.title, TITLE), period(window), state)
 
 
 def _checklist(page: Page, checklist: Checklist | None, link_to: Link) -> list[Mrkdwn]:

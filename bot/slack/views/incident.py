@@ -9,7 +9,7 @@ from bot.domain.timeline import Entry
 from bot.slack.mrkdwn import Mrkdwn, ago, both, joined, link, local, mrkdwn, person, plain
 from bot.slack.views.incident_card import ADD_REASONS, EXPLAIN_BUTTON, RESOLUTION_SHOWN, button, headline, named
 from bot.slack.views.incident_thread import brief_title
-from bot.slack.views.parts import Message, actions, context, paragraphs, quoted, said, section, some_lines
+from bot.slack.views.parts import Message, actions, context, paragraphs, quoted, said, section, some_lines, titled
 from bot.slack.views.timeline import newest
 
 DUPLICATE_BUTTON = "incident_duplicate"
@@ -67,7 +67,7 @@ def resolved(incident: Incident) -> Message:
 
 def noted(incident: Incident) -> Message:
     """The answer to whoever left a note."""
-    return said(mrkdwn("Noted in {} ({}).", incident.id, incident.title))
+    return said(mrkdwn("Noted in {} ({}).", incident.id, titled(incident.title)))
 
 
 def moved(incident: Incident, instead_of: Touched | None) -> Message:
@@ -149,7 +149,7 @@ def kept_open(incident: Incident) -> Message:
 
 def opening(title: str) -> Message:
     """While an incident is being opened."""
-    return said(mrkdwn("Opening “{}”…", title))
+    return said(mrkdwn("Opening “{}”…", titled(title)))
 
 
 def shown(incident: Incident, entries: Sequence[Entry], url: str, original_url: str = "") -> Message:

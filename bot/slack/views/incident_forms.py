@@ -16,7 +16,7 @@ from slack_sdk.models.views import View
 from bot.domain.incident import AFFECTED_LIMIT, RESOLUTION_LIMIT, TITLE_LIMIT, WORKING, Incident, Severity, digest
 from bot.domain.quote import Quote
 from bot.slack.mrkdwn import mrkdwn, person, plain
-from bot.slack.views.parts import brief, section, short
+from bot.slack.views.parts import brief, section, short, titled
 
 OPEN_FORM = "incident_open_form"
 UPDATE_FORM = "incident_update_form"
@@ -149,5 +149,5 @@ def _about(
         submit=submit,
         close="Cancel",
         private_metadata=f"{incident.channel} {incident.id} {seen}".rstrip(),
-        blocks=[section(mrkdwn("*{}* {}", incident.id, incident.title)), *blocks],
+        blocks=[section(mrkdwn("*{}* {}", incident.id, titled(incident.title))), *blocks],
     )

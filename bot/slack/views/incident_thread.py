@@ -7,7 +7,7 @@ from bot.domain.incident_news import News
 from bot.domain.reminder import Asked
 from bot.slack.mrkdwn import Mrkdwn, ago, joined, link, mrkdwn, person
 from bot.slack.views.incident_card import UPDATE_BUTTON, button, named
-from bot.slack.views.parts import Message, actions, brief, in_full, said, section
+from bot.slack.views.parts import Message, actions, brief, in_full, said, section, titled
 
 SNOOZE_BUTTON = "incident_snooze"
 DISMISS_BUTTON = "incident_dismiss"
@@ -37,7 +37,7 @@ def is_broadcast(act: Act) -> bool:
 
 
 def _it(incident: Incident) -> Mrkdwn:
-    return mrkdwn("{} ({})", incident.id, incident.title)
+    return mrkdwn("{} ({})", incident.id, titled(incident.title))
 
 
 def _why(act: Act) -> Mrkdwn:
@@ -117,7 +117,8 @@ def _reposted(incident: Incident, _: Act) -> Mrkdwn:
 def _restored(incident: Incident, _: Act) -> Mrkdwn:
     return mrkdwn(
         "MongoDB had lost {}, or what was done to it lately. It is put back as its card has it ({}, {}, owner {}), and"
-        " what this thread tells is read back. Alerts and changes of health that were attached may be missing.",
+        " what this thread tells is read back. What was attached and is not told here may be missing: alerts that"
+        " joined others, say.",
         incident.id, incident.severity.upper(), incident.status, person(incident.owner),
     )  # fmt: skip
 
@@ -178,4 +179,4 @@ def _left(asked: Asked) -> Mrkdwn:
 
 def brief_title(incident: Incident) -> Mrkdwn:
     """`INC-… “checkout is down”`, short enough for a list."""
-    return mrkdwn("{} “{}”", incident.id, brief(incident.title, 80))
+    return mrkdwn("{} “{}”", incident.id, titled(incident.title, 80))

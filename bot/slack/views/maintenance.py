@@ -20,7 +20,7 @@ from bot.domain.window_summary import During
 from bot.slack.mrkdwn import Mrkdwn, both, local, mrkdwn
 from bot.slack.views import freeze as freeze_view
 from bot.slack.views.approval import without_it
-from bot.slack.views.parts import Message, actions, brief, context, fitting, paragraphs, said, section
+from bot.slack.views.parts import Message, actions, brief, context, fitting, paragraphs, said, section, titled
 from bot.slack.views.window import button, period, what_is_planned, what_it_lacks, when_ended
 from bot.slack.views.window_summary import incident_line
 
@@ -88,7 +88,7 @@ def _line(window: Window, now: datetime, room: int) -> Mrkdwn:
     text = "*{}* {} · {} · {}{}{}"
     late = ", its end is not recorded" if window.state is Standing.UNDER_WAY and now >= window.end else ""
     rest = mrkdwn(" · {}", what) if what else ""
-    return mrkdwn(text, window.id, brief(window.title, room), period(window), window.phase(now), late, rest)
+    return mrkdwn(text, window.id, titled(window.title, room), period(window), window.phase(now), late, rest)
 
 
 def _rung_line(rung: Rung, known: Announcement | None) -> Mrkdwn:
@@ -106,7 +106,8 @@ def scheduled(window: Window, frozen: str, *, is_new: bool) -> Message:
     how = "is scheduled" if is_new else "was scheduled a moment ago"
     text = mrkdwn(
         "{} {}: {} ({} to {} for you), {}. {}",
-        window.id, how, period(window), local(window.start), local(window.end), window.title, _next(window, frozen),
+        window.id, how, period(window), local(window.start), local(window.end), titled(window.title),
+        _next(window, frozen),
     )  # fmt: skip
     return Message(text, (section(text), actions([button("Cancel it", CANCEL, window.id, "danger")])))
 

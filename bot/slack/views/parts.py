@@ -19,10 +19,11 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.slack.mrkdwn import Mrkdwn, escape, joined, mrkdwn, plain, undated
+from bot.slack.mrkdwn import Mrkdwn, as_written, escape, joined, mrkdwn, plain, undated
 
 MAX_BLOCKS = 50
 MAX_SECTION = 3000
+MAX_TITLE = 150  # characters that a title has at most
 MOST_LINES, SHORTEST_LINE = 8, 20  # of a text among other lines; characters that are worth beginning a line for
 MAX_TEXT = 12_500  # characters of all texts together; Slack takes some 13,200 (slackapi/bolt-js#2509)
 MAX_SENTENCE = 3_900  # bytes of a message's `text`: with more than 4,000 of them Slack lets no message be edited
@@ -96,6 +97,15 @@ def one_line(text: str, limit: int) -> Mrkdwn:
     cut = brief(" ".join(text.split()), limit)
     is_closed = cut.count("```") % 2 == 0 and "````" not in cut
     return cut if is_closed else Mrkdwn(cut.replace("```", "``’"))
+
+
+def titled(text: str, limit: int = MAX_TITLE) -> Mrkdwn:
+    """A title among other words, as it was written, cut to `limit` characters; with its escapes at most twice as long.
+
+    One of hardly anything but signs would be longer: it is formatted rather than cut.
+    """
+    line = as_written(short(" ".join(text.split()), limit))
+    return line if len(line) <= 2 * limit else one_line(text, 2 * limit)
 
 
 def some_lines(label: str, text: str, limit: int) -> Mrkdwn:

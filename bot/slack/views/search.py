@@ -7,10 +7,9 @@ from slack_sdk.models.blocks import Block, ButtonElement, PlainTextObject
 from bot.domain.incident import Incident
 from bot.domain.search import ALL, COUNTED, MOST_PAGES, Filters, Found, Wanted
 from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person
-from bot.slack.views.parts import Message, actions, brief, paragraphs, said
+from bot.slack.views.parts import Message, actions, paragraphs, said, titled
 
 MORE = "incident_more"
-TITLE_SHOWN = 300  # with escapes
 NONE_OPEN = Mrkdwn("No incident is open. `/incident open sev2 checkout is down` opens one.")
 HOW_TO_SHOW = Mrkdwn("`/incident show ID` tells one; the last characters of the ID are enough.")
 
@@ -98,7 +97,7 @@ def _line(incident: Incident, url: str, filters: Filters) -> Mrkdwn:
     facts = [
         mrkdwn("*{}* {}", link(url, incident.id) if url else incident.id, incident.severity.upper()),
         *([] if filters.is_open_only else [mrkdwn("{}", incident.status)]),
-        brief(incident.title, TITLE_SHOWN),
+        titled(incident.title),
         *([person(incident.owner)] if incident.is_open else []),
         mrkdwn("{} {}", "since" if incident.is_open else "opened", local(incident.opened_at)),
     ]

@@ -6,9 +6,7 @@ from bot.domain.clock import spelled
 from bot.domain.stats import Spread, Stats
 from bot.domain.wording import counted, last
 from bot.slack.mrkdwn import Mrkdwn, both, joined, mrkdwn
-from bot.slack.views.parts import Message, brief, context, said, section
-
-TITLE_SHOWN = 300
+from bot.slack.views.parts import Message, context, said, section, titled
 
 
 def counting(period: timedelta) -> Message:
@@ -32,7 +30,7 @@ def told(stats: Stats) -> Message:
     ]
     if stats.repeats:
         lines.append(Mrkdwn("*Again and again*:"))
-        lines += [mrkdwn("• {} × {}", repeat.count, brief(repeat.title, TITLE_SHOWN)) for repeat in stats.repeats]
+        lines += [mrkdwn("• {} × {}", repeat.count, titled(repeat.title)) for repeat in stats.repeats]
     else:
         lines.append(Mrkdwn("*Again and again*: no title came twice."))
     small = [mrkdwn("Opened since {}.", both(stats.since))]

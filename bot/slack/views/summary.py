@@ -10,10 +10,10 @@ from datetime import timedelta
 from slack_sdk.models.blocks import Block, ButtonElement, InputBlock, PlainTextInputElement, PlainTextObject
 from slack_sdk.models.views import View
 
-from bot.domain.clock import spelled
+from bot.domain.clock import spelled, utc
 from bot.domain.summary import QUESTION_LIMIT, QUESTIONS, TEXT_LIMITS, Draft, Event, Prose, Source
 from bot.domain.summary_desk import Seen, Shown, Signature
-from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, both, joined, link, local, mrkdwn, person
 from bot.slack.views.parts import (
     Message,
     actions,
@@ -26,6 +26,7 @@ from bot.slack.views.parts import (
     section,
     short,
     still,
+    titled,
 )
 
 POST = "summary_post"
@@ -35,7 +36,7 @@ INPUT = "value"
 QUESTIONS_BLOCK = "open_questions"
 LABELS = {"what_happened": "What happened", "impact": "Impact", "what_helped": "What helped"}
 
-_TITLE, _AFFECTED, _NAME, _EVENT = 200, 300, 60, 140  # characters, escapes counted
+_AFFECTED, _NAME, _EVENT = 300, 60, 140  # characters, escapes counted
 _QUESTIONS_LIMIT = QUESTIONS * (QUESTION_LIMIT + 1)
 
 
@@ -119,7 +120,9 @@ def _body(found: Draft) -> list[Block]:
         text = getattr(found.prose, name)
         blocks += [section(mrkdwn("*{}*", label)), quoted(text)] if text else []
     if found.key_events:
-        blocks += paragraphs([Mrkdwn("*Key events*"), *map(_event, found.key_events)], stills=True)
+        blocks += paragraphs(
+            [Mrkdwn("*Key events*"), *(_event(one, found.record.title) for one in found.key_events)], stills=True
+        )
     if found.more_events:
         blocks.append(context(mrkdwn("{} more are in the timeline.", found.more_events)))
     if found.prose.open_questions:
@@ -145,10 +148,11 @@ def _facts(found: Draft) -> list[Block]:
     return [still(head), quoted(f"{record.title}{affected}"), still(joined("\n", lines))]
 
 
-def _event(event: Event) -> Mrkdwn:
+def _event(event: Event, title: str) -> Mrkdwn:
     mark = Mrkdwn(":pushpin: ") if event.is_pinned else Mrkdwn("")
     told = mrkdwn("• {} {}{} {}", local(event.at), mark, brief(event.who, _NAME), event.what)
-    return mrkdwn("{}: {}", told, brief(event.text, _EVENT)) if event.text else told
+    text = titled(event.text, _EVENT) if event.text == title else brief(event.text, _EVENT)
+    return mrkdwn("{}: {}", told, text) if text else told
 
 
 def posted(found: Draft, signature: Signature) -> Message:
@@ -160,7 +164,7 @@ def posted(found: Draft, signature: Signature) -> Message:
     state = f"over after {spelled(record.lasted)}" if record.over_at else f"{record.status}, not over yet"
     text = mrkdwn(
         "Summary of incident {} ({}): {}. It is {}.",
-        found.incident_id, record.severity.upper(), brief(record.title, _TITLE), state,
+        found.incident_id, record.severity.upper(), titled(record.title), state,
     )  # fmt: skip
     return Message(text, (header(f"Summary of {found.incident_id}"), *_body(found), context(foot)))
 

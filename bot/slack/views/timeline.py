@@ -11,7 +11,7 @@ from bot.domain.incident import Incident
 from bot.domain.timeline import Entry, Heard, Kind
 from bot.domain.wording import counted
 from bot.slack.mrkdwn import Mrkdwn, channel, joined, link, local, mrkdwn, person, plain
-from bot.slack.views.parts import Message, brief, one_line, said, section, short
+from bot.slack.views.parts import Message, brief, one_line, said, section, short, titled
 
 PIN = "pushpin"  # the reaction that marks a key event
 ADD = "timeline_add"
@@ -85,7 +85,8 @@ def _author(entry: Entry) -> Mrkdwn:
 def _said(entry: Entry) -> Mrkdwn:
     if entry.deleted_at is not None:
         return mrkdwn("_deleted on {}_", local(entry.deleted_at))
-    parts = [_text(entry.text)] if entry.text else []
+    cut = titled(entry.text) if entry.kind is Kind.OPENED else one_line(entry.text, TEXT_SHOWN)
+    parts = [_named(cut)] if entry.text else []
     if entry.edited_at is not None:
         parts.append(Mrkdwn("(edited)"))
     parts += [mrkdwn("📎 {}", _linked(file.url, brief(file.name, 75))) for file in entry.files[:FILES_SHOWN]]
@@ -102,9 +103,9 @@ def _linked(url: str, label: Mrkdwn) -> Mrkdwn:
     return linked if len(linked) <= LINK_SHOWN else label
 
 
-def _text(text: str) -> Mrkdwn:
-    """A person's text, cut; who is mentioned in it reads as their name, so does a channel, and no token is left."""
-    safe = _MENTION.sub(lambda found: person(found[1]), one_line(text, TEXT_SHOWN))
+def _named(cut: Mrkdwn) -> Mrkdwn:
+    """A person's text, escaped: who is mentioned in it reads as their name, so does a channel, and no token is left."""
+    safe = _MENTION.sub(lambda found: person(found[1]), cut)
     return Mrkdwn(
         _GROUP.sub(lambda found: f"@{found[2] or found[1]}", _CHANNEL.sub(lambda found: channel(found[1]), safe))
     )
@@ -128,13 +129,15 @@ def added(entry: Entry, text: str) -> Message:
 def was_added(incident: Incident, *, is_new: bool) -> Message:
     """The answer to whoever added a message."""
     if is_new:
-        return said(mrkdwn("The message is a key event in the timeline of {} ({}).", incident.id, incident.title))
+        return said(
+            mrkdwn("The message is a key event in the timeline of {} ({}).", incident.id, titled(incident.title))
+        )
     return said(mrkdwn("The message was in the timeline of {} already; it is a key event there.", incident.id))
 
 
 def marked(incident: Incident) -> Message:
     """The answer to whoever marked a message of the thread."""
-    return said(mrkdwn("Marked as a key event in the timeline of {} ({}).", incident.id, incident.title))
+    return said(mrkdwn("Marked as a key event in the timeline of {} ({}).", incident.id, titled(incident.title)))
 
 
 def none_open() -> Message:
@@ -167,7 +170,7 @@ def form(heard: Heard, incidents: Sequence[Incident], metadata: str) -> View:
         close="Cancel",
         private_metadata=metadata,
         blocks=[
-            section(mrkdwn("Message by {}: {}", author, _text(heard.words))),
+            section(mrkdwn("Message by {}: {}", author, _named(one_line(heard.words, TEXT_SHOWN)))),
             InputBlock(block_id=INCIDENT_BLOCK, label="Which incident?", element=menu),
         ],
     )

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, PlainTextObject
 
 from bot.domain.announcement import Occasion, Rung
-from bot.domain.clock import spelled
+from bot.domain.clock import spelled, utc
 from bot.domain.presence import Able
 from bot.domain.window import Deed, Kind, Scope, State, Window
 from bot.domain.window_steps import lacking, named
-from bot.slack.mrkdwn import Mrkdwn, escape, joined, local, mrkdwn, person, utc
+from bot.slack.mrkdwn import Mrkdwn, escape, joined, local, mrkdwn, person
 from bot.slack.views.parts import Message, actions, brief, context, header, one_line, section
 
 ENDED = "window_ended"
@@ -103,7 +103,7 @@ def what_is_planned(window: Window, most: int = 1_000) -> Mrkdwn:
 
     `most`: characters of a reason that are shown.
     """
-    if window.frozen:
+    if window.frozen and window.state not in (State.CANCELLED, State.MOVED):
         return mrkdwn("It is frozen and will not be held: {}", brief(window.frozen, most))
     scope = window.scope
     if window.is_emergency and scope is None:

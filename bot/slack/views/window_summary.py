@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import Block
 
 from bot.domain.checklist import Remark
+from bot.domain.clock import utc
 from bot.domain.export_desk import Given, How
 from bot.domain.window_summary import (
     During,
@@ -19,8 +20,8 @@ from bot.domain.window_summary import (
     newest,
     timing,
 )
-from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person, utc
-from bot.slack.views.parts import Message, brief, context, fitting, header, one_line, paragraphs, said
+from bot.slack.mrkdwn import Mrkdwn, joined, link, local, mrkdwn, person
+from bot.slack.views.parts import Message, brief, context, fitting, header, one_line, paragraphs, said, titled
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def incident_line(one: During, most: int = 150) -> Mrkdwn:
     """An incident of a window among others."""
     where = link(one.url, one.id) if one.url else one.id
     also = f", also during {', '.join(one.also)}" if one.also else ""
-    return mrkdwn("• {} {} {} ({}){}", where, one.severity, brief(one.title, most), one.status, also)
+    return mrkdwn("• {} {} {} ({}){}", where, one.severity, titled(one.title, most), one.status, also)
 
 
 def opened(held: Held, one: During) -> Message:
@@ -168,7 +169,7 @@ def opened(held: Held, one: During) -> Message:
     how = "is what this emergency is about" if one.id == held.incident_id else "was opened during this window"
     where = link(one.url, one.id) if one.url else one.id
     also = f" It is told in {' and '.join(one.also)} too." if one.also else ""
-    return said(mrkdwn("Incident {} ({}, {}) {}.{}", where, one.severity, brief(one.title, 300), how, also))
+    return said(mrkdwn("Incident {} ({}, {}) {}.{}", where, one.severity, titled(one.title), how, also))
 
 
 def _list(title: str, items: Sequence[str], size: Size) -> list[Mrkdwn]:
@@ -184,7 +185,7 @@ def coordination(summary: WindowSummary, url: str) -> Message:
     lines = [_sentence(summary), *_times(summary, size)]
     if summary.ticks and summary.ticks.open_items:
         lines += _list("Open:", summary.ticks.open_items, size)
-    lines += [mrkdwn("• {} {}", one.id, brief(one.title, size.shown)) for one in summary.incidents[: size.listed]]
+    lines += [mrkdwn("• {} {}", one.id, titled(one.title, size.shown)) for one in summary.incidents[: size.listed]]
     if url:
         lines.append(link(url, "The whole summary"))
     return Message(_sentence(summary), tuple(paragraphs(lines)))
