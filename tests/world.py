@@ -31,9 +31,9 @@ Document = dict[str, Any]
 PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05, rest=timedelta(seconds=0.6))
 NEVER = timedelta(days=1)
 TEMPO = Tempo(
-    tick=timedelta(seconds=0.16),
-    sweep=timedelta(seconds=0.24),
-    tidy=timedelta(seconds=0.32),
+    tick=timedelta(seconds=0.2),
+    sweep=timedelta(seconds=0.32),
+    tidy=timedelta(seconds=0.5),
     watch=NEVER,  # a test that stops a service does so for another reason, unless it asks to be watched
     first_watch=NEVER,
 )
