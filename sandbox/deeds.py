@@ -65,6 +65,8 @@ class Deeds:
     def write(self, user: str, written: Written) -> Message:
         """Send a message."""
         self._check_member(user, written.channel)
+        if self._workspace.channels[written.channel].im_with and not self._manifest.takes_messages:
+            raise CannotError("Sending messages to this app has been turned off.")
         if not written.text.strip() and not written.files:
             raise CannotError("there is nothing to send")
         if len(written.files) > FILES:
