@@ -42,6 +42,8 @@ class Deeds:
     async def command(self, user: str, written: Written) -> Outcome:
         """Send a slash command: its first word, and what follows as it was typed."""
         name, _, rest = written.text.strip().partition(" ")
+        if not name:
+            raise CannotError("there is nothing to send")
         if written.thread_ts:
             raise CannotError(f"{name} is not supported in threads. Sorry!")
         declared = self._manifest.commands

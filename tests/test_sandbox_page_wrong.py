@@ -67,6 +67,19 @@ async def test_fields_that_may_be_left_out_have_a_type_too(page: Page) -> None:
     assert (await page.act("writes", channel="C0NOWHERE", text="x"))["error"] == "there is no channel 'C0NOWHERE'"
 
 
+async def test_what_nobody_can_send_is_said(slack: Slack, page: Page) -> None:
+    """Nothing at all, and reactions that are no emoji's name."""
+    ts = (await page.act("writes", channel=OPS, text="hello"))["ts"]
+    for name in ("", ":", "not an emoji", "x\ny", "a" * 101, "<!here>"):
+        assert "invalid_name" in (await page.act("reacts", channel=OPS, ts=ts, name=name))["error"]
+    assert slack.workspace.message(OPS, ts).reactions == {}
+    for name in ("+1", "e-mail", "wave::skin-tone-4"):
+        assert (await page.act("reacts", channel=OPS, ts=ts, name=name))["ok"]
+    for text in ("", "  "):
+        for act in ("says", "writes"):
+            assert (await page.act(act, channel=OPS, text=text))["error"] == "there is nothing to send"
+
+
 async def test_values_are_entered_all_or_none(slack: Slack, page: Page) -> None:
     """One that the element could not give leaves the others as they were; so does a button that is not there."""
     picks = {"type": "checkboxes", "action_id": "tick", "options": [option("One", "1")]}
