@@ -178,7 +178,13 @@ class App:
         found = alarms(settings, store, outside.means, core.near, clock)
         health = HealthDesk(outside.probes, clock)
         ward = Ward(
-            wires.api, wires.database, store.outbox, health, connections=lambda: self._sockets, chain=core.chain
+            wires.api,
+            wires.database,
+            store.outbox,
+            health,
+            wires.http,
+            connections=lambda: self._sockets,
+            chain=core.chain,
         )
         summaries = WindowSummaryDesk(
             SummaryPorts(

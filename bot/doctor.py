@@ -16,7 +16,7 @@ from bot.domain.doctor_slack import Connections, Wanted
 from bot.domain.doctor_store import MONGODB, Undelivered
 from bot.domain.health import HealthDesk
 from bot.metrics import Metrics
-from bot.probes import probes
+from bot.probes import grafana, llm, probes
 from bot.redaction import Redactor
 from bot.services.http import Http
 from bot.settings import SETTING_NAMES, Settings
@@ -46,6 +46,7 @@ class Ward:
     database: Database
     letters: Undelivered
     health: HealthDesk
+    http: Http
     app: Api | None = None
     connections: Callable[[], Connections | None] | None = None
     chain: AuditChain | None = None
@@ -55,6 +56,12 @@ def doctor(settings: Settings, ward: Ward, clock: Clock) -> DoctorDesk:
     """The desk with all checks, in the order in which they are told."""
     slack = SlackExam(ward.api, ward.app, clock)
     store = StoreExam(ward.database, INDEXED)
+    deeper = {
+        "grafana": partial(
+            doctor_around.sign_in, grafana(settings, ward.http).sign_in, has_password=bool(settings.grafana_password)
+        ),
+        "llm": partial(doctor_around.model, llm(settings, ward.http).models),
+    }
     token = settings.alert_webhook_token.get_secret_value() if settings.alert_webhook_token else ""
     checks = [
         Check("settings", partial(_settings, settings)),
@@ -64,7 +71,7 @@ def doctor(settings: Settings, ward: Ward, clock: Clock) -> DoctorDesk:
         Check("sockets", partial(_sockets, settings, slack, ward)),
         Check(MONGODB, partial(doctor_store.mongodb, ward.health, store, settings.mongodb_database)),
         Check("outbox", partial(doctor_store.outbox, ward.letters, HEALABLE, clock)),
-        Check("services", partial(doctor_around.services, ward.health, MONGODB, SETTING_NAMES)),
+        Check("services", partial(doctor_around.services, ward.health, MONGODB, SETTING_NAMES, deeper)),
         Check(
             "webhook token", partial(doctor_around.webhook, token, is_expected=settings.alertmanager_url is not None)
         ),
@@ -93,6 +100,7 @@ async def from_outside(settings: Settings) -> AsyncIterator[DoctorDesk]:
                 database,
                 letters,
                 HealthDesk(probes(settings, http, database), utc_now),
+                http,
                 Api(app, metrics) if settings.slack_app_token else None,
                 chain=Chain(AuditTrail(Documents(database["audit"], Reach()))),
             )

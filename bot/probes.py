@@ -26,12 +26,22 @@ def probes(settings: Settings, http: Http, database: Database) -> list[DeepProbe
     return [
         MongoProbe(database),
         PrometheusProbe(_url(settings.prometheus_url), http),
-        GrafanaProbe(_url(settings.grafana_url), http, _grafana_login(settings)),
+        grafana(settings, http),
         LokiProbe(_url(settings.loki_url), http),
-        LlmProbe(_url(settings.llm_url), http, _llm_key(settings), settings.llm_model),
+        llm(settings, http),
         AlertmanagerProbe(_url(settings.alertmanager_url), http),
         *(ExtraProbe(name, _url(endpoint), http) for name, endpoint in settings.extra_checks),
     ]
+
+
+def grafana(settings: Settings, http: Http) -> GrafanaProbe:
+    """What asks Grafana."""
+    return GrafanaProbe(_url(settings.grafana_url), http, _grafana_login(settings))
+
+
+def llm(settings: Settings, http: Http) -> LlmProbe:
+    """What asks the LLM."""
+    return LlmProbe(_url(settings.llm_url), http, _llm_key(settings), settings.llm_model)
 
 
 def llm_writer(settings: Settings, http: Http, limit: float) -> LlmWriter:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TextIO
 
+from bot.commands.health import service
 from bot.domain.deep_health import DeepHealthDesk, DeepReport, Look
 from bot.domain.doctor import Diagnosis, DoctorDesk, Line, Verdict, fail
 from bot.domain.health import HealthDesk, Reading, Report
@@ -20,7 +21,7 @@ async def health(desk: HealthDesk | DeepHealthDesk, names: Sequence[str], as_jso
     its own. With `as_json` whatever is written is one JSON document, a complaint too (`{"ok": false, "error": "…"}`).
     """
     try:
-        found: Report | DeepReport = await desk.ask(names)
+        found: Report | DeepReport = await desk.ask([service(name, desk.names) for name in names])
     except UserError as error:
         out.write(_json({"ok": False, "error": str(error)}) if as_json else f"{error}\n")
         return WRONG_WORDS

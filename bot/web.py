@@ -131,9 +131,14 @@ class Web:
         )
         await runner.setup()
         self._runner = runner
-        self._listening = await asyncio.get_running_loop().create_server(
-            crowd.of(runner), self._host, self._port, backlog=BACKLOG
-        )
+        try:
+            self._listening = await asyncio.get_running_loop().create_server(
+                crowd.of(runner), self._host, self._port, backlog=BACKLOG
+            )
+        except OSError as error:
+            where, why = f"{self._host}:{self._port}", str(error.strerror).rpartition(": ")[2]
+            remedy = "Set another HOST or PORT, or end what listens there."
+            raise OSError(f"it cannot listen at {where} ({why}). {remedy}") from error
         return int(self._listening.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:

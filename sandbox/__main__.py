@@ -1,5 +1,10 @@
 """`python -m sandbox`: a throw-away Slack in the browser with the bot in it, a real mongod and services to break."""
 
+from sandbox.early import end_quietly
+
+if __name__ == "__main__":
+    end_quietly()
+
 import argparse
 import asyncio
 import signal
@@ -13,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.bot_process import ROOT, BotProcess
+from sandbox.bot_process import ROOT, BotProcess, own_log
 from sandbox.control import Control
 from sandbox.mongo import Mongod, MongodError, free_port
 from sandbox.records import CannotError
@@ -21,7 +26,7 @@ from sandbox.services import Services
 from sandbox.slack import Slack
 from sandbox.switches import Switches
 
-LOG = ROOT / ".sandbox" / "bot.log"
+FOLDER = ROOT / ".sandbox"
 READY_SECONDS = 20.0
 
 
@@ -56,6 +61,7 @@ async def run(port: int, piece: Piece | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     async with AsyncExitStack() as opened:
+        log = opened.enter_context(own_log(FOLDER))
         mongod = opened.enter_context(Mongod())
         services = Services()
         services.prometheus.down, services.loki.errors = {"mcp"}, {"butler": 3}  # something to see for /health deep
@@ -68,17 +74,17 @@ async def run(port: int, piece: Piece | None = None) -> int:
         settings = environment(datetime.now(UTC), free_port())
         settings |= {**services.environment(), **slack.environment(), "MONGODB_URL": mongod.url()}
         settings |= piece.settings if piece else {}
-        bot = BotProcess(settings, LOG, tell)
+        bot = BotProcess(settings, log, tell)
         opened.push_async_callback(bot.stop)
         await bot.start()
         ready = asyncio.create_task(bot.until_ready(READY_SECONDS))
         ended = asyncio.create_task(asked.wait())
         await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
         if not asked.is_set() and piece is None:
-            tell(welcome(slack.url, settings["MAINTENANCE_WINDOW"], ready=ready.result()))
+            tell(welcome(slack.url, settings["MAINTENANCE_WINDOW"], log, ready=ready.result()))
         losing = asyncio.create_task(lost(switches, slack.workspace.changed))
         if piece is not None:
-            code = await played(piece, slack.url, ended)
+            code = await played(piece, slack.url, log, ended)
         if piece is None or not (code or piece.ends):
             await ended
         for task in (ready, ended, losing):
@@ -87,7 +93,7 @@ async def run(port: int, piece: Piece | None = None) -> int:
     return code
 
 
-async def played(piece: Piece, url: str, ended: asyncio.Task[Any]) -> int:
+async def played(piece: Piece, url: str, log: Path, ended: asyncio.Task[Any]) -> int:
     """Plays it to its end, or to the first signal; the exit code."""
     playing = asyncio.create_task(piece.acts(url))
     await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -98,7 +104,7 @@ async def played(piece: Piece, url: str, ended: asyncio.Task[Any]) -> int:
         return 0
     if not isinstance(error, CannotError):
         raise error
-    sys.stderr.write(f"\nThe play stops here: {error}\nThe bot's log is {LOG}.\n")
+    sys.stderr.write(f"\nThe play stops here: {error}\nThe bot's log is {log}.\n")
     return 1
 
 
@@ -137,9 +143,9 @@ def manifest() -> Mapping[str, Any] | None:
     return dict(yaml.safe_load(path.read_text())) if path.is_file() else None
 
 
-def welcome(url: str, window: str, *, ready: bool) -> str:
+def welcome(url: str, window: str, log: Path, *, ready: bool) -> str:
     """The address, and what to try."""
-    log = LOG.relative_to(Path.cwd()) if LOG.is_relative_to(Path.cwd()) else LOG
+    log = log.relative_to(Path.cwd()) if log.is_relative_to(Path.cwd()) else log
     state = "The bot is there" if ready else f"The bot does not answer yet, see {log}; the page does"
     return (
         f"{state}: {url}\n"

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import fcntl
+import itertools
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +16,21 @@ from sandbox.child import mortal
 ROOT = Path(__file__).parents[1]
 RESTART_AFTER = 1.0  # seconds: time to read why, and no busy loop
 STOP_SECONDS = 3.0
+
+
+@contextlib.contextmanager
+def own_log(folder: Path) -> Iterator[Path]:
+    """`bot.log` in this folder, or `bot-2.log`, `bot-3.log` … while other sandboxes of the folder write the former."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        log = folder / ("bot.log" if number == 1 else f"bot-{number}.log")
+        with log.open("ab") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield log
+            return
 
 
 class BotProcess:

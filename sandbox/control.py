@@ -8,17 +8,19 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from sandbox.asked import Asked, AskedError, asked, refusal
 from sandbox.asks import Outcome
 from sandbox.deeds import Deeds, Written
-from sandbox.faults import Faults
+from sandbox.faults import KINDS, Faults
 from sandbox.interactions import Interactions, Spot
 from sandbox.manifest import Manifest
 from sandbox.page_state import page_state
-from sandbox.records import CannotError, Json, SlackError
+from sandbox.records import CannotError, Json, ShapeError, SlackError
 from sandbox.socket_mode import SocketMode
 from sandbox.workspace import Message, View, Workspace
 
 PAGE = Path(__file__).parent / "page"
+SOCKETS = ("refresh", "close", "abort", "half_open", "refuse", "clear")
 PAUSE = 0.1  # seconds between two notices of change
 
 
@@ -95,9 +97,11 @@ class Control:
                 await asyncio.sleep(PAUSE)
 
     async def act(self, request: web.Request) -> web.Response:
-        """`POST /sandbox/act`: `{"ok": true, …}`, or `{"ok": false, "error": words}` where a person could not do it."""
-        body = await _body(request)
-        acts: Mapping[str, Callable[[str, Json], Awaitable[Json]]] = {
+        """`POST /sandbox/act`: `{"ok": true, …}`, or `{"ok": false, "error": words}` where a person could not do it.
+
+        400 with the same words for what the page would not send.
+        """
+        acts: Mapping[str, Callable[[str, Asked], Awaitable[Json]]] = {
             "says": self._says,
             "writes": self._writes,
             "edits": self._edits,
@@ -110,70 +114,72 @@ class Control:
             "shortcut": self._shortcut,
             "home": self._home,
         }
+        body = await asked(request)
         try:
-            who, act = self._workspace.person(str(body.get("as"))).id, acts[str(body.get("act"))]
-            return web.json_response({"ok": True, **await act(who, body)})
-        except KeyError as missing:
-            return web.json_response({"ok": False, "error": f"the act lacks {missing}"}, status=400)
-        except (CannotError, SlackError, ValueError) as error:
+            act = acts[body.one_of("act", acts)]
+            return web.json_response({"ok": True, **await act(self._workspace.person(body.text("as")).id, body)})
+        except (AskedError, ShapeError) as error:
+            raise refusal(web.HTTPBadRequest, str(error)) from None
+        except (CannotError, SlackError) as error:
             return web.json_response({"ok": False, "error": str(error)})
 
-    async def _says(self, who: str, body: Json) -> Json:
-        return _told(
-            await self._world.deeds.command(who, Written(body["channel"], body["text"], body.get("thread_ts")))
-        )
+    async def _says(self, who: str, body: Asked) -> Json:
+        written = Written(self._channel(body), body.text("text"), body.perhaps("thread_ts"))
+        return _told(await self._world.deeds.command(who, written))
 
-    async def _writes(self, who: str, body: Json) -> Json:
-        broadcast = bool(body.get("broadcast"))
-        written = Written(body["channel"], body["text"], body.get("thread_ts"), broadcast)
+    async def _writes(self, who: str, body: Asked) -> Json:
+        thread, broadcast = body.perhaps("thread_ts"), body.flag("broadcast")
+        written = Written(self._channel(body), body.text("text"), thread, broadcast)
         return {"ts": self._world.deeds.write(who, written).ts}
 
-    async def _edits(self, who: str, body: Json) -> Json:
-        self._world.deeds.edit(who, body["channel"], body["ts"], body["text"])
+    async def _edits(self, who: str, body: Asked) -> Json:
+        self._world.deeds.edit(who, self._channel(body), body.text("ts"), body.text("text"))
         return {}
 
-    async def _deletes(self, who: str, body: Json) -> Json:
-        self._world.deeds.delete(who, body["channel"], body["ts"])
+    async def _deletes(self, who: str, body: Asked) -> Json:
+        self._world.deeds.delete(who, self._channel(body), body.text("ts"))
         return {}
 
-    async def _reacts(self, who: str, body: Json) -> Json:
-        self._world.deeds.react(who, body["channel"], body["ts"], body["name"], on=body["act"] == "reacts")
+    async def _reacts(self, who: str, body: Asked) -> Json:
+        on = body.text("act") == "reacts"
+        self._world.deeds.react(who, self._channel(body), body.text("ts"), body.text("name"), on=on)
         return {}
 
-    async def _clicks(self, who: str, body: Json) -> Json:
-        on = self._container(who, body["container"])
-        self._fill(who, on, body.get("values") or {})
-        spot = Spot(on, body["block_id"], body["action_id"])
-        return _told(await self._world.interactions.use(who, spot, body.get("value")))
+    async def _clicks(self, who: str, body: Asked) -> Json:
+        block_id, action_id, value = body.text("block_id"), body.text("action_id"), body.raw("value")
+        on = self._container(who, body.part("container"))
+        spot = Spot(on, block_id, action_id)
+        interactions = self._world.interactions
+        interactions.check(who, spot, value)
+        interactions.fill(who, _entries(on, body))
+        return _told(await interactions.use(who, spot, value))
 
-    async def _submits(self, who: str, body: Json) -> Json:
-        view = self._workspace.view(body["view_id"])
-        self._fill(who, view, body.get("values") or {})
+    async def _submits(self, who: str, body: Asked) -> Json:
+        view = self._workspace.view(body.text("view_id"))
+        self._world.interactions.fill(who, _entries(view, body))
         return _told(await self._world.interactions.submit(who, view))
 
-    async def _closes(self, who: str, body: Json) -> Json:
-        return _told(await self._world.interactions.close(who, self._workspace.view(body["view_id"])))
+    async def _closes(self, who: str, body: Asked) -> Json:
+        return _told(await self._world.interactions.close(who, self._workspace.view(body.text("view_id"))))
 
-    async def _shortcut(self, who: str, body: Json) -> Json:
-        return _told(await self._world.deeds.shortcut(who, body["callback_id"], body["channel"], body["ts"]))
+    async def _shortcut(self, who: str, body: Asked) -> Json:
+        callback, channel, ts = body.text("callback_id"), self._channel(body), body.text("ts")
+        return _told(await self._world.deeds.shortcut(who, callback, channel, ts))
 
-    async def _home(self, who: str, _body: Json) -> Json:
+    async def _home(self, who: str, _body: Asked) -> Json:
         self._world.deeds.home(who)
         return {}
 
-    def _container(self, who: str, container: Json) -> Message | View:
-        match container["type"]:
-            case "view":
-                return self._workspace.view(container["view_id"])
-            case "ephemeral":
-                return self._workspace.ephemeral(who, container["ts"])
-        return self._workspace.message(container["channel"], container["ts"])
+    def _channel(self, body: Asked) -> str:
+        return self._workspace.channel(body.text("channel")).id
 
-    def _fill(self, who: str, on: Message | View, values: Json) -> None:
-        """What else is filled in: `{block_id: {action_id: value}}`."""
-        for block_id, elements in values.items():
-            for action_id, value in elements.items():
-                self._world.interactions.enter(who, Spot(on, block_id, action_id), value)
+    def _container(self, who: str, container: Asked) -> Message | View:
+        match container.one_of("type", ("view", "ephemeral", "message")):
+            case "view":
+                return self._workspace.view(container.text("view_id"))
+            case "ephemeral":
+                return self._workspace.ephemeral(who, container.text("ts"))
+        return self._workspace.message(self._channel(container), container.text("ts"))
 
     async def services(self, _request: web.Request) -> web.Response:
         """`GET /sandbox/services`."""
@@ -181,12 +187,15 @@ class Control:
 
     async def switch(self, request: web.Request) -> web.Response:
         """`POST /sandbox/services` with `{"name", "state"}`."""
-        body = await _body(request)
+        body = await asked(request)
+        known = self._services.switches() if self._services else []
         try:
+            name = body.one_of("name", [str(one["name"]) for one in known])
+            state = body.text("state")
             if self._services:
-                await self._services.switch(str(body["name"]), str(body["state"]))
-        except (KeyError, ValueError) as error:
-            return web.json_response({"ok": False, "error": str(error)}, status=400)
+                await self._services.switch(name, state)
+        except (AskedError, ValueError) as error:
+            raise refusal(web.HTTPBadRequest, str(error)) from None
         self._workspace.changed()
         return web.json_response({"ok": True})
 
@@ -200,12 +209,18 @@ class Control:
         Sockets: "refresh" (`value` seconds of grace), "close", "abort", "half_open", "refuse" (`value` seconds).
         "clear" ends all faults of the Web API.
         """
-        body = await _body(request)
-        kind, value = str(body.get("kind")), body.get("value", 0.0)
+        body = await asked(request)
+        try:
+            await self._trouble(body)
+        except AskedError as error:
+            raise refusal(web.HTTPBadRequest, str(error)) from None
+        return web.json_response({"ok": True})
+
+    async def _trouble(self, body: Asked) -> None:
         sockets = self._world.sockets
-        match kind:
+        match body.one_of("kind", (*SOCKETS, *KINDS)):
             case "refresh":
-                self._keep(asyncio.create_task(sockets.refresh(grace=float(value or 10.0))))
+                self._keep(asyncio.create_task(sockets.refresh(grace=body.seconds("value", 10.0))))
             case "close":
                 await sockets.close()
             case "abort":
@@ -213,19 +228,13 @@ class Control:
             case "half_open":
                 sockets.half_open()
             case "refuse":
-                sockets.refuse_for(float(value))
+                sockets.refuse_for(body.seconds("value", 0.0))
             case "clear":
                 self._world.faults.clear()
-            case _:
-                return self._add_api_fault(kind, value, body)
-        return web.json_response({"ok": True})
-
-    def _add_api_fault(self, kind: str, value: Any, body: Json) -> web.Response:
-        try:
-            self._world.faults.add(kind, str(body.get("method", "*")), count=body.get("count", 1), value=value)
-        except ValueError as error:
-            return web.json_response({"ok": False, "error": str(error)}, status=400)
-        return web.json_response({"ok": True})
+            case kind:
+                method = body.text("method", "*")
+                count = None if body.raw("count") is None and body.has("count") else body.whole("count", 1, 1, 10_000)
+                self._world.faults.add(kind, method, count=count, value=_value(kind, body))
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -236,17 +245,19 @@ async def _index(_request: web.Request) -> web.FileResponse:
     return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
 
 
-async def _body(request: web.Request) -> Json:
-    """JSON, and said to be: another site's form cannot send that type here."""
-    if request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType
-    try:
-        body = await request.json()
-    except ValueError:
-        raise web.HTTPBadRequest(text="not JSON") from None
-    if not isinstance(body, dict):
-        raise web.HTTPBadRequest(text="not an object")
-    return body
+def _entries(on: Message | View, body: Asked) -> list[tuple[Spot, Any]]:
+    """What else is filled in."""
+    return [(Spot(on, block_id, action_id), value) for block_id, action_id, value in body.values()]
+
+
+def _value(kind: str, body: Asked) -> float | str:
+    """The value of a fault of the Web API: see Fault."""
+    match kind:
+        case "error":
+            return body.text("value")
+        case "status":
+            return body.whole("value", 500, 200, 599)
+    return body.seconds("value", 0.0)
 
 
 def _told(outcome: Outcome) -> Json:

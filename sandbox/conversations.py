@@ -1,5 +1,6 @@
 """What happens in channels: messages, edits, reactions, pins, members; each with the events that Slack sends of it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,9 @@ from sandbox.records import Json, SlackError
 from sandbox.text import mrkdwn_of, paging
 from sandbox.wire import message_json
 from sandbox.workspace import BOT_USER, TEAM, Message, Workspace
+
+# https://docs.slack.dev/reference/methods/reactions.add
+_EMOJI = re.compile(r"[\w+'-]{1,100}(?:::skin-tone-[2-6])?")
 
 Tell = Callable[[str, Json], None]
 """Takes a subscription ("message.channels") and the inner event."""
@@ -114,7 +118,9 @@ class Conversations:
         self.workspace.changed()
 
     def react(self, message: Message, user: str, name: str) -> None:
-        """Add a reaction. Raises SlackError already_reacted."""
+        """Add a reaction. Raises SlackError already_reacted, or invalid_name for what names no emoji."""
+        if not _EMOJI.fullmatch(name):
+            raise SlackError("invalid_name", f"{name[:40]!r}")
         users = message.reactions.setdefault(name, [])
         if user in users:
             raise SlackError("already_reacted")

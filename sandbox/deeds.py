@@ -42,6 +42,8 @@ class Deeds:
     async def command(self, user: str, written: Written) -> Outcome:
         """Send a slash command: its first word, and what follows as it was typed."""
         name, _, rest = written.text.strip().partition(" ")
+        if not name:
+            raise CannotError("there is nothing to send")
         if written.thread_ts:
             raise CannotError(f"{name} is not supported in threads. Sorry!")
         declared = self._manifest.commands
@@ -65,6 +67,8 @@ class Deeds:
     def write(self, user: str, written: Written) -> Message:
         """Send a message."""
         self._check_member(user, written.channel)
+        if self._workspace.channels[written.channel].im_with and not self._manifest.takes_messages:
+            raise CannotError("Sending messages to this app has been turned off.")
         if not written.text.strip() and not written.files:
             raise CannotError("there is nothing to send")
         if len(written.files) > FILES:

@@ -1,5 +1,10 @@
 """`python -m sandbox.demo`: a Saturday in two minutes, played in the sandbox and told in the terminal."""
 
+from sandbox.early import end_quietly
+
+if __name__ == "__main__":
+    end_quietly()
+
 import argparse
 import asyncio
 import re

@@ -1,5 +1,6 @@
 """What a person does with elements and modals: clicks, choices, entries, submissions; by ids."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,10 +58,21 @@ class Interactions:
             payload = self._payloads.message_action(user, spot.on, action, url)
         return await self._asks.ask(user, "interactive", payload, element["action_id"])
 
+    def check(self, user: str, spot: Spot, raw: Any) -> None:
+        """CannotError if `raw` cannot be entered there, or nothing can."""
+        self._value(self._element(user, spot)[1], raw)
+
     def enter(self, user: str, spot: Spot, raw: Any) -> None:
         """Fill in an input without telling the bot."""
         block, element = self._element(user, spot)
         self._entered(user, spot, block, element, raw)
+
+    def fill(self, user: str, entries: Sequence[tuple[Spot, Any]]) -> None:
+        """Fill in several inputs, or none of them if one cannot be."""
+        for spot, raw in entries:
+            self.check(user, spot, raw)
+        for spot, raw in entries:
+            self.enter(user, spot, raw)
 
     async def options(self, user: str, spot: Spot, typed: str) -> list[Json]:
         """What the bot offers in an external select for what was typed so far."""
@@ -124,14 +136,16 @@ class Interactions:
                 raise SlackError("invalid_response_action", f"{other!r} with {sorted(body)}")
 
     def _entered(self, user: str, spot: Spot, block: Json, element: Json, raw: Any) -> Json | None:
+        value = self._value(element, raw)
+        if value is not None and element["type"] != "overflow":
+            enter(self._workspace, _surface(user, spot.on), block, element, value)
+        return value
+
+    @staticmethod
+    def _value(element: Json, raw: Any) -> Json | None:
         if element["type"] == "button":
             return None
-        if element["type"] == "overflow":
-            return overflow_value(element, raw)
-        value = value_of(element, raw)
-        surface = _surface(user, spot.on)
-        enter(self._workspace, surface, block, element, value)
-        return value
+        return overflow_value(element, raw) if element["type"] == "overflow" else value_of(element, raw)
 
     def _element(self, user: str, spot: Spot) -> tuple[Json, Json]:
         self._check_seen(user, spot.on)

@@ -77,6 +77,14 @@ class Manifest:
         return not self.raw or bool(home.get("home_tab_enabled"))
 
     @property
+    def takes_messages(self) -> bool:
+        """Whether people may write to the app directly; else its conversation is there to read.
+
+        https://docs.slack.dev/reference/app-manifest#features
+        """
+        return not self.raw.get("features", {}).get("app_home", {}).get("messages_tab_read_only_enabled", False)
+
+    @property
     def is_interactive(self) -> bool:
         """Whether interactivity is switched on; without it Slack sends no clicks, forms or shortcuts."""
         return not self.raw or bool(self.raw.get("settings", {}).get("interactivity", {}).get("is_enabled"))

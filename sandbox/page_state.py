@@ -18,7 +18,7 @@ def page_state(workspace: Workspace, manifest: Manifest, me: str, connected: int
         "me": me or None,
         "bot": BOT_USER,
         "people": [_person(member) for member in workspace.people.values()],
-        "channels": [_channel(workspace, channel, me) for channel in channels],
+        "channels": [_channel(workspace, channel, me, takes=manifest.takes_messages) for channel in channels],
         "threads": _threads(workspace, channels, me),
         "modals": [{"id": one.id, "view": view_json(workspace, one), "errors": one.errors} for one in modals],
         "home": view_json(workspace, home) if home else None,
@@ -44,13 +44,14 @@ def _person(member: Member) -> Json:
     return {"id": member.id, "name": member.name, "real_name": member.real_name, "is_bot": member.is_bot}
 
 
-def _channel(workspace: Workspace, channel: Channel, me: str) -> Json:
+def _channel(workspace: Workspace, channel: Channel, me: str, *, takes: bool) -> Json:
     mine = [one for one in workspace.ephemerals if one.channel == channel.id and one.ephemeral_to == me]
     there = [*workspace.roots(channel.id), *(one for one in mine if not one.thread_ts)]
     return {
         "id": channel.id,
         "name": channel.name or "Ops Bot",
         "is_member": me in channel.members,
+        "is_read_only": bool(channel.im_with) and not takes,
         "messages": [_message(workspace, one) for one in sorted(there, key=lambda one: one.ts)],
     }
 

@@ -30,6 +30,10 @@ class CannotError(Exception):
     """A person tried something that Slack's own client does not let them do, or that is not on their screen."""
 
 
+class ShapeError(CannotError):
+    """What was entered is nothing that the element could give: a number for a text, an object for a list."""
+
+
 @dataclass
 class Call:
     """One Web API call: `args` decoded, `answer` as sent (None when the connection was cut before an answer)."""

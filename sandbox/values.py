@@ -4,11 +4,12 @@ https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.records import CannotError, Json
+from sandbox.records import CannotError, Json, ShapeError
 from sandbox.workspace import Entry, Message, View, Workspace
 
 # Kind of element → the key of its value in the state, and the property of the element that it starts from.
@@ -114,17 +115,27 @@ def options_of(element: Json) -> list[Json]:
 def value_of(element: Json, raw: Any) -> Json:
     """The state value for raw input: an option's `value` (or a list of them), an id, text, a date. None empties it."""
     key, _ = KEYS[element["type"]]
-    if key == "selected_options":
-        return {"type": element["type"], key: [_option(element, one) for one in raw or ()]}
-    if key == "selected_option":
-        return {"type": element["type"], key: None if raw in (None, "") else _option(element, raw)}
+    return {"type": element["type"], key: _value(key, element, raw)}
+
+
+def _value(key: str, element: Json, raw: Any) -> Any:
+    if raw is None or raw == "":
+        return [] if key in SEVERAL else None
     if key in SEVERAL:
-        return {"type": element["type"], key: list(raw or ())}
+        if not isinstance(raw, list | tuple):
+            raise _misshapen(element, "a list")
+        return [_option(element, one) if key == "selected_options" else _text(element, one) for one in raw]
+    if key == "selected_option":
+        return _option(element, raw)
     if key == "selected_date_time":
-        return {"type": element["type"], key: None if raw in (None, "") else int(raw)}
-    if key == "rich_text_value":
-        return {"type": element["type"], key: _rich(raw) if isinstance(raw, str) else raw}
-    return {"type": element["type"], key: None if raw in (None, "") else str(raw)}
+        if isinstance(raw, bool) or not re.fullmatch(r"[0-9]{1,10}", str(raw)):
+            raise _misshapen(element, "seconds since 1970")
+        return int(raw)
+    if key == "rich_text_value" and isinstance(raw, dict):
+        if raw.get("type") != "rich_text" or not isinstance(raw.get("elements"), list):
+            raise _misshapen(element, "a text, or a rich_text")
+        return raw
+    return _rich(_text(element, raw)) if key == "rich_text_value" else _text(element, raw)
 
 
 def action_of(block: Json, element: Json, value: Json | None, action_ts: str) -> Json:
@@ -147,11 +158,35 @@ def _place(surface: Surface, block: Json, element: Json) -> tuple[str, str, str,
 
 def _option(element: Json, value: Any) -> Json:
     if element["type"] in {"external_select", "multi_external_select"}:
-        return dict(value) if isinstance(value, dict) else json.loads(value)
+        return _offered(element, value)
+    if not isinstance(value, str):
+        raise _misshapen(element, "the value of an option")
     for option in options_of(element):
         if option.get("value") == value:
             return option
     raise CannotError(f"{element['action_id']} offers no option {value!r}")
+
+
+def _offered(element: Json, value: Any) -> Json:
+    """An option that the bot offered: as JSON, or decoded."""
+    try:
+        found = value if isinstance(value, dict) else json.loads(_text(element, value))
+    except ValueError:
+        raise _misshapen(element, "an option") from None
+    if not (isinstance(found, dict) and isinstance(found.get("value"), str) and isinstance(found.get("text"), dict)):
+        raise _misshapen(element, "an option")
+    return dict(found)
+
+
+def _text(element: Json, value: Any) -> str:
+    """A text, or a number that somebody typed."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _misshapen(element, "a text")
+    return str(value)
+
+
+def _misshapen(element: Json, kind: str) -> ShapeError:
+    return ShapeError(f"“{element['action_id']}” takes {kind}.")
 
 
 def _rich(text: str) -> Json:

@@ -1,6 +1,7 @@
 """`make demo` ends loudly when a step does not happen; .ci/run plays it, since it takes two minutes."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,7 @@ async def plays(piece: Piece) -> int:
     """The exit code of a piece that nobody breaks off."""
     nobody = asyncio.create_task(asyncio.Event().wait())
     try:
-        return await played(piece, "http://127.0.0.1:1", nobody)
+        return await played(piece, "http://127.0.0.1:1", Path("bot.log"), nobody)
     finally:
         nobody.cancel()
 

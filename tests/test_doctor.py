@@ -159,6 +159,8 @@ async def test_all_is_well_and_the_process_ends_with_0(slack: Slack, mongod: Mon
     assert line(text, "sockets") == "OK sockets Slack opens Socket Mode connections for SLACK_APP_TOKEN"
     assert line(text, "mongodb indexes").startswith("OK mongodb indexes none yet, and no data: the bot makes them")
     assert line(text, "grafana").startswith("OK grafana up (")
+    assert line(text, "grafana login") == "OK grafana login GRAFANA_USER and GRAFANA_PASSWORD let the bot in"
+    assert line(text, "llm model") == "OK llm model LLM_MODEL is among its models: qwen"
     assert "canary" not in text
     assert slack.connected == 0
 

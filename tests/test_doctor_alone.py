@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 
 from bot.domain import doctor_around, doctor_slack
+from bot.domain.deep_health import Fact
 from bot.domain.doctor import Check, DoctorDesk, Line, Verdict, fail, fine, warn
 from bot.domain.doctor_slack import Introduction, Wanted
 from bot.domain.health import Finding, HealthDesk, State
@@ -208,6 +209,40 @@ async def test_a_service_in_trouble_is_a_warning_with_its_setting() -> None:
     ]  # fmt: skip
     assert "see GRAFANA_URL" in lines[1].remedy
     assert await doctor_around.services(HealthDesk([], lambda: NOW), "mongodb", ()) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict", "mends"),
+    [
+        ("not told: it answers, but refuses the bot's credentials (401)", "WARN", "Correct LLM_API_KEY."),
+        ("not told: answered, but not with what it was asked for (404)", "WARN", "Correct LLM_URL: it ends before"),
+        ("it serves none", "WARN", "Set LLM_MODEL to a model that it serves"),
+        ("qwen", "OK", ""),
+    ],
+)
+async def test_what_the_llm_tells_of_its_models_has_a_remedy(told: str, verdict: str, mends: str) -> None:
+    """Many servers are ready without a key, and refuse it only when they are asked for something."""
+
+    async def ask() -> Fact:
+        return Fact("models", told, is_good=told == "qwen", is_told=not told.startswith("not told"))
+
+    line = await doctor_around.model(ask)
+    assert (line.verdict, line.remedy[: len(mends)]) == (verdict, mends)
+    assert told in line.found
+
+
+async def test_a_grafana_that_shows_all_to_everybody_needs_no_login() -> None:
+    """No dashboard about an SLO is no trouble with the login; a Grafana that fails is none of the password either."""
+
+    async def none() -> Fact:
+        return Fact("SLO dashboards", "none found by the word slo", is_good=False)
+
+    async def silent() -> Fact:
+        return Fact("SLO dashboards", "not told: no answer within 3 s", is_good=False, is_told=False)
+
+    assert (await doctor_around.sign_in(none, has_password=False)).verdict == "OK"
+    assert (await doctor_around.sign_in(none, has_password=True)).verdict == "OK"
+    assert (await doctor_around.sign_in(silent, has_password=True)).remedy.startswith("Mend Grafana, or correct its")
 
 
 @pytest.mark.parametrize(

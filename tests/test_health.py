@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import shell
+from bot.commands.health import parse
 from bot.domain.deep_health import DeepHealthDesk, Fact, Since
 from bot.domain.health import Finding, HealthDesk, Reading, Report, State
-from bot.errors import NotFoundError
+from bot.errors import WordError
 
 NOW = datetime(2026, 11, 28, 2, 0, tzinfo=UTC)
 
@@ -120,29 +121,37 @@ async def test_cancelling_a_question_cancels_the_probes() -> None:
 
 
 async def test_services_are_asked_by_name_in_the_order_of_reports() -> None:
-    """Names are taken in any order and case, once each; no names mean all."""
+    """Names are taken in any order, once each; no names mean all, and one that nobody watches asks nothing."""
     some = desk(Told("mongodb"), Told("loki"), Told("llm"))
     assert some.names == ("mongodb", "loki", "llm")
-    assert [r.service for r in (await some.ask(["LLM", "mongodb", "llm "])).readings] == ["mongodb", "llm"]
+    assert [r.service for r in (await some.ask(["llm", "mongodb", "llm"])).readings] == ["mongodb", "llm"]
     assert [r.service for r in (await some.ask()).readings] == ["mongodb", "loki", "llm"]
+    with pytest.raises(ValueError, match="nobody watches"):
+        await desk(Raising("loki", AssertionError())).ask(["q"])
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("promethus", "prometheus"), ("prom", "prometheus"), ("LOKKI", "loki")])
-async def test_an_unknown_name_is_answered_with_the_likely_one_and_all(typed: str, meant: str) -> None:
-    """The complaint shows the word, guesses, and lists what there is; nothing is asked."""
-    with pytest.raises(NotFoundError) as caught:
-        await desk(Raising("prometheus", AssertionError()), Told("loki")).ask([typed])
-    assert caught.value.problem == f'There is no service called "{typed}".'
-    assert caught.value.remedy == f"Did you mean {meant}? The services are prometheus and loki."
-
-
-async def test_a_name_like_no_other_is_not_guessed_at() -> None:
-    """Without a likely name only the list is given, also for an empty or endless word."""
-    for typed in ("zzz", "", "x" * 5000):
-        with pytest.raises(NotFoundError) as caught:
-            await desk(Told("loki")).ask([typed])
-        assert caught.value.remedy == "The services are loki."
-        assert len(caught.value.problem) < 100
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [
+        ("promethus", "Did you mean `prometheus`?"),
+        ("prom", "Did you mean `prometheus`?"),
+        ("LOKKI", "Did you mean `loki`?"),
+        ("zzz", "There are prometheus, loki."),
+        ("", "There are prometheus, loki."),
+        ("x" * 5000, "There are prometheus, loki."),
+    ],
+)
+async def test_an_unknown_service_has_one_wording_in_slack_and_in_the_shell(typed: str, remedy: str) -> None:
+    """The complaint shows the word, and guesses or lists what there is; nothing is asked."""
+    out = io.StringIO()
+    some = desk(Raising("prometheus", AssertionError()), Told("loki"))
+    assert await shell.health(some, ["Loki", typed], as_json=False, out=out) == 2
+    told = out.getvalue()
+    assert told.endswith(f"”. {remedy}\n")
+    assert len(told) < 130
+    with pytest.raises(WordError) as in_slack:
+        parse(f'loki "{typed}"', some.names)
+    assert f"{in_slack.value}\n" == told
 
 
 def test_two_services_cannot_share_a_name() -> None:

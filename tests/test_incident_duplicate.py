@@ -108,3 +108,17 @@ async def test_a_duplicate_is_closed_by_a_mention_in_its_thread(world: World) ->
     await world.stored("incidents", _id=other, duplicate_of=one)
     told = await answer(world.slack, world.ann, "/incident", f"duplicate {one[-4:]} of {other[-4:]}")
     assert f"{other} was closed as a duplicate of this one, by @ann." in told.shown
+
+
+@by_module
+async def test_each_of_two_that_are_opened_at_once_is_told_the_truth(world: World) -> None:
+    """Ann's card is held up by Slack, so that both know of each other; neither is told that the other was before it."""
+    before = len(world.slack.calls_of("chat.postMessage"))
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=0.5)
+    await world.ann.says("/incident", "open sev3 lift is stuck")
+    await world.slack.until(lambda: len(world.slack.calls_of("chat.postMessage")) > before, "Ann's card under way")
+    await world.bob.says("/incident", "open sev3 lift stuck again")
+    await world.ann.sees("Is it the same as this one, which is open already?")
+    await world.bob.sees("Is it the same as this one, which is open already?")
+    told = await answer(world.slack, world.slack.person("cyd"), "/incident", "open sev3 lift is stuck once more")
+    assert "Is it the same as one of these, which are open already?" in told.shown

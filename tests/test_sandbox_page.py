@@ -10,6 +10,8 @@ import aiohttp
 import pytest
 
 from sandbox.control import Control
+from sandbox.page_state import page_state
+from sandbox.records import CannotError
 from sandbox.slack import Slack
 from tests.sandbox_bench import OPS, bolt, button, client_of, modal, option, plain, question, running, section
 
@@ -179,6 +181,17 @@ async def test_clicks_and_forms_work_from_the_page(slack: Slack, page: Page) -> 
         assert "no element 'nothing'" in answer["error"]
     assert [one["value"] for one in heard[0]["selected_options"]] == ["1"]
     assert [one["value"] for one in heard[2]["selected_options"]] == ["1", "2"]
+
+
+async def test_an_app_that_is_only_read_takes_no_messages() -> None:
+    """What the manifest switches off has no field to write in; other channels have one."""
+    manifest = {**MANIFEST, "features": {"app_home": {"messages_tab_read_only_enabled": True}}}
+    async with Slack(manifest) as slack:
+        direct = slack.workspace.direct("U0ANN").id
+        with pytest.raises(CannotError, match="Sending messages to this app has been turned off"):
+            await slack.person("ann").messages_bot("help")
+        shown = page_state(slack.workspace, slack.manifest, "U0ANN", 0)["channels"]
+        assert [one["id"] for one in shown if one["is_read_only"]] == [direct]
 
 
 async def test_the_page_hears_of_every_change(slack: Slack, page: Page) -> None:

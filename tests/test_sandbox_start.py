@@ -1,7 +1,9 @@
 """`python -m sandbox`: one address, a bot that comes back, and nothing left at the end."""
 
 import asyncio
+import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from sandbox.services import Services
 from sandbox.switches import Switches
 
 ROOT = Path(__file__).parents[1]
+LOG_IS = re.compile(r"The bot's log is (\S+);")
 
 
 PARENT = """
@@ -67,6 +70,39 @@ def test_it_says_where_it_is_starts_the_bot_again_and_ends_with_everything() -> 
     finally:
         sandbox.kill()
         sandbox.communicate()
+
+
+@pytest.mark.long
+def test_two_sandboxes_in_one_folder_have_a_log_each() -> None:
+    """Each says which is its own, and the second leaves the first one's alone."""
+    command = [sys.executable, "-m", "sandbox"]
+    both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        told = [itertools.takewhile(str.strip, one.stdout) for one in both if one.stdout is not None]
+        logs = [ROOT / next(found[1] for line in lines if (found := LOG_IS.search(line))) for lines in told]
+        ports = [re.findall(r"\bready +.*port=(\d+)", log.read_text()) for log in logs]
+        assert [len(found) for found in ports] == [1, 1]
+        assert ports[0] != ports[1]
+    finally:
+        for one in both:
+            one.send_signal(signal.SIGINT)
+        for one in both:
+            one.communicate(timeout=10)
+
+
+@pytest.mark.parametrize("module", ["sandbox", "sandbox.demo"])
+def test_ctrl_c_while_it_is_imported_ends_it_without_a_traceback(module: str, tmp_path: Path) -> None:
+    """Imports take a moment: one that takes long stands for it here."""
+    (tmp_path / "yaml.py").write_text("import time; print('importing', flush=True); time.sleep(60)")
+    process = subprocess.Popen(
+        [sys.executable, "-m", module], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(tmp_path)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "importing\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=10) == ("", "")
+    assert process.returncode == 0
 
 
 @pytest.mark.long

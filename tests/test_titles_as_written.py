@@ -14,6 +14,17 @@ def plain_texts(post: Post) -> list[str]:
     return [str(text["text"]) for text in texts if text["type"] == "plain_text"]
 
 
+async def test_backticks_of_one_title_do_not_swallow_what_stands_below_it(world: World) -> None:
+    """In a list three of them in one title would pair with those of another, and make code of the lines between."""
+    for title in ("broken ``` one", "well", "broken ``` two"):
+        await answer(world.slack, world.ann, "/incident", f"open sev3 {title}")
+    listed = await answer(world.slack, world.ann, "/incident")
+    found = await answer(world.slack, world.ann, "/incident", "search broken")
+    for told in (listed, found):
+        assert "broken ``` one" in told.shown
+        assert "```" not in str(told.raw).replace("{_}|```>", "")  # the fallback of a date is not read as formatting
+
+
 async def test_a_title_reads_as_it_was_written_where_it_stands_alone(world: World) -> None:
     """On the card, in `show`, in the draft of a summary and in the one that is posted."""
     told = await answer(world.slack, world.ann, "/incident", f"open sev3 {TITLE}")

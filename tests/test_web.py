@@ -270,11 +270,11 @@ async def test_slow_clients_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_taken_port_is_an_os_error_and_stopping_twice_is_fine() -> None:
-    """`start` says that the address is taken; `stop` cleans up after it."""
+    """`start` says that the address is taken, and which settings mend it; `stop` cleans up after it."""
     first = Web("127.0.0.1", 0, lambda: Readiness("ready"), Metrics())
     port = await first.start()
     second = Web("127.0.0.1", port, lambda: Readiness("ready"), Metrics())
-    with pytest.raises(OSError, match="address already in use"):
+    with pytest.raises(OSError, match=f"at 127.0.0.1:{port} \\(address already in use\\). Set another HOST or PORT"):
         await second.start()
     for server in (second, first, first):
         await server.stop()

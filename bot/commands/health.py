@@ -11,7 +11,6 @@ from datetime import timedelta
 from bot.commands import durations
 from bot.commands.grammar import Command, Help, Usage, asks_help, split_at_commas
 from bot.commands.words import Word, closest, key, shown, words
-from bot.errors import WordError
 
 COMMAND = Command(
     "health",
@@ -62,18 +61,16 @@ def parse(text: str, services: Collection[str]) -> Said:
         elif word.key == "deep":
             is_deep = True
         else:
-            named.append(_service(word, services))
+            named.append(service(word, services, ("json", "deep", "history")))
     return Look(tuple(dict.fromkeys(named)), as_json, is_deep)
 
 
-def _service(word: Word, services: Collection[str]) -> str:
-    for service in services:
-        if key(word.text) == key(service):
-            return service
-    near = closest(word.text, [*services, "json", "deep", "history"])
+def service(source: str | Word, services: Collection[str], besides: Collection[str] = ()) -> str:
+    """The service that a word names, in Slack or in a shell; `besides` is what else could have been meant there."""
+    word = source if isinstance(source, Word) else Word(source, 0, len(source), source)
+    for known in services:
+        if key(word.text) == key(known):
+            return known
+    near = closest(word.text, [*services, *besides])
     remedy = f"Did you mean `{near}`?" if near else f"There are {', '.join(services)}."
-    raise _unknown(word, remedy)
-
-
-def _unknown(word: Word, remedy: str) -> WordError:
-    return word.wrong(f"I watch no service {shown(word.text)}.", remedy)
+    raise word.wrong(f"I watch no service {shown(word.text)}.", remedy)

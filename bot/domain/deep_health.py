@@ -134,8 +134,13 @@ class DeepHealthDesk:
         self._clock = clock
         self._deadline = deadline
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The services, in the order in which reports list them."""
+        return self._health.names
+
     async def ask(self, names: Sequence[str] = (), progress: Progress | None = None) -> DeepReport:
-        """Asks the named services (all for no names) at once. Raises NotFoundError for an unknown name."""
+        """Asks the named services (all for no names) at once. ValueError for an unknown name."""
         chosen = self._health.chosen(names)
         waiting = dict.fromkeys(chosen)
 

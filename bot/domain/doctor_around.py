@@ -1,8 +1,10 @@
 """What the doctor looks at around Slack and MongoDB: the other services, the webhook's token, the time zones."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.domain.deep_health import Fact
 from bot.domain.doctor import Line, fail, fine, warn
 from bot.domain.health import HealthDesk, Reading, State
 
@@ -11,12 +13,56 @@ ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata")
 SHORTEST = 16  # characters of the webhook's token
 
 
-async def services(health: HealthDesk, besides: str, settings: Sequence[str]) -> Sequence[Line]:
-    """A line for each service but one; `settings` has the addresses' names, a service not among them is an extra."""
+Ask = Callable[[], Awaitable[Fact]]
+
+
+async def services(
+    health: HealthDesk,
+    besides: str,
+    settings: Sequence[str],
+    deeper: Mapping[str, Callable[[], Awaitable[Line]]] | None = None,
+) -> Sequence[Line]:
+    """A line for each service but one; `settings` has the addresses' names, a service not among them is an extra.
+
+    Of one that is up `deeper` may have a question more, whose line follows.
+    """
     names = [name for name in health.names if name != besides]
     if not names:
         return []
-    return [_service(reading, settings) for reading in (await health.ask(names)).readings]
+    readings = (await health.ask(names)).readings
+    up = [reading.service for reading in readings if reading.state is State.UP]
+    asked = {name: ask() for name, ask in (deeper or {}).items() if name in up}
+    told = dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
+    lines = ((_service(reading, settings), told.get(reading.service)) for reading in readings)
+    return [line for pair in lines for line in pair if line is not None]
+
+
+async def sign_in(ask: Ask, *, has_password: bool) -> Line:
+    """Whether Grafana takes the login with which it is asked for dashboards; readiness needs none."""
+    topic = "grafana login"
+    fact = await ask()
+    if fact.is_told:
+        taken = "GRAFANA_USER and GRAFANA_PASSWORD let the bot in"
+        return fine(topic, taken if has_password else "none needed to see its dashboards")
+    if not has_password:
+        return fine(topic, "GRAFANA_PASSWORD is not set, so nobody is told of its dashboards")
+    if "does not let" in fact.text:
+        remedy = "Correct GRAFANA_USER and GRAFANA_PASSWORD; `/health grafana` then lists its dashboards."
+        return warn(topic, fact.text, remedy)
+    return warn(topic, fact.text, "Mend Grafana, or correct its address in GRAFANA_URL, and ask again.")
+
+
+async def model(ask: Ask) -> Line:
+    """Whether the LLM has the model that writes summaries."""
+    topic = "llm model"
+    fact = await ask()
+    if not fact.is_told:
+        remedy = "Correct LLM_API_KEY." if "credentials" in fact.text else "Correct LLM_URL: it ends before /v1/models."
+        return warn(topic, f"its models are {fact.text}", remedy)
+    if fact.is_good:
+        return fine(topic, f"LLM_MODEL is among its models: {fact.text}")
+    remedy = "Set LLM_MODEL to a model that it serves, or have it serve that one: till then summaries have no prose."
+    return warn(topic, f"its models: {fact.text}", remedy)
 
 
 def _service(reading: Reading, settings: Sequence[str]) -> Line:
@@ -35,6 +81,8 @@ def _remedy(reading: Reading, setting: str, *, may_be_empty: bool) -> str:
     """By the probes' own phrases; what answers there need not be started."""
     if reading.state is State.STARTING:
         return "Wait a minute, and ask again."
+    if "API key" in reading.cause:
+        return "Correct LLM_API_KEY."
     if reading.state is State.DEGRADED:
         return f"Mend it, or the credentials that the bot has for it (see {setting})."
     for phrase, remedy in (

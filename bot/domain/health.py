@@ -1,7 +1,6 @@
 """Is everything healthy: asks all shared services at once and says what each of them answered."""
 
 import asyncio
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,6 @@ from typing import Any, Protocol
 
 from bot.domain.clock import Clock
 from bot.domain.together import Together
-from bot.errors import NotFoundError
 
 SERVICES = ("mongodb", "prometheus", "grafana", "loki", "llm", "alertmanager")  # those with a probe of their own
 
@@ -131,22 +129,19 @@ class HealthDesk:
         return tuple(self._probes)
 
     def chosen(self, names: Sequence[str] = ()) -> tuple[str, ...]:
-        """The services that these words mean, in the order of reports; all of them for no words.
+        """These services in the order of reports; all of them for no names.
 
-        Raises NotFoundError for a word that is none of them.
+        ValueError for a name that is not in `names`: bot.commands.health reads what people write.
         """
-        wanted = {name.strip().casefold() for name in names}
-        known = {name.casefold() for name in self._probes}
-        for name in names:
-            if name.strip().casefold() not in known:
-                raise self._unknown(name.strip())
-        return tuple(name for name in self._probes if not wanted or name.casefold() in wanted)
+        if not self._probes.keys() >= set(names):
+            raise ValueError("a service that nobody watches")
+        return tuple(name for name in self._probes if not names or name in names)
 
     async def ask(self, names: Sequence[str] = ()) -> Report:
         """Ask the named services (all of them for no names) at once: as long as the slowest, not as their sum.
 
         Never raises for a service's sake, and never takes longer than the deadline by more than a moment.
-        Raises NotFoundError for an unknown name, before anything is asked.
+        ValueError for an unknown name, before anything is asked.
         """
         chosen = self.chosen(names)
         tasks = await self._together.ask(self._read(self._probes[name]) for name in chosen)
@@ -174,16 +169,3 @@ class HealthDesk:
 
     def _no_answer(self, name: str) -> Reading:
         return Reading(name, State.DOWN, None, f"no answer within {self._deadline:g} s", self._clock())
-
-    def _unknown(self, name: str) -> NotFoundError:
-        starts = [known for known in self._probes if name and known.casefold().startswith(name.casefold())]
-        close = starts[:1] or difflib.get_close_matches(name.casefold(), self._probes, n=1)
-        guess = f"Did you mean {close[0]}? " if close else ""
-        shown = name if len(name) <= 40 else name[:39] + "…"
-        return NotFoundError(
-            f'There is no service called "{shown}".', f"{guess}The services are {_listed(self.names)}."
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)

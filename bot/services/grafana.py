@@ -51,6 +51,10 @@ class GrafanaProbe:
         """Its database, the dashboards, whom the bot signs in as, and its version."""
         return await facts(("database", self._database()), (DASHBOARDS, self._dashboards()))
 
+    async def sign_in(self) -> Fact:
+        """Whether it lets the bot in: what its dashboards tell."""
+        return (await facts((DASHBOARDS, self._dashboards())))[0]
+
     async def _database(self) -> Fact:
         answer = await self._source.answer("GET", "/api/health")
         told = answer.json() if answer.status == 503 else decoded(answer)

@@ -54,6 +54,10 @@ class LlmProbe:
         """Its models, and how long one token takes."""
         return await facts(("models", self._models()), ("one token", self._token()))
 
+    async def models(self) -> Fact:
+        """Which models it has, and whether the one of the settings is among them."""
+        return (await facts(("models", self._models())))[0]
+
     async def _models(self) -> Fact:
         names = [text_of(one, "id") for one in (await self._source.json("/v1/models"))["data"]]
         if not names:

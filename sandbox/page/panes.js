@@ -52,15 +52,25 @@ export function channelPane(channel) {
     h("div", list, messages.length ? null : beginning(channel), h("ol", null, messageList(messages, "channel"))),
     newerPill(channel),
     messages.some((message) => message.bot) ? null : tryHint(channel),
-    channel.is_member
+    canWrite(channel)
       ? composer({
           channel,
           label: `Message ${labelOf(channel)}`,
           onsent: () => follow("channel"),
           onup: () => editLast(messages, "channel"),
         })
-      : h("p", { class: "outside" }, `You are not in ${labelOf(channel)}: you can look, but not write.`),
+      : h("p", { class: "outside" }, whyNot(channel)),
   );
+}
+
+function canWrite(channel) {
+  return channel.is_member && !channel.is_read_only;
+}
+
+function whyNot(channel) {
+  return channel.is_read_only
+    ? "Sending messages to this app has been turned off."
+    : `You are not in ${labelOf(channel)}: you can look, but not write.`;
 }
 
 function beginning(channel) {
@@ -79,7 +89,7 @@ function editLast(messages, place) {
 }
 
 function tryHint(channel) {
-  if (!channel.is_member || sessionStorage.getItem(HINT_KEY)) return null;
+  if (!canWrite(channel) || sessionStorage.getItem(HINT_KEY)) return null;
   const away = () => {
     sessionStorage.setItem(HINT_KEY, "yes");
     changed();
@@ -168,7 +178,7 @@ export function threadPane(channel, thread) {
         ? h("ol", null, messageList(messages, "thread"))
         : h("p", { class: "empty" }, "This thread is not here."),
     ),
-    channel.is_member &&
+    canWrite(channel) &&
       composer({
         channel,
         thread,

@@ -32,7 +32,9 @@ def opened(
         )
     if not similar:
         return said(where)
-    return _asking(mrkdwn("{}\nIs it the same as this one, which was open before?", where), incident, similar)
+    # Not "before": of two that are opened at once each is asked about the other, and its own card may be the slower.
+    which = "one of these, which are" if len(similar) > 1 else "this one, which is"
+    return _asking(mrkdwn("{}\nIs it the same as {} open already?", where, which), incident, similar)
 
 
 def whether_same(incident: Incident, earlier: Incident) -> Message:

@@ -85,18 +85,19 @@ def _sentence(text: Mrkdwn) -> str:
 
 
 def brief(text: str, limit: int) -> Mrkdwn:
-    """A person's text, escaped, and then cut to `limit` characters: escapes make it up to five times as long."""
-    return Mrkdwn(short(escape(text), limit))
+    """A person's text, escaped, and then cut to `limit` characters: escapes make it up to five times as long.
+
+    Only three backticks reach over the end of a line in Slack, until the next three, which may be somebody else's:
+    where they close nothing here, as after a cut, they are changed.
+    """
+    cut = Mrkdwn(short(escape(text), limit))
+    is_closed = cut.count("```") % 2 == 0 and "````" not in cut
+    return cut if is_closed else Mrkdwn(cut.replace("```", "``’"))
 
 
 def one_line(text: str, limit: int) -> Mrkdwn:
-    """A person's text among other lines, cut: it breaks no line and opens no block, so it looks like no line of ours.
-
-    Only three backticks reach over the end of a line in Slack, until the next three: without these they are changed.
-    """
-    cut = brief(" ".join(text.split()), limit)
-    is_closed = cut.count("```") % 2 == 0 and "````" not in cut
-    return cut if is_closed else Mrkdwn(cut.replace("```", "``’"))
+    """A person's text among other lines, cut: it breaks no line and opens no block: it looks like no line of ours."""
+    return brief(" ".join(text.split()), limit)
 
 
 def titled(text: str, limit: int = MAX_TITLE) -> Mrkdwn:
