@@ -215,5 +215,5 @@ async def test_a_freeze_in_doubt_is_not_announced_twice(world: World, fault: str
     world.slack.faults.add(fault, "chat.postMessage", count=2, value=0.5)
     world.clock.set("2026-11-27 00:00:01")
     await told(world, f"{FREEZE}/start")
-    await world.slack.settled(0.5)
+    await world.slack.settled(0.6)
     assert keys(world) == [f"{FREEZE}/start"]
