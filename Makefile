@@ -44,10 +44,10 @@ screenshots: $(READY)  ## the README's pictures: docs/*.png, made anew from the 
 run: $(READY)  ## run the bot with the settings in .env
 	@exec $(PYTHON) -m bot
 
-test: $(READY)  ## the tests that a change wants at once: every rule and every kind of conversation, in about a minute
+test: $(READY)  ## the tests that a change wants at once: every rule and every kind of conversation, in little more than a minute
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser and not long"
 
-test-long: $(READY)  ## the other tests: whole windows, outages waited out, real processes; about three minutes
+test-long: $(READY)  ## the slow tests, most of a second or longer each: whole windows, outages, real processes; two minutes
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m long
 
 coverage: $(READY)  ## all tests once more, for the branches that they take; fails below 95 %
