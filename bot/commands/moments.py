@@ -1,6 +1,7 @@
 """Moments that people type: a closed list of shapes, so that nothing is guessed.
 
-    now · in 2h · 14:00 · today 14:00 · tonight 22:00 · tomorrow 14:00 · sat 14:00 · 2026-11-28 02:00T02:00Z
+    now · in 2h · 14:00 · today 14:00 · tonight 22:00 · tomorrow 14:00 · sat 14:00
+    2026-11-28 02:00 · 2026-11-28T02:00Z
 
 A zone may follow the time: `UTC`, `Z`, `+02:00`, `Europe/Paris`; without one it is UTC. Days are those of that zone; a
 weekday or a bare time is the next such one.
