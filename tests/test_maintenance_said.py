@@ -48,7 +48,7 @@ def test_it_is_read_as_it_is_meant(words: str, wanted: object) -> None:
     ("words", "part"),
     [
         ("schedule tonight 02:00 Upgrade Loki", "`today 02:00` or `tomorrow 02:00`"),
-        ("schedule tonight Upgrade Loki", "needs a time"),
+        ("schedule tonight Upgrade Loki", "needs a time. Did you mean `tonight 22:00`?"),
         ("extend by", "not a duration"),
         ("end now or later", "more than this takes"),
         ("freeze 2026-12-20 to", "From when to when?"),

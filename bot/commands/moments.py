@@ -109,7 +109,8 @@ def _said(some: Sequence[Word]) -> tuple[_Said, int]:
         if day and at < len(some) and some[at].key == "at":
             at += 1
         if at >= len(some) or (day and not _is_clock_like(some[at].key)):
-            raise span(some[:at]).wrong(f"{shown(first.text)} needs a time.", f"Did you mean `{first.key} 14:00`?")
+            usual = "22:00" if first.key == "tonight" else "14:00"
+            raise span(some[:at]).wrong(f"{shown(first.text)} needs a time.", f"Did you mean `{first.key} {usual}`?")
         parts = _TIME.fullmatch(some[at].key)
         if not parts:
             raise _refused(some[at:])
