@@ -36,3 +36,13 @@ async def test_of_two_bots_looks_the_later_one_counts(world: World) -> None:
     assert await lists.disprove(WINDOW, 8, at(3), at(5)) is None
     (item_8,) = [one for one in (await world.document("checklists", WINDOW))["items"] if one["number"] == 8]
     assert (item_8["done_by"], item_8["evidence"]) == ("ops-bot", "up")
+
+
+async def test_what_a_bot_recorded_and_did_not_show_is_shown_by_who_starts_it_again(world: World) -> None:
+    """Starting it again counts the change as shown, so it has to be."""
+    await answer(world.slack, world.ann, "/checklist", "start")
+    (known,) = await world.stored("checklists", is_told=True, ts={"$ne": None})
+    ticked = {"items.0.done_by": world.bob.id, "items.0.done_at": world.clock(), "changed_at": world.clock()}
+    await world.changes("checklists", known["_id"], {**ticked, "version": known["version"] + 1, "is_told": False})
+    await answer(world.slack, world.ann, "/checklist", "start")
+    await world.slack.shows("Checklist of MW-20261128-0200: 1 of 12 done")

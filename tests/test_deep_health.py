@@ -283,3 +283,11 @@ async def test_promtail_that_is_not_ready_is_degraded(http: Http) -> None:
     async with serving(fixed(500, "Not ready: Unable to find any logs to tail. /var/log/secret")) as url:
         (reading,) = (await HealthDesk([ExtraProbe("promtail", f"{url}/ready", http)], lambda: NOW).ask()).readings
     assert (str(reading.state), reading.cause) == ("degraded", "it answers that it is not ready (500)")
+
+
+async def test_a_model_that_is_named_by_a_long_path_is_among_them(http: Http) -> None:
+    """Its name is shortened where it is shown, not where it is looked for."""
+    path = f"/srv/models/{'deep/' * 20}qwen.gguf"
+    async with serving(fixed(200, json.dumps({"data": [{"id": path}]}), "application/json")) as url:
+        assert "not among them" not in (await LlmProbe(url, http, "", path).models()).text
+        assert "not among them" in (await LlmProbe(url, http, "", "qwen").models()).text

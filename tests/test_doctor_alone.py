@@ -216,6 +216,9 @@ async def test_a_service_in_trouble_is_a_warning_with_its_setting() -> None:
     [
         ("not told: it answers, but refuses the bot's credentials (401)", "WARN", "Correct LLM_API_KEY."),
         ("not told: answered, but not with what it was asked for (404)", "WARN", "Correct LLM_URL: it ends before"),
+        ("not told: its answer has another shape than it should", "WARN", "Correct LLM_URL: it ends before"),
+        ("not told: no answer within 3 s", "WARN", "Mend the LLM, and ask again."),
+        ("not told: answered with an error (500)", "WARN", "Mend the LLM, and ask again."),
         ("it serves none", "WARN", "Set LLM_MODEL to a model that it serves"),
         ("qwen", "OK", ""),
     ],

@@ -61,6 +61,18 @@ async def test_a_message_that_somebody_deleted_is_posted_anew_with_what_follows(
     slack.refusals[:] = [one for one in slack.refusals if one.error != "thread_not_found"]
 
 
+@pytest.mark.long
+async def test_an_end_is_told_though_slack_does_not_say_whether_the_message_is_there(
+    world: Watched, services: Services
+) -> None:
+    """Rounds go on: nobody waits for Slack longer than a few seconds."""
+    await services.switch("llm", "refuse")
+    post = await told(world.slack, "llm is down")
+    world.slack.faults.add("latency", "conversations.replies", count=None, value=60.0)
+    await services.switch("llm", "up")
+    await world.slack.until(lambda: "llm is up again" in post.shown, "the end to be told", within=20.0)
+
+
 async def test_what_fails_once_is_not_told(world: Watched, services: Services) -> None:
     """A service that answers the confirming probe is up; only its sample is kept."""
     for _ in range(2):

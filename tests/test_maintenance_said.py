@@ -31,6 +31,8 @@ def at(day: int, hour: int = 0) -> datetime:
         ("freeze from 2026-12-20 until 2026-12-30 move to Berlin", Freeze(at(20), at(31), "move to Berlin")),
         ("freeze 2026-12-20 18:00 - 2026-12-21 06:00 backup", Freeze(at(20, 18), at(21, 6), "backup")),
         ("freeze 2026-12-20..2026-12-30 move to Berlin", Freeze(at(20), at(31), "move to Berlin")),
+        ("freeze 2026-12-20 to 2026-12-30 moving servers...", Freeze(at(20), at(31), "moving servers...")),
+        ("freeze 2026-12-20 until 2026-12-30 from v1..v2 on", Freeze(at(20), at(31), "from v1..v2 on")),
         (
             "schedule tonight 22:00 for 1h Upgrade Loki",
             Schedule(datetime(2026, 11, 25, 22, tzinfo=UTC), timedelta(hours=1), "Upgrade Loki"),
@@ -46,7 +48,7 @@ def test_it_is_read_as_it_is_meant(words: str, wanted: object) -> None:
     ("words", "part"),
     [
         ("schedule tonight 02:00 Upgrade Loki", "`today 02:00` or `tomorrow 02:00`"),
-        ("schedule tonight Upgrade Loki", "needs a time"),
+        ("schedule tonight Upgrade Loki", "needs a time. Did you mean `tonight 22:00`?"),
         ("extend by", "not a duration"),
         ("end now or later", "more than this takes"),
         ("freeze 2026-12-20 to", "From when to when?"),

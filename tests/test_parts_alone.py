@@ -48,7 +48,17 @@ def test_signs_that_format_nothing_stay_as_they_are(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["*a* _b_", "(_a_) ~b~", "**a** *_b_*", "~50% fail", "x`y`z ```pre```", "<*a*>", "(*)"]
+    "text",
+    [
+        "*a* _b_",
+        "(_a_) ~b~",
+        "**a** *_b_*",
+        "~50% fail",
+        "x`y`z ```pre```",
+        "<*a*>",
+        "(*)",
+        "```https://wiki.example/a_b``` and more",
+    ],
 )
 def test_a_title_formats_nothing_and_reads_as_it_was_written(text: str) -> None:
     """Each sign that would begin formatting is the fallback of a date; notifications have the sign itself."""

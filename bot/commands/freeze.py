@@ -81,14 +81,12 @@ def _freeze(line: Line, given: Given) -> Freeze:
 
 
 def _between(line: Line, begins: int) -> int:
-    """Where the end is told from the beginning: the word with `..` in it, or else a `to` behind a beginning; 0 if none.
+    """Where the end is told from the beginning: the first word with `..` in it, or `to` behind a beginning; 0 if none.
 
-    In `freeze now..fri move to the new room` the `to` is one of the reason.
+    What comes after it is the reason's: in `freeze now..fri move to the new room`, or in `freeze fri to mon moving...`.
     """
-    some = [(n, word) for n, word in enumerate(line.words) if n >= begins and not word.quoted]
-    dotted = (n for n, word in some if _SPAN.search(word.text))
-    spelled = (n for n, word in some if n > begins and word.key in _TO)
-    return next(dotted, next(spelled, 0))
+    some = ((n, word) for n, word in enumerate(line.words) if n >= begins and not word.quoted)
+    return next((n for n, word in some if _SPAN.search(word.text) or (n > begins and word.key in _TO)), 0)
 
 
 def _begins(some: list[Word], now: datetime) -> datetime:

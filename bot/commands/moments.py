@@ -1,6 +1,7 @@
 """Moments that people type: a closed list of shapes, so that nothing is guessed.
 
-    now · in 2h · 14:00 · today 14:00 · tonight 22:00 · tomorrow 14:00 · sat 14:00 · 2026-11-28 02:00T02:00Z
+    now · in 2h · 14:00 · today 14:00 · tonight 22:00 · tomorrow 14:00 · sat 14:00
+    2026-11-28 02:00 · 2026-11-28T02:00Z
 
 A zone may follow the time: `UTC`, `Z`, `+02:00`, `Europe/Paris`; without one it is UTC. Days are those of that zone; a
 weekday or a bare time is the next such one.
@@ -108,7 +109,8 @@ def _said(some: Sequence[Word]) -> tuple[_Said, int]:
         if day and at < len(some) and some[at].key == "at":
             at += 1
         if at >= len(some) or (day and not _is_clock_like(some[at].key)):
-            raise span(some[:at]).wrong(f"{shown(first.text)} needs a time.", f"Did you mean `{first.key} 14:00`?")
+            usual = "22:00" if first.key == "tonight" else "14:00"
+            raise span(some[:at]).wrong(f"{shown(first.text)} needs a time.", f"Did you mean `{first.key} {usual}`?")
         parts = _TIME.fullmatch(some[at].key)
         if not parts:
             raise _refused(some[at:])

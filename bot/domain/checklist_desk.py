@@ -74,8 +74,7 @@ class ChecklistDesk:
         if await self._checklists.get(window.id) is None:
             is_new = await self._checklists.add(await self._fresh(window, channel, who))
         checklist = await self.get(window.id)
-        ts = await self._board.checklist(checklist)
-        await self._checklists.told(window.id, checklist.version, ts)
+        await self._show(checklist, await self._board.checklist(checklist))
         if is_new:
             await self._audit.wrote(who, "start checklist", window.id)
         return await self.get(window.id), is_new
@@ -270,7 +269,9 @@ class ChecklistDesk:
 
     async def show(self, checklist: Checklist) -> None:
         """Has the message show the checklist as it is."""
-        ts = await self._board.checklist(checklist) if checklist.ts is None else None
+        await self._show(checklist, await self._board.checklist(checklist) if checklist.ts is None else None)
+
+    async def _show(self, checklist: Checklist, ts: str | None) -> None:
         # What is posted may be the checklist as another bot, or another's tick, had it a moment before.
         await self._board.refresh_checklist(checklist)
         await self._checklists.told(checklist.window_id, checklist.version, ts)

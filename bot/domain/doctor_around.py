@@ -15,6 +15,15 @@ SHORTEST = 16  # characters of the webhook's token
 
 Ask = Callable[[], Awaitable[Fact]]
 
+_ELSEWHERE = "Correct LLM_URL: it ends before /v1/models."
+_MODELS = (
+    ("credentials", "Correct LLM_API_KEY."),
+    ("answered, but not", _ELSEWHERE),
+    ("redirected", _ELSEWHERE),
+    ("not JSON", _ELSEWHERE),
+    ("another shape", _ELSEWHERE),
+)
+
 
 async def services(
     health: HealthDesk,
@@ -57,7 +66,7 @@ async def model(ask: Ask) -> Line:
     topic = "llm model"
     fact = await ask()
     if not fact.is_told:
-        remedy = "Correct LLM_API_KEY." if "credentials" in fact.text else "Correct LLM_URL: it ends before /v1/models."
+        remedy = next((remedy for phrase, remedy in _MODELS if phrase in fact.text), "Mend the LLM, and ask again.")
         return warn(topic, f"its models are {fact.text}", remedy)
     if fact.is_good:
         return fine(topic, f"LLM_MODEL is among its models: {fact.text}")

@@ -47,11 +47,12 @@ class WindowSummaryDesk:
             if attended.has_begun and attended.before is None and self._clock() < held.end:
                 await self._records.keep_before(held.id, await self._snapshot())
             return
-        if attended.summary and attended.summary_ts and attended.summary.held.rolled_back != held.rolled_back:
-            await self._amend(attended.summary, held.rolled_back, attended.summary_ts)
+        summary = attended.summary
+        if summary and attended.summary_ts and summary.held.rolled_back != held.rolled_back:
+            summary = await self._amended(summary, held.rolled_back, attended.summary_ts)
         if not held.head or (attended.summary_ts and (attended.is_coordinated or not self._board.coordinates)):
             return
-        summary = attended.summary or await self._sum_up(attended)
+        summary = summary or await self._sum_up(attended)
         with suppress(UndeliveredError):
             ts = attended.summary_ts or await self._post(summary)
             if ts and self._board.coordinates and not attended.is_coordinated:
@@ -78,11 +79,12 @@ class WindowSummaryDesk:
             await self._audit.wrote(SYSTEM, "summary", window_id)
         return ts
 
-    async def _amend(self, summary: WindowSummary, rolled_back: str, ts: str) -> None:
+    async def _amended(self, summary: WindowSummary, rolled_back: str, ts: str) -> WindowSummary:
         """A rollback may be ordered after the end: the summary tells it where it stands already."""
         told = replace(summary, held=replace(summary.held, rolled_back=rolled_back))
         await self._board.amend(told, self._ports.people.link_to(told.held.channel, ts))
         await self._records.keep_rollback(told.held.id, rolled_back)
+        return told
 
     async def _coordinate(self, summary: WindowSummary, url: str) -> None:
         window_id = summary.held.id

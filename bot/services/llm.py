@@ -59,10 +59,13 @@ class LlmProbe:
         return (await facts(("models", self._models())))[0]
 
     async def _models(self) -> Fact:
-        names = [text_of(one, "id") for one in (await self._source.json("/v1/models"))["data"]]
-        if not names:
+        models = (await self._source.json("/v1/models"))["data"]
+        if not models:
             return Fact("models", "it serves none", is_good=False)
-        is_there = self._model in names or not self._model
+        names = [text_of(one, "id") for one in models]
+        is_there = not self._model or any(
+            one.get("id") == self._model for one in models
+        )  # whole: it may be a file's path
         text = f"{listed(names)}" + ("" if is_there else f"; {self._model} (LLM_MODEL) is not among them")
         return Fact("models", text, is_there)
 

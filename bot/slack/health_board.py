@@ -69,10 +69,9 @@ class HealthBoard:
         if known is None or not known.ts:
             return
         try:
-            if await self._directory.look_at(letter.channel, known.ts) is not None:
-                return
             async with asyncio.timeout(POSTED_WITHIN):  # the round goes on; what is not there yet follows by itself
-                await self._outbox.repost(letter, known.ts)
+                if await self._directory.look_at(letter.channel, known.ts) is None:
+                    await self._outbox.repost(letter, known.ts)
         except StoreAwayError:
             raise
         except (UserError, TimeoutError):
