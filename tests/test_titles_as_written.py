@@ -66,3 +66,29 @@ def formatted(part: object) -> list[str]:
         return []
     own = [str(part["text"])] if part.get("type") == "mrkdwn" else []
     return own + [text for value in part.values() for text in formatted(value)]
+
+
+async def test_what_is_said_of_a_window_formats_nothing_of_its_title(world: World) -> None:
+    """Its scope, its start, a later end, its end, and one that was cancelled: in the thread and in the channel."""
+    slack, ann = world.slack, world.ann
+    await answer(slack, ann, "/ops", "role tech-lead @ann backup @bob")
+    await answer(slack, ann, "/maintenance", f'schedule today 15:00 for 1h "{TITLE}"')
+    head = await slack.shows(f"{TITLE}: planned")
+    await answer(slack, ann, "/maintenance", "scope MW-20261125-1500 disks")
+    scope = await slack.shows("wrote what is to be done", TITLE, thread=head)
+    assert TITLE in scope.text
+    assert TITLE not in str(formatted(scope.blocks))
+    await answer(slack, ann, "/maintenance", "cancel MW-20261125-1500 not now")
+    await slack.shows("was cancelled by")
+    await answer(slack, ann, "/maintenance", f'schedule today 12:30 for 1h "{TITLE}"')
+    await slack.shows("MW-20261125-1230")
+    await answer(slack, ann, "/maintenance", "start MW-20261125-1230")
+    await slack.shows(f"{TITLE} has started")
+    for words in ("extend 30m", "end"):
+        await answer(slack, ann, "/maintenance", words)
+    await slack.shows(f"{TITLE} has ended")
+    said = [post for post in slack.channel().everything if post.by_bot]
+    texts = [text for post in said for text in formatted(post.blocks)]
+    assert not [text for text in texts if "*bold*" in text or "_x_" in text or "~y~" in text or "`code`" in text]
+    for words in ("was cancelled", "has started", "was extended by", "has ended"):
+        assert any(TITLE in post.shown and TITLE in post.text and words in post.text for post in said), words
