@@ -33,8 +33,8 @@ INPUT = "value"
 SHOWN = 12  # windows of a list
 INCIDENTS = 8  # of one window
 _BY_RULE = (
-    "*MongoDB does not answer.* Below is the weekly rule alone: whether a window was skipped, moved, cancelled or begun "
-    "and what was announced already is not known without it, nor are other windows and freezes."
+    "*MongoDB does not answer.* Below is the weekly rule alone: whether a window was skipped, moved, cancelled or "
+    "begun and what was announced already is not known without it, nor are other windows and freezes."
 )
 
 
