@@ -11,9 +11,8 @@ from handlers.gate import Gate
 
 Body = Mapping[str, Any]
 
-# Characters of a command that are worth to be given back: fewer are typed again in less time than it takes to copy
-# them, and more no command takes.
-LOSS, MOST = 60, 3_000
+# Characters of a command that are worth to be given back: fewer are typed again in less time than it takes to copy them.
+LOSS = 60
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Callers:
             spoken_words=words,
             command=command,
             team=str(body.get("team_id") or ""),
-            written=(f"{command} {words}",) if LOSS <= len(words) <= MOST else (),
+            written=(f"{command} {words}",) if len(words) >= LOSS else (),
         )
 
     def pressed(self, body: Body) -> Call:

@@ -59,6 +59,7 @@ async def test_a_long_command_that_comes_too_late_is_given_back(world: World) ->
         ("/incident", f"note {incident_id} {LONG}", "#general", "changes are made in"),
         ("/maintenance", f"schedule tomorrow 25:00 for 2h {LONG}", "#ops-shared", "25:00"),
         ("/maintenance", f"schedule tomorrow 14:00 for 2h {'x' * 2_900}", "#ops-shared", "title"),
+        ("/incident", f"open sev3 {'word ' * 1_000}&", "#ops-shared", "5,001 characters; 150 is the most"),
     ):
         told = await answer(world.slack, world.ann, command, words, channel=channel)
         assert why in told.shown
