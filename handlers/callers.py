@@ -11,7 +11,7 @@ from handlers.gate import Gate
 
 Body = Mapping[str, Any]
 
-# Characters of a command that are worth to be given back: fewer are typed again in less time than it takes to copy them.
+# Characters of a command that are worth to be given back: fewer are typed again in less time than copied.
 LOSS = 60
 
 
