@@ -54,6 +54,9 @@ def test_it_is_read_as_it_is_meant(words: str, wanted: object) -> None:
         ("freeze 2026-12-20 to", "From when to when?"),
         ("freeze to 2026-12-20", "From when to when?"),
         ("freeze holidays to come", "not a"),
+        ("freeze tomorrow to today move", "would end before it starts"),
+        ("freeze 2026-12-20..tomorrow move", "would end before it starts"),
+        ("freeze fri to tonight 22:00 move", "would end before it starts"),
     ],
 )
 def test_what_may_mean_two_things_is_asked_about(words: str, part: str) -> None:

@@ -68,6 +68,7 @@ def test_a_title_formats_nothing_and_reads_as_it_was_written(text: str) -> None:
 
 
 def test_a_title_of_signs_is_no_longer_than_others() -> None:
-    """It is formatted then, but whole."""
+    """It is formatted then, but whole, and makes no block of what stands beside it."""
     text = "*a " * 49
     assert titled(text) == escape(text.strip())
+    assert titled("```a``` " * 12) == " ".join(["``’a``’"] * 12)

@@ -1,5 +1,7 @@
 """A title's stars and backticks are the person's: where it stands alone, Slack makes no formatting of them."""
 
+import json
+
 from sandbox.sight import Post
 from tests.asking import answer
 from tests.test_incident import ID
@@ -22,7 +24,7 @@ async def test_backticks_of_one_title_do_not_swallow_what_stands_below_it(world:
     found = await answer(world.slack, world.ann, "/incident", "search broken")
     for told in (listed, found):
         assert "broken ``` one" in told.shown
-        assert "```" not in str(told.raw).replace("{_}|```>", "")  # the fallback of a date is not read as formatting
+        assert "```" not in json.dumps(told.blocks)  # side by side they make a block before anything else is read
 
 
 async def test_a_title_reads_as_it_was_written_where_it_stands_alone(world: World) -> None:
@@ -66,3 +68,29 @@ def formatted(part: object) -> list[str]:
         return []
     own = [str(part["text"])] if part.get("type") == "mrkdwn" else []
     return own + [text for value in part.values() for text in formatted(value)]
+
+
+async def test_what_is_said_of_a_window_formats_nothing_of_its_title(world: World) -> None:
+    """Its scope, its start, a later end, its end, and one that was cancelled: in the thread and in the channel."""
+    slack, ann = world.slack, world.ann
+    await answer(slack, ann, "/ops", "role tech-lead @ann backup @bob")
+    await answer(slack, ann, "/maintenance", f'schedule today 15:00 for 1h "{TITLE}"')
+    head = await slack.shows(f"{TITLE}: planned")
+    await answer(slack, ann, "/maintenance", "scope MW-20261125-1500 disks")
+    scope = await slack.shows("wrote what is to be done", TITLE, thread=head)
+    assert TITLE in scope.text
+    assert TITLE not in str(formatted(scope.blocks))
+    await answer(slack, ann, "/maintenance", "cancel MW-20261125-1500 not now")
+    await slack.shows("was cancelled by")
+    await answer(slack, ann, "/maintenance", f'schedule today 12:30 for 1h "{TITLE}"')
+    await slack.shows("MW-20261125-1230")
+    await answer(slack, ann, "/maintenance", "start MW-20261125-1230")
+    await slack.shows(f"{TITLE} has started")
+    for words in ("extend 30m", "end"):
+        await answer(slack, ann, "/maintenance", words)
+    await slack.shows(f"{TITLE} has ended")
+    said = [post for post in slack.channel().everything if post.by_bot]
+    texts = [text for post in said for text in formatted(post.blocks)]
+    assert not [text for text in texts if "*bold*" in text or "_x_" in text or "~y~" in text or "`code`" in text]
+    for words in ("was cancelled", "has started", "was extended by", "has ended"):
+        assert any(TITLE in post.shown and TITLE in post.text and words in post.text for post in said), words

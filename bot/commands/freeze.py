@@ -71,10 +71,12 @@ def _freeze(line: Line, given: Given) -> Freeze:
     if not before or not after:
         raise line.words[at].wrong("From when to when?", remedy)
     start = _begins(before, given.now)
+    # A weekday is the next one after the beginning; `tomorrow` is told from now, wherever it stands.
+    since = given.now if after[0].key in ("today", "tonight", "tomorrow") else start
     if len(after) < 2 or not is_clock(after[1].key):
-        end, used = _midnight(after[0], start) + timedelta(days=1), 1
+        end, used = _midnight(after[0], since) + timedelta(days=1), 1
     else:
-        end, used = moment_first(after, start)
+        end, used = moment_first(after, since)
     if end <= start:
         raise after[0].wrong("The freeze would end before it starts.", "Write the earlier time first.")
     return Freeze(start, end, reason(line, len(line.words) - len(after) + used))

@@ -17,8 +17,9 @@ _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 # With these Slack begins formatting: emphasis where a word begins, code anywhere; an address it reads as a whole, and
-# no address has a backtick in it.
-_FORMATTING = re.compile(r"https?://[^\s`]+|(?<![^\W_])[*_~]+(?=\S)|`+")
+# no address has a backtick in it. Of backticks two are taken at once: three side by side can make a block of code
+# before any date is read.
+_FORMATTING = re.compile(r"https?://[^\s`]+|(?<![^\W_])[*_~]+(?=\S)|`{1,2}")
 _NO_DATE = "<!date^00000000^{_}|"
 _HALF = re.compile("[\ud800-\udfff]")  # half a character, as JSON can have it: no database and no address takes it
 

@@ -8,7 +8,7 @@ from bot.domain.clock import utc
 from bot.domain.presence import Able
 from bot.domain.window import REASON_LIMIT, Act, Deed, State, Window
 from bot.slack.mrkdwn import Mrkdwn, both, joined, local, mrkdwn, person
-from bot.slack.views.parts import Message, actions, brief, context, said, section
+from bot.slack.views.parts import Message, actions, brief, context, said, section, titled
 from bot.slack.views.window import button, period, rejected, what_is_planned, what_it_lacks, when_ended, who_can_approve
 
 APPROVE = "window_approve"
@@ -44,7 +44,7 @@ def scope(window: Window, act: Act, approvers: Able) -> Message:
         text = mrkdwn("{} wrote what is to be done in {}. It was replaced by a later one.", person(act.by), window.id)
         return Message(text, (section(mrkdwn("{}\n>{}", text, _quoted(act.text))),))
     text = mrkdwn(
-        "{} wrote what is to be done in {} ({}, {}).", person(act.by), window.id, window.title, period(window)
+        "{} wrote what is to be done in {} ({}, {}).", person(act.by), window.id, titled(window.title), period(window)
     )
     lines = [mrkdwn("{}\n>{}", text, _quoted(present.text))]
     if present.is_infra:
@@ -119,19 +119,19 @@ def without_it() -> Mrkdwn:
 def _began(window: Window, act: Act) -> Mrkdwn:
     began = utc(window.actual_start or act.at)
     return mrkdwn(
-        "{} ({}) has started after all ({}) and ends at {}.", window.title, window.id, began, both(window.end)
+        "{} ({}) has started after all ({}) and ends at {}.", titled(window.title), window.id, began, both(window.end)
     )
 
 
 def _extended(window: Window, act: Act) -> Mrkdwn:
     text = "{} ({}) was extended by {}{}: it now ends at {}."
     end = act.end or window.end  # earlier releases did not keep it
-    return mrkdwn(text, window.title, window.id, act.text, _by(act), both(end))
+    return mrkdwn(text, titled(window.title), window.id, act.text, _by(act), both(end))
 
 
 def _ended(window: Window, act: Act) -> Mrkdwn:
     text = "{} ({}) has ended ({}), as said by {}."
-    return mrkdwn(text, window.title, window.id, when_ended(window), person(act.by))
+    return mrkdwn(text, titled(window.title), window.id, when_ended(window), person(act.by))
 
 
 def _rolled_back(window: Window, act: Act) -> Mrkdwn:
@@ -140,12 +140,12 @@ def _rolled_back(window: Window, act: Act) -> Mrkdwn:
         then = mrkdwn("`/maintenance summary {}` tells of it too.", window.id)
     return mrkdwn(
         "Rollback of {} ({}), ordered by {}{}\nWrite the steps in this thread as you take them; {}",
-        window.title, window.id, person(act.by), _why(act), then,
+        titled(window.title), window.id, person(act.by), _why(act), then,
     )  # fmt: skip
 
 
 def _cancelled(window: Window, act: Act) -> Mrkdwn:
-    return mrkdwn("{} ({}, {}) was cancelled{}{}", window.title, window.id, period(window), _by(act), _why(act))
+    return mrkdwn("{} ({}, {}) was cancelled{}{}", titled(window.title), window.id, period(window), _by(act), _why(act))
 
 
 def _moved(window: Window, act: Act) -> Mrkdwn:
@@ -155,27 +155,29 @@ def _moved(window: Window, act: Act) -> Mrkdwn:
     if other is not None and other.frozen:
         next_ = mrkdwn("That one lies in a freeze, and is not held unless the tech lead excepts it: {}", other.frozen)
     text = "{} ({}) was moved{}. It is now {}{}. {}"
-    return mrkdwn(text, window.title, window.id, _by(act), act.text, when, next_)
+    return mrkdwn(text, titled(window.title), window.id, _by(act), act.text, when, next_)
 
 
 def _restored(window: Window, act: Act) -> Mrkdwn:
-    text = mrkdwn("{} ({}, {}) is planned again", window.title, window.id, period(window))
+    text = mrkdwn("{} ({}, {}) is planned again", titled(window.title), window.id, period(window))
     instead = mrkdwn(", not {}", act.text) if act.text else Mrkdwn("")
     why = ", by the weekly rule" if act.by == SYSTEM else mrkdwn(", as said{}", _by(act))
     return mrkdwn("{}{}{}. {}", text, instead, why, what_is_planned(window))
 
 
 def _frozen(window: Window, act: Act) -> Mrkdwn:
-    return mrkdwn("{} ({}, {}) is frozen and will not be held{}", window.title, window.id, period(window), _why(act))
+    return mrkdwn(
+        "{} ({}, {}) is frozen and will not be held{}", titled(window.title), window.id, period(window), _why(act)
+    )
 
 
 def _thawed(window: Window, act: Act) -> Mrkdwn:
     if not act.text:  # it was under way, so no reason kept it from being held
         text = "{} ({}) has no freeze in its time any more: its end may be put off again."
-        return mrkdwn(text, window.title, window.id)
+        return mrkdwn(text, titled(window.title), window.id)
     then = "so it is planned as before" if window.actual_start is None else "so it is held"
     text = "{} ({}, {}) is not frozen any more, {}. {}"
-    return mrkdwn(text, window.title, window.id, period(window), then, what_is_planned(window))
+    return mrkdwn(text, titled(window.title), window.id, period(window), then, what_is_planned(window))
 
 
 def _overtaken(window: Window, act: Act, people: Able) -> Mrkdwn:
@@ -183,14 +185,14 @@ def _overtaken(window: Window, act: Act, people: Able) -> Mrkdwn:
     text += "put off into it. `/maintenance end` ends it; `/maintenance except {} REASON` makes an exception. "
     may = joined(", ", [person(one) for one in people.people[:10]]) or Mrkdwn("nobody: the tech lead is to be assigned")
     text += "Who may: {}."
-    told = mrkdwn(text, window.title, window.id, brief(act.text, 1_000), window.id, may)
+    told = mrkdwn(text, titled(window.title), window.id, brief(act.text, 1_000), window.id, may)
     return mrkdwn("{} {}", told, people.gone) if people.gone else told
 
 
 def excepted(window: Window, act: Act) -> Mrkdwn:
     """That a window is held in spite of a freeze, for the channel and for the coordination thread."""
     text = "{} ({}, {}) is held in spite of the freeze, by an exception of {}{}"
-    return mrkdwn(text, window.title, window.id, period(window), person(act.by), _why(act))
+    return mrkdwn(text, titled(window.title), window.id, period(window), person(act.by), _why(act))
 
 
 _TOLD = {
@@ -213,7 +215,7 @@ def reject_form(window: Window, version: int, channel: str) -> View:
     """Asks why. `private_metadata` is the channel, the window's ID and the version of the scope that was seen."""
     element = PlainTextInputElement(action_id=INPUT, multiline=True, max_length=REASON_LIMIT, focus_on_load=True)
     about = section(
-        mrkdwn("*{}* {}\n{}", window.id, window.title, brief(window.scope.text if window.scope else "", 1_000))
+        mrkdwn("*{}* {}\n{}", window.id, titled(window.title), brief(window.scope.text if window.scope else "", 1_000))
     )
     return View(
         type="modal",

@@ -32,6 +32,10 @@ WHEN_BLOCK, LENGTH_BLOCK, TITLE_BLOCK, SCOPE_BLOCK = "when", "length", "title", 
 INPUT = "value"
 SHOWN = 12  # windows of a list
 INCIDENTS = 8  # of one window
+_BY_RULE = (
+    "*MongoDB does not answer.* Below is the weekly rule alone: whether a window was skipped, moved, cancelled or "
+    "begun and what was announced already is not known without it, nor are other windows and freezes."
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def _timetable(
         blocks += paragraphs(lines)
     blocks += paragraphs([freeze_view.line(freeze) for freeze in freezes[:SHOWN]])
     if happened.told is None:
-        blocks.append(context(Mrkdwn("MongoDB does not answer: what was announced already is not known here.")))
+        text = mrkdwn("{} By the weekly rule alone, since MongoDB does not answer.", text)
+        blocks.insert(0, section(Mrkdwn(_BY_RULE)))
     blocks.append(context(mrkdwn("Now it is {}.", both(now))))
     return Message(text, tuple(blocks))
 

@@ -103,10 +103,10 @@ def one_line(text: str, limit: int) -> Mrkdwn:
 def titled(text: str, limit: int = MAX_TITLE) -> Mrkdwn:
     """A title among other words, as it was written, cut to `limit` characters; with its escapes at most twice as long.
 
-    One of hardly anything but signs would be longer: it is formatted rather than cut.
+    One of hardly anything but signs would be longer: it is formatted rather than cut, but opens no block.
     """
     line = as_written(short(" ".join(text.split()), limit))
-    return line if len(line) <= 2 * limit else one_line(text, 2 * limit)
+    return line if len(line) <= 2 * limit else one_line(text.replace("```", "``’"), 2 * limit)
 
 
 def some_lines(label: str, text: str, limit: int) -> Mrkdwn:

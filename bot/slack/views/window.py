@@ -9,8 +9,8 @@ from bot.domain.clock import spelled, utc
 from bot.domain.presence import Able
 from bot.domain.window import Deed, Kind, Scope, State, Window
 from bot.domain.window_steps import lacking, named
-from bot.slack.mrkdwn import Mrkdwn, escape, joined, local, mrkdwn, person
-from bot.slack.views.parts import Message, actions, brief, context, header, one_line, section
+from bot.slack.mrkdwn import Mrkdwn, joined, local, mrkdwn, person
+from bot.slack.views.parts import Message, actions, brief, context, header, one_line, section, titled
 
 ENDED = "window_ended"
 EXTEND = "window_extend"
@@ -64,7 +64,7 @@ def head(rung: Rung, late: timedelta, latest: Rung | None) -> Message:
 
 def reply(rung: Rung, late: timedelta) -> Message:
     """A later rung: a reply in the window's thread, also sent to the channel."""
-    sentence = escape(_sentence(rung, late))
+    sentence = _sentence(rung, late)
     if said := _beside(rung):
         sentence = mrkdwn("{} {}", sentence, said)
     if late:
@@ -82,8 +82,9 @@ def answered(window: Window, asked: datetime) -> Message:
     """The question whether it has ended, once that is known: without its buttons. `asked`: the end that was planned."""
     what = f"it ended at {when_ended(window)}" if window.actual_end else f"it was put off to {utc(window.end)}"
     text = mrkdwn(
-        "{} was planned to end at {}, and it was asked whether it has ended: {}.", window.title, utc(asked), what
-    )
+        "{} was planned to end at {}, and it was asked whether it has ended: {}.",
+        titled(window.title), utc(asked), what,
+    )  # fmt: skip
     return Message(text, (section(text), context(mrkdwn("{} · for you {}", window.id, local(asked)))))
 
 
@@ -167,7 +168,7 @@ def _beside(rung: Rung) -> Mrkdwn:
     return what_is_planned(window)
 
 
-def _sentence(rung: Rung, late: timedelta) -> str:
+def _sentence(rung: Rung, late: timedelta) -> Mrkdwn:
     window = rung.window
     told_at = rung.due + late
     start, end = utc(window.start), utc(window.end)
@@ -188,7 +189,7 @@ def _sentence(rung: Rung, late: timedelta) -> str:
             says = f"is over ({end}); it was not held: {window.acts[-1].text}."
         case Occasion.END:
             says = f"has ended ({when_ended(window)})."
-    return f"{window.title} {says}"
+    return mrkdwn("{} {}", titled(window.title), says)
 
 
 def when_ended(window: Window) -> str:
