@@ -11,7 +11,7 @@ SOURCES := bot handlers sandbox tests benchmarks faults
 # With REPORTS=folder each run of pytest leaves its report there.
 PYTEST = $(PYTHON) -m pytest $(if $(REPORTS),--junit-xml=$(REPORTS)/$@.xml)
 # Tests wait more than they work. A file's tests stay together: many share a world, and it goes on from test to test.
-WORKERS := $(shell echo $$(( $$(nproc) + 3 )))
+WORKERS := $(shell echo $$(( $$(nproc) + 4 )))
 # Extras stay in the lock: pip older than 23.3 looks for `coverage[toml]` itself, and refuses the newest as unpinned.
 LOCK := --quiet --no-strip-extras --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
