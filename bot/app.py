@@ -53,7 +53,7 @@ from bot.slack.delivery import Delivery, Pace
 from bot.slack.directory import Directory
 from bot.slack.home import HomeScreen
 from bot.slack.outbox import Outbox
-from bot.slack.socket import Sockets
+from bot.slack.socket import LULL, Sockets
 from bot.slack.voice import Voice
 from bot.store.database import Store
 from bot.store.mongo import close, connect, database_of
@@ -77,10 +77,12 @@ class Tuning:
     clock: Clock = utc_now
     pace: Pace = field(default_factory=Pace)
     tempo: Tempo | None = None  # None: as the settings say
+    lull: float = LULL  # seconds without a command that end a burst of them
     llm_limit: float = LIMIT
     attendants: tuple[Attendant, ...] = ()
     scheduler: Callable[[], Scheduler] = Scheduler
     rhythm: Rhythm | None = None  # of watching; None: as the settings say
+    has_indexes: bool = False  # of the database: another bot made them before this one starts
     # Seconds for what runs when the bot stops: what people wait for, then the rest. The process has ten in all.
     work_limit: float = 4.0
     rest_limit: float = 2.5
@@ -114,6 +116,7 @@ class App:
         self._exit.push_async_callback(http.close)
         database = database_of(mongo)
         store = Store(database, owner, tuning.pace.lease)
+        store.has_indexes = tuning.has_indexes
         client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
         api = Api(client, metrics, lambda: directory.bot_user)
         directory = self._directory = Directory(api, settings.ops_channel)
@@ -153,6 +156,7 @@ class App:
             sockets = self._sockets = Sockets(Api(client, metrics), session, by_socket(bolt), tasks.start, metrics)
             sockets.returned = jobs.missed_events
             sockets.room = door.room
+            sockets.lull.seconds = tuning.lull
             self._exit.push_async_callback(sockets.stop)
             await connected(sockets)
         scheduler.start()

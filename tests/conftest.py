@@ -11,7 +11,8 @@ from sandbox.services import Services
 from sandbox.slack import Slack
 from tests.alertmanagers import Alertmanager
 from tests.asking import strict
-from tests.world import World, forget_emptied
+from tests.kept import forget_emptied, shared
+from tests.world import World
 
 YOUNG = 20_000  # objects; by default the garbage collector looks through the youngest after 700
 
@@ -25,15 +26,17 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def mongod() -> Iterator[Mongod]:
     """The server that tests share; each has a database of its own on it."""
-    with Mongod(expires=False) as server:
+    with Mongod(expires=False) as server, shared(server.url()):
         yield server
 
 
 @pytest.fixture(scope="session")
 def killable_mongod() -> Iterator[Mongod]:
     """A second server, which no two tests have at the same time."""
-    with Mongod(expires=False) as server:
+    with Mongod(expires=False) as server, shared(server.url()):
         yield server
+        server.start()  # one that is there says good-bye at once
+        server.resume()
 
 
 @pytest.fixture

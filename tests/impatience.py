@@ -1,43 +1,68 @@
 """Bots whose jobs run only while a test waits for something: a hundred idle bots would keep the machine busy."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
-from bot.scheduler import Scheduler
+from bot.scheduler import Job, Scheduler
 
-A_MOMENT = 0.05  # seconds; most of what people ask for is there sooner, without any job
+A_LOOK = 0.03  # seconds after which it is asked whether this process is at work for the one who waits
+BUSY = 0.0015  # seconds of work within that time, more than waiting itself takes
+LOOKS = 5  # then a round begins all the same: some wait by asking and asking
+A_STEP = 0.015  # seconds between the frequent jobs, the less frequent and the rare ones of a round
+LONGEST = 0.4  # seconds between two rounds, for whoever waits for what only time brings
+NEVER = timedelta(days=1)  # how often a job runs that a test does not want
 
 
 class Alarm(Scheduler):
-    """A bot's alarm clock that can be held."""
+    """A bot's alarm clock that rings when somebody waits; how often jobs want it only says which go first."""
 
     def __init__(self, impatience: "Impatience") -> None:
         super().__init__()
         self._impatience = impatience
+        self._jobs: dict[timedelta, dict[str, Job]] = {}
+        self._running: dict[str, asyncio.Future[None]] = {}
+
+    def every(self, interval: timedelta, job: Job, name: str, first: timedelta | None = None) -> None:
+        """Has `job` called in every round, unless it is never to run."""
+        if interval < NEVER:
+            self._jobs.setdefault(interval, {})[name] = job
 
     def start(self) -> None:
         """Rings, if somebody waits."""
-        super().start()
         self._impatience.alarms.append(self)
-        if not self._impatience.is_here:
-            self.pause()
 
     def close(self) -> None:
         """Never rings again."""
-        super().close()
         if self in self._impatience.alarms:
             self._impatience.alarms.remove(self)
 
+    @property
+    def intervals(self) -> set[timedelta]:
+        """How often its jobs want to be called."""
+        return set(self._jobs)
+
+    def ring(self, interval: timedelta) -> None:
+        """Begins every job of this interval that does not run yet."""
+        for name, job in self._jobs.get(interval, {}).items():
+            if name not in self._running or self._running[name].done():
+                self._running[name] = asyncio.ensure_future(job())
+
+    def running(self) -> list[asyncio.Future[None]]:
+        """What was begun and is not done."""
+        return [one for one in self._running.values() if not one.done()]
+
 
 class Impatience:
-    """Whether anybody has waited longer than a moment."""
+    """Rings for whoever waits while nothing is at work for them, and then less and less often."""
 
     def __init__(self) -> None:
         self.alarms: list[Alarm] = []
-        self.is_here = False
         self._waiting = 0
-        self._soon: asyncio.TimerHandle | None = None
+        self._pause = 0.0
+        self._next: asyncio.TimerHandle | None = None
 
     def alarm(self) -> Alarm:
         """The alarm clock of another bot."""
@@ -47,24 +72,47 @@ class Impatience:
     def __call__(self) -> Iterator[None]:
         """Somebody waits."""
         self._waiting += 1
-        if self._soon is None:
-            self._soon = asyncio.get_running_loop().call_later(A_MOMENT, self._comes)
+        if self._next is None:
+            self._pause = 2 * A_LOOK
+            self._look(LOOKS)
         try:
             yield
         finally:
             self._waiting -= 1
-            if not self._waiting:
-                self._goes()
+            if not self._waiting and self._next is not None:
+                self._next.cancel()
+                self._next = None
 
-    def _comes(self) -> None:
-        self.is_here = True
-        for one in self.alarms:
-            Scheduler.start(one)
+    def _look(self, looks: int) -> None:
+        self._next = asyncio.get_running_loop().call_later(A_LOOK, self._ring_if_idle, time.process_time(), looks - 1)
 
-    def _goes(self) -> None:
-        self.is_here = False
-        if self._soon is not None:
-            self._soon.cancel()
-            self._soon = None
+    def _ring_if_idle(self, worked: float, looks: int) -> None:
+        """What works has something to do, and what is waited for may come of it without any job."""
+        if looks and time.process_time() - worked > BUSY:
+            self._look(looks)
+        else:
+            self._ring(self._intervals())
+
+    def _ring(self, intervals: list[timedelta]) -> None:
         for one in self.alarms:
-            one.pause()
+            one.ring(intervals[0])
+        if rest := intervals[1:]:
+            self._next = asyncio.get_running_loop().call_later(A_STEP, self._ring, rest)
+        else:
+            self._next = asyncio.get_running_loop().call_later(self._pause, self._ring, self._intervals())
+            self._pause = min(LONGEST, 2 * self._pause)
+
+    def _intervals(self) -> list[timedelta]:
+        return sorted(set().union(*(one.intervals for one in self.alarms))) or [NEVER]
+
+    async def round(self, within: float = 2.0) -> None:
+        """Every job of every bot runs once more; what hangs is waited for no longer than `within` seconds."""
+        await self._done(within)  # what runs already may have looked before
+        for interval in self._intervals():
+            for one in self.alarms:
+                one.ring(interval)
+        await self._done(within)
+
+    async def _done(self, within: float) -> None:
+        if running := [task for one in self.alarms for task in one.running()]:
+            await asyncio.wait(running, timeout=within)

@@ -5,7 +5,8 @@ from typing import Any
 from sandbox.people import Person
 from sandbox.sight import Post
 from tests.asking import answer
-from tests.world import Document, World
+from tests.kept import Document
+from tests.world import World
 
 
 async def with_roles(world: World, *, tech_lead: str = "bob", on_call: str = "ann", duty: str = "") -> None:

@@ -10,7 +10,8 @@ from pymongo import AsyncMongoClient
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS, alert, notification, sends
-from tests.world import Document, World
+from tests.kept import Document
+from tests.world import World
 
 
 @pytest.fixture

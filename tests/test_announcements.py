@@ -124,7 +124,7 @@ async def test_a_rung_missed_while_mongodb_was_away_is_told_when_it_is_back(worl
     await announced(world, "1h")
     await world.stops()
     await world.starts()
-    await world.slack.settled(0.6)
+    await world.rests()
     assert keys(world) == [f"{WINDOW}/24h", f"{WINDOW}/1h"]
 
 
@@ -141,7 +141,7 @@ async def test_five_bots_announce_once(world: World) -> None:
     ):
         world.clock.set(moment)
         await announced(world, rung)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert keys(world) == [f"{WINDOW}/{rung}" for rung in ("24h", "1h", "15m", "start")]
     assert len(await world.documents("audit", act="announce")) == 4
 
@@ -154,7 +154,7 @@ async def test_an_announcement_in_doubt_is_not_made_twice(world: World, fault: s
     world.slack.faults.add(fault, "chat.postMessage", count=2, value=0.5)
     world.clock.set("2026-11-27 02:00:01")
     await announced(world, "24h")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert keys(world) == [f"{WINDOW}/24h"]
 
 

@@ -9,8 +9,9 @@ from sandbox.mongo import Mongod
 from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.asking import answer
+from tests.impatience import NEVER
 from tests.planning import says, told, window, with_roles
-from tests.world import NEVER, World
+from tests.world import World
 
 ID = "MW-20261126-1400"
 

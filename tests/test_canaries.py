@@ -106,9 +106,7 @@ def everything_shown(slack: Slack) -> str:
 
 async def everything_stored(world: World) -> str:
     """All documents of all collections."""
-    database = world._client.get_default_database()
-    names = await database.list_collection_names()
-    return repr([await database[name].find().to_list() for name in names])
+    return repr(await world.everything())
 
 
 @pytest.mark.long

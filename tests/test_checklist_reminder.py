@@ -9,8 +9,9 @@ import pytest
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
 from sandbox.slack import Slack
+from tests.impatience import NEVER
 from tests.planning import says, told, window, with_roles
-from tests.world import NEVER, TEMPO, World
+from tests.world import TEMPO, World
 
 pytestmark = pytest.mark.long
 

@@ -61,7 +61,7 @@ async def test_the_first_rung_brings_the_checklist_into_the_thread(world: World)
     assert card.thread_ts == head.ts
     await item(world, 1, done_by="ops-bot", evidence="the window is announced")
     await world.slack.until(lambda: "1. ticked by the bot: the window is announced" in card.shown, "the evidence")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert checklists(world) == [card]
     started = await world.documents("audit", act="start checklist")
     assert [entry["who"] for entry in started] == ["ops-bot"]
@@ -75,7 +75,7 @@ async def test_whoever_starts_it_after_the_announcement_is_led_to_the_thread(wor
     told = await answer(world.slack, world.ann, "/checklist", "start")
     assert "is in the window's thread" in told.shown or "was posted before" in told.shown
     head, card = await posted(world)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert (checklists(world), card.thread_ts) == ([card], head.ts)
 
 
@@ -86,7 +86,7 @@ async def test_a_checklist_that_somebody_started_before_stays_the_only_one(world
     world.clock.set(FIRST_RUNG)
     await world.stored("announcements", rung="24h", state="announced")
     await item(world, 1, done_by="ops-bot")
-    await world.slack.settled(0.6)
+    await world.rests()
     (card,) = checklists(world)
     assert card.thread_ts is None
 
@@ -103,7 +103,7 @@ async def test_what_a_bot_recorded_and_died_is_posted_once(world: World) -> None
     await world.removes("outbox", letter["_id"])
     await asyncio.gather(world.starts(), world.starts())
     await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
-    await world.slack.settled(0.6)
+    await world.rests()
     assert recorded["ts"] in [card.ts for card in checklists(world)]
     assert len(await world.documents("checklists")) == 1
     assert len([one for one in await world.documents("outbox") if one["event_type"] == "opsbot_checklist"]) == 1
@@ -169,7 +169,7 @@ async def test_the_checklist_of_a_window_that_is_called_off_is_closed(world: Wor
     await world.changes("windows", WINDOW, {"state": "cancelled"})
     await world.slack.until(lambda: "Closed by the bot: the window was cancelled" in card.shown, "that it is closed")
     world.clock.set("2026-11-28 08:00:00")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert [post for post in world.slack.thread(head).messages if "still open" in post.shown] == []
     assert len(await world.documents("audit", act="close checklist")) == 1
 
@@ -192,7 +192,7 @@ async def test_health_after_the_work_is_ticked_with_the_evidence(world: World) -
     _, card = await posted(world)
     world.clock.set(START)
     await answer(world.slack, world.ann, "/checklist", "done 4,5")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert [(await world.document("checklists", WINDOW))["items"][n - 1]["done_by"] for n in (7, 8, 9)] == ["", "", ""]
     await answer(world.slack, world.ann, "/checklist", "waive 6 no dashboards tonight")
     for number, evidence in (
@@ -231,14 +231,14 @@ async def test_what_is_not_true_any_more_is_unticked_with_one_warning(world: Wor
     await services.switch("loki", "up")
     world.clock.forward(minutes=2)
     await item(world, 9, done_by="ops-bot")
-    await world.slack.settled(0.6)
+    await world.rests()
     warnings = [post for post in world.slack.thread(head).messages if "not ticked any more: loki" in post.shown]
     assert len(warnings) == 1
     world.clock.set(END)
     await world.stored("announcements", rung="end", state="announced")
     await services.switch("loki", "refuse")
     world.clock.forward(minutes=2)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert (await world.document("checklists", WINDOW))["items"][8]["done_by"] == "ops-bot"
 
 
@@ -253,7 +253,7 @@ async def test_a_tick_of_a_person_s_stays_whatever_the_bot_finds(world: World, s
     assert "8. “Check the Grafana SLOs” is ticked already, by the bot." in told.shown
     await answer(world.slack, world.bob, "/checklist", "undo 8")
     world.clock.forward(minutes=2)
-    await world.slack.settled(0.6)
+    await world.rests()
     stored = (await world.document("checklists", WINDOW))["items"]
     assert (stored[7]["done_by"], stored[8]["done_by"]) == ("", world.bob.id)
 
@@ -280,6 +280,6 @@ async def test_what_is_open_after_the_window_is_reminded_of_until_it_is_done_or_
     await world.slack.shows("1 item of its checklist is still open", "12. Update the incident tracker", thread=head)
     await answer(world.slack, world.ann, "/checklist", "waive 12 there was no incident")
     world.clock.set("2026-11-30 07:00:01")
-    await world.slack.settled(0.6)
+    await world.rests()
     reminders = [post for post in world.slack.thread(head).messages if "still open" in post.shown]
     assert len(reminders) == 2

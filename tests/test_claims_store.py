@@ -8,8 +8,7 @@ from bot.domain.announcement import Occasion, Rung
 from bot.domain.checklist import Checklist, Item, Phase, Remark
 from bot.domain.window import Window
 from bot.store.announcement import Announcements
-from bot.store.database import Store
-from tests.world import PACE, World
+from tests.world import World
 
 START = datetime(2027, 3, 1, 2, tzinfo=UTC)
 WINDOW = Window("MW-20270301-0200", START, START + timedelta(hours=4), "Upgrade Loki")
@@ -18,9 +17,7 @@ RUNG = Rung(WINDOW, "1h", Occasion.AHEAD, START - timedelta(hours=1))
 
 def bots(world: World) -> tuple[Announcements, Announcements]:
     """The announcements of two bots on one database."""
-    database = world._client.get_default_database()
-    one, two = (Store(database, owner, PACE.lease).announcements for owner in ("one", "two"))
-    return one, two
+    return world.store("one").announcements, world.store("two").announcements
 
 
 async def taken_over(by: Announcements) -> bool | None:

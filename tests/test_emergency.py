@@ -51,7 +51,7 @@ async def test_an_emergency_said_twice_is_one(world: World) -> None:
     await world.starts()
     await asyncio.gather(*(world.ann.says("/maintenance", "emergency replace the disk") for _ in range(3)))
     await world.stored("announcements", rung="start", state="announced")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(await world.documents("incidents")) == len(await world.documents("windows", kind="emergency")) == 1
     assert len([post for post in world.slack.channel().by_bot if "Emergency maintenance" in post.text]) == 1
 

@@ -196,7 +196,7 @@ async def test_several_bots_make_each_step_once(world: World) -> None:
     await told(world, incident_id, 1)
     world.clock.forward(minutes=10, seconds=1)
     await told(world, incident_id, 2)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(await told(world, incident_id, 2)) == 2
     asked = [post for post in world.slack.thread(card).replies if "come to" in post.text]
     assert len(asked) == 2
@@ -213,7 +213,7 @@ async def test_after_a_while_without_a_bot_there_is_one_step(world: World) -> No
     world.clock.forward(hours=1)
     await world.starts()
     steps = await told(world, incident_id, 2)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(await told(world, incident_id, 2)) == 2
     assert steps[1]["asked"] == [{"rung": "on-call's backup", "who": world.bob.id}]
 

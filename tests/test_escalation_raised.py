@@ -24,7 +24,7 @@ async def test_whoever_makes_it_a_sev1_has_the_duty_officer_called_at_once(world
     await told(world, incident_id, 2)
     await answer(world.slack, world.ann, "/incident", f"{incident_id[-4:]} sev sev2")
     await answer(world.slack, world.bob, "/incident", f"{incident_id[-4:]} sev sev1")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert [ask["who"] for step in await told(world, incident_id, 2) for ask in step["asked"]] == [
         world.ann.id, cyd(world).id,
     ]  # fmt: skip

@@ -7,8 +7,9 @@ import pytest
 
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
+from tests.impatience import NEVER
 from tests.planning import keys, says, told, window, with_roles
-from tests.world import NEVER, World
+from tests.world import World
 
 WEEKLY = "MW-20261128-0200"
 FREEZE = "FRZ-20261127-0000"
@@ -215,5 +216,5 @@ async def test_a_freeze_in_doubt_is_not_announced_twice(world: World, fault: str
     world.slack.faults.add(fault, "chat.postMessage", count=2, value=0.5)
     world.clock.set("2026-11-27 00:00:01")
     await told(world, f"{FREEZE}/start")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert keys(world) == [f"{FREEZE}/start"]

@@ -11,9 +11,10 @@ from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS, alert, notification, sends, told
 from tests.asking import answer
+from tests.kept import Document
 from tests.watching import Watched
 from tests.watching import told as told_of_outage
-from tests.world import Document, World
+from tests.world import World
 
 
 async def opened(world: World, post: Post) -> tuple[Post, str]:

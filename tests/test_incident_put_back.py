@@ -77,7 +77,7 @@ async def test_state_and_acts_of_a_lost_incident_come_back(world: World) -> None
     assert note["text"] == "the relay <!here> is gone"
     await answer_to_mention(world.slack, world.ann, "status monitoring", thread=card)
     await shows(world, card, "*monitoring*", "since the deploy")
-    await world.slack.settled(0.6)
+    await world.rests()
     replies = [post.shown for post in world.slack.thread(card).replies if post.by_bot]
     assert len(replies) == len(set(replies))
 

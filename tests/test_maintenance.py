@@ -159,7 +159,7 @@ async def test_a_cancellation_corrects_what_was_announced(world: World) -> None:
     assert reply in world.slack.channel().messages
     await world.slack.until(lambda: "Upgrade Loki: cancelled" in head.shown, "the head to say so")
     world.clock.set("2026-11-26 14:00:01")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert keys(world) == [f"{ID}/1h"]
 
 

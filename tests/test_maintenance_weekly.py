@@ -47,7 +47,7 @@ async def test_a_day_is_skipped(world: World) -> None:
     assert "No weekly window starts" not in await says(world, "skip 2027-03-06 holidays")
     assert "MW-20261205-0200* Weekly maintenance" in await says(world, "list")
     world.clock.set("2026-11-28 02:00:01")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert keys(world) == keys(world, "opsbot_reply") == []
     await window(world, "MW-20270306-0200", state="cancelled")
 
@@ -179,10 +179,10 @@ async def test_a_bot_with_older_settings_calls_nothing_off(world: World) -> None
     assert new is not old
     await world.stored("bookings", _id="rule", rule="Sun 03:00-05:00 UTC")
     await world.stored("windows", _id="MW-20261129-0300", state="planned")
-    await world.slack.settled(0.6)  # what the older one began before that is over
+    await world.rests()  # what the older one began before that is over
     world.clock.set("2026-11-28 03:00:01")
     await told(world, "MW-20261129-0300/24h")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert (await window(world, "MW-20261129-0300"))["state"] == "planned"
     assert keys(world) == ["MW-20261129-0300/24h"]
 

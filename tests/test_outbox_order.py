@@ -133,7 +133,7 @@ async def test_what_another_bot_took_over_meanwhile_is_not_posted_again(world: W
     await world.starts()
     await world.slack.shows("number two", thread=card)
     await world.slack.shows("number one", thread=card)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert sorted(numbers(world, card)) == ["one", "two"]
     assert "chat.delete" not in methods(world)
 

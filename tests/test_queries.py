@@ -111,8 +111,7 @@ async def test_lookups_by_odd_ids_find_nothing(world: World) -> None:
 @pytest.mark.long
 async def test_every_read_is_bounded_in_time(world: World) -> None:
     """MongoDB's own profile of what people's commands make the bot ask: each read of it has maxTimeMS."""
-    database = world._client.get_default_database()
-    await database.command("profile", 2)
+    world.database.command("profile", 2)
     try:
         for command, words in (
             ("/incident", ""), ("/incident", "list all"), ("/incident", "search checkout down"), ("/incident", "stats"),
@@ -120,8 +119,8 @@ async def test_every_read_is_bounded_in_time(world: World) -> None:
         ):  # fmt: skip
             await answer(world.slack, world.ann, command, words)
     finally:
-        await database.command("profile", 0)
-    profile = await database["system.profile"].find().to_list()
+        world.database.command("profile", 0)
+    profile = list(world.database["system.profile"].find())
     reads = [one for one in profile if {"find", "aggregate", "count"} & set(one.get("command", {}))]
     ours = [one for one in reads if one.get("appName") == "ops-bot" and one["ns"].partition(".")[2] != "system.profile"]
     assert {"incidents", "words", "checklists", "windows"} <= {one["ns"].partition(".")[2] for one in ours}

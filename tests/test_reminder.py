@@ -40,7 +40,7 @@ async def test_a_sev1_is_asked_about_twice_as_often(world: World) -> None:
     other, _ = await opened(world, "open sev2 search is slow", "search is slow")
     world.clock.forward(minutes=16)
     await world.slack.shows("How does it go?", thread=card)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert asked(world, other, "How does it go?") == []
 
 
@@ -54,7 +54,7 @@ async def test_talk_in_the_thread_is_no_update_but_a_resolution_ends_the_reminde
     await world.bob.writes("hm", thread=other)
     world.clock.forward(minutes=11)
     await world.slack.shows("How does it go?", thread=other)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert asked(world, card, "How does it go?") == []
 
 
@@ -82,7 +82,7 @@ async def test_a_snooze_puts_the_reminder_off(world: World) -> None:
     await world.ann.sees("No reminder for", incident_id)
     await world.slack.shows("@ann wants no reminder before", thread=card)
     world.clock.forward(minutes=28)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(asked(world, card, "How does it go?")) == 1
     world.clock.forward(minutes=3)
     await world.slack.until(lambda: len(asked(world, card, "How does it go?")) == 2, "the reminder to come again")
@@ -112,7 +112,7 @@ async def test_three_bots_and_restarts_remind_once(world: World) -> None:
     await world.stops()
     await world.starts()
     await world.stored("incidents", _id=incident_id, reminded_at={"$ne": None})
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(asked(world, card, "How does it go?")) == 1
 
 
@@ -124,7 +124,7 @@ async def test_a_reminder_that_fell_due_while_no_bot_was_there_comes_late_and_on
     world.clock.forward(hours=5)
     await world.starts()
     await world.slack.shows("How does it go?", thread=card)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(asked(world, card, "How does it go?")) == 1
 
 
@@ -137,7 +137,7 @@ async def test_a_silent_day_asks_whether_it_is_over(world: World) -> None:
     world.clock.forward(hours=25)
     question = await world.slack.shows("Is it over?", incident_id, "@ann", thread=card)
     await world.stored("incidents", 2, asked_at={"$ne": None})
-    await world.slack.settled(0.6)
+    await world.rests()
     assert asked(world, card, "How does it go?") == []
     assert question.buttons == ["Close it", "Keep it open"]
     await world.ann.clicks("Close it", question)
@@ -146,7 +146,7 @@ async def test_a_silent_day_asks_whether_it_is_over(world: World) -> None:
     assert (stored["status"], stored["resolution"]) == ("closed", "nothing happened for a day")
     await world.ann.clicks("Keep it open", await world.slack.shows("Is it over?", thread=kept))
     await world.ann.sees(other, "stays open")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(asked(world, kept, "Is it over?")) == 1
     assert "investigating" in kept.shown
 
@@ -181,7 +181,7 @@ async def test_a_clock_that_ran_ahead_silences_nobody(world: World) -> None:
     await answer(world.slack, world.ann, "/incident", "note it is the cache")
     world.clock.forward(minutes=31)
     await world.slack.shows("How does it go?", thread=card)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(asked(world, card, "How does it go?")) == 1
 
 
@@ -195,7 +195,7 @@ async def test_whoever_writes_keeps_an_incident_from_being_silent(world: World) 
     # Slack's clock gives messages their time; the bot's is a day ahead here, so it is told what it would have heard.
     await world.changes("incidents", incident_id, {"active_at": world.clock()})
     world.clock.forward(hours=2)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert asked(world, card, "Is it over?") == []
 
 
@@ -250,7 +250,7 @@ async def test_a_card_deleted_while_the_bot_was_away_is_posted_anew(world: World
     with world.slack.expects("thread_not_found"):
         await asyncio.gather(world.starts(), world.starts())
         (stored,) = await world.stored("incidents", _id=incident_id, card_ts={"$ne": card.ts}, untold=[])
-        await world.slack.settled(0.6)
+        await world.rests()
     cards = [p for p in world.slack.channel().by_bot if incident_id in p.shown and not p.thread_ts]
     assert [post.ts for post in cards] == [stored["card_ts"]]
 

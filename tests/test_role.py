@@ -201,7 +201,7 @@ async def test_a_rotation_says_who_has_it_now_and_next(world: World) -> None:
     world.clock.set("2026-12-07 09:00:01")
     await hears(world, "cyd", "You have the role on-call until 2026-12-14")
     await hears(world, "bob", "Your turn with the role on-call is over: @cyd has it until 2026-12-14 09:00 UTC")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len([text for text in told(world, "bob") if "You have the role" in text]) == 1
     assert len([text for text in told(world, "cyd") if "You have the role" in text]) == 1
     assert (await world.documents("audit", act="role"))[1]["detail"] == (
@@ -228,7 +228,7 @@ async def test_the_channel_hears_when_the_next_one_has_left(world: World) -> Non
     await world.slack.shows(
         "The role on-call went round to", "not in this workspace any more", "/ops role on-call @who"
     )
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len([post for post in world.slack.channel().by_bot if "went round to" in post.shown]) == 1
 
 

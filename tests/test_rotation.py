@@ -28,7 +28,7 @@ async def test_a_hand_over_is_in_the_trail_once(world: World) -> None:
     await hears(world, "cyd", "You have the role on-call until 2026-12-14")
     await hears(world, "bob", "Your turn with the role on-call is over: @cyd has it")
     await world.stored("audit", 2, act="hand over")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(await world.documents("audit", act="hand over")) == 2
     assert len([text for text in told(world, "bob") if "You have the role" in text]) == 1
 
@@ -46,7 +46,7 @@ async def test_a_hand_over_while_no_bot_ran_is_in_the_trail_all_the_same(world: 
     assert entry["detail"].startswith("from U0DEE to U0BOB, 2026-11-30 09:00")
     await hears(world, "bob", "You have the role on-call until 2026-12-07")
     await hears(world, "dee", "Your turn with the role on-call is over: @bob has it")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len([text for text in told(world, "dee") if "is over" in text]) == 1
 
 

@@ -14,8 +14,9 @@ from bot.domain.timeline import Kind
 from bot.domain.timeline_desk import TimelineDesk
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
+from tests.kept import Document
 from tests.test_search import asks, finds, ids, opens
-from tests.world import Document, World
+from tests.world import World
 
 
 @pytest.fixture

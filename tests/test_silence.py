@@ -75,7 +75,7 @@ async def test_an_end_by_hand_is_respected_and_told(world: World, alertmanager: 
     await world.stored("silences", remote_id=made["id"])
     await alertmanager.delete(made["id"])
     await world.bob.sees("Somebody ended your silence", "in Alertmanager", within=8.0)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert await alertmanager.silences() == []
     assert len([post for post in world.bob.posts if "Somebody ended" in post.text]) == 1
 
@@ -97,7 +97,7 @@ async def test_owners_are_told_before_the_end_and_of_old_ones(world: World, aler
     world.clock.forward(days=2)
     await world.slack.shows("A silence in Alertmanager of job=old", "eve", "Is it still needed?", within=8.0)
     world.clock.forward(days=1)
-    await world.slack.settled(0.6)
+    await world.rests()
     old = [post for post in world.slack.channel().by_bot if "Is it still needed?" in post.text]
     assert len(old) == 1
     assert len([post for post in world.bob.posts if "ends at" in post.text]) == 1

@@ -48,7 +48,7 @@ async def test_the_same_words_through_two_bots_are_asked_about_once_both_are_kno
     await world.stored("incidents", 2)
     told = await world.slack.shows("@ann", ASKED, one, "by @ann", thread=second)
     await world.stored("outbox", state="posted", key={"$regex": "same-as"})
-    await world.slack.settled(0.6)
+    await world.rests()
     assert (len(asked(world, first)), len(asked(world, second))) == (0, 1)
     await world.ann.clicks(f"Duplicate of {one[-4:]}", told)
     await shows(world, second, "closed", f"a duplicate of *{one}*")

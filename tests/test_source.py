@@ -145,7 +145,7 @@ async def test_a_reply_that_a_bot_that_died_did_not_write_is_written(world: Worl
     await world.slack.until(lambda: len(world.slack.thread(reply.thread_ts or "").replies) == 2, "the other reply")
     await world.stored("timeline", _id=left["_id"], is_untold=False)
     await finds(world, "restart", incident_id)
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(world.slack.thread(reply.thread_ts or "").replies) == 2
 
 

@@ -7,8 +7,9 @@ from sandbox.conversations import Draft
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
 from tests.asking import answer, strict, typed
+from tests.kept import Document
 from tests.test_incident import opened
-from tests.world import Document, World
+from tests.world import World
 
 
 async def entry_of(world: World, message: Post, **what: Any) -> Document:

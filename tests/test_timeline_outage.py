@@ -16,8 +16,9 @@ from sandbox.sight import Post
 from sandbox.slack import Slack
 from sandbox.workspace import Message
 from tests.asking import strict
+from tests.kept import Document
 from tests.test_incident import opened
-from tests.world import Document, World
+from tests.world import World
 
 REPLIES = "conversations.replies"
 

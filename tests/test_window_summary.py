@@ -86,7 +86,7 @@ async def test_the_end_brings_the_summary_once(world: World, services: Services)
         assert words in post.shown, words
     assert "Post the summary" not in post.shown
     await world.stored("checklists", items={"$elemMatch": {"number": 10, "done_by": "ops-bot"}})
-    await world.slack.settled(0.6)
+    await world.rests()
     assert summaries(world) == [post]
     kept = await world.document("windows", WINDOW)
     assert (kept["summary"]["ticks"]["done"], len(kept["health_before"]["readings"])) == (9, 6)
@@ -200,7 +200,7 @@ async def test_the_end_of_last_week_is_not_summed_up(world: World) -> None:
     await world.stops()
     world.clock.set("2026-11-30 12:00:00")
     await world.starts()
-    await world.slack.settled(0.6)
+    await world.rests()
     assert summaries(world) == []
 
 
@@ -233,7 +233,7 @@ async def test_a_lost_answer_of_slack_s_makes_no_second_summary(world: World) ->
     world.slack.faults.add("reset_after", "chat.postMessage", count=2)
     await summed_up(world)
     world.slack.faults.clear()
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(summaries(world)) == 1
 
 
@@ -275,7 +275,7 @@ async def test_the_coordination_thread_gets_it_too(world: World) -> None:
     reply = await world.slack.shows(f"({WINDOW}) is over", "The whole summary", channel="#random", thread=root)
     assert reply.thread_ts == root.ts
     await world.stored("windows", coordination="told")
-    await world.slack.settled(0.6)
+    await world.rests()
     assert len(world.slack.thread(root).messages) == 2
 
 

@@ -53,13 +53,14 @@ class _Link:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class _Lull:
+class Lull:
     """The moment after a burst: what many people typed at once is acknowledged before the work on it begins.
 
     Slack waits three seconds, and each piece of work would make the acknowledgements behind it later.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = LULL) -> None:
+        self.seconds = seconds
         self._over: asyncio.Event | None = None
         self._waiting = 0
         self._begun_at = self._heard_at = 0.0
@@ -68,7 +69,7 @@ class _Lull:
         """Returns at once for a command that comes alone; in a burst when it is over, within a quarter of a second."""
         now, before = time.monotonic(), self._heard_at
         self._heard_at = now
-        if self._over is None and now - before > LULL:
+        if self._over is None and now - before > self.seconds:
             return
         if self._over is None:
             self._over, self._begun_at, self._waiting = asyncio.Event(), now, 0
@@ -77,11 +78,11 @@ class _Lull:
         await self._over.wait()
 
     def _look_later(self) -> None:
-        asyncio.get_running_loop().call_later(LULL, self._look)
+        asyncio.get_running_loop().call_later(self.seconds, self._look)
 
     def _look(self) -> None:
         now = time.monotonic()
-        is_on = now - self._heard_at < LULL and now - self._begun_at < LULL_WITHIN
+        is_on = now - self._heard_at < self.seconds and now - self._begun_at < LULL_WITHIN
         if is_on and self._waiting < LULL_MOST:
             self._look_later()
         elif self._over is not None:
@@ -93,7 +94,7 @@ class Sockets:
     """Keeps `count` connections open. `answer` takes an envelope and returns what acknowledges it, None for nothing.
 
     `returned` is called when a connection opens after there was none: events may have been missed meanwhile. `room` is
-    awaited before a command is taken.
+    awaited before a command is taken, `lull` before the work on it begins.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class Sockets:
         self._first = asyncio.Event()
         self._refusal: DeclinedError | None = None
         self._answering: set[asyncio.Task[None]] = set()
-        self._lull = _Lull()
+        self.lull = Lull()
         self.returned: Callable[[], None] = lambda: None
         self.room: Callable[[], Awaitable[None]] = _at_once
 
@@ -251,7 +252,7 @@ class Sockets:
             await self.room()
             # Slack never sends a command again, and nothing is said in its acknowledgement: the person need not wait.
             await self._acknowledge(link, envelope, {})
-            await self._lull.comes()
+            await self.lull.comes()
             await self._answer(envelope)
             return
         acknowledgement = await self._answer(envelope)

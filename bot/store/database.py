@@ -72,7 +72,10 @@ INDEXED: Mapping[str, Sequence[IndexModel]] = {
 
 
 class Store:
-    """The stores of one database. `owner` names this process in claims, which hold for `lease`."""
+    """The stores of one database. `owner` names this process in claims, which hold for `lease`.
+
+    `has_indexes`: they need not be made any more.
+    """
 
     def __init__(self, database: Database, owner: str, lease: timedelta) -> None:
         reach = Reach()
@@ -81,7 +84,7 @@ class Store:
             return Documents(database[name], reach)
 
         self._documents = documents
-        self._has_indexes = False
+        self.has_indexes = False
         self.incidents = Incidents(documents("incidents"))
         self.timelines = Timelines(documents("timeline"), documents("held"))
         self.words = Words(documents("words"))
@@ -111,6 +114,6 @@ class Store:
     async def reach(self) -> None:
         """Reads in the bot's own database, since a ping does not prove the password. Raises StoreAwayError."""
         await self._documents("roles").probe()
-        if not self._has_indexes:
+        if not self.has_indexes:
             await asyncio.gather(*(self._documents(name).index(wanted) for name, wanted in INDEXED.items()))
-            self._has_indexes = True
+            self.has_indexes = True
