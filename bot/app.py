@@ -56,7 +56,7 @@ from bot.slack.outbox import Outbox
 from bot.slack.socket import LULL, Sockets
 from bot.slack.voice import Voice
 from bot.store.database import Store
-from bot.store.mongo import close, connect, database_of
+from bot.store.mongo import PATIENCE, close, connect, database_of
 from bot.tasks import Tasks
 from bot.watching import Around, watching
 from bot.web import Alerts, Entrances, Readiness, SlackEvents, Web
@@ -82,6 +82,7 @@ class Tuning:
     attendants: tuple[Attendant, ...] = ()
     scheduler: Callable[[], Scheduler] = Scheduler
     rhythm: Rhythm | None = None  # of watching; None: as the settings say
+    store_patience: float = PATIENCE  # seconds to look for MongoDB
     has_indexes: bool = False  # of the database: another bot made them before this one starts
     # Seconds for what runs when the bot stops: what people wait for, then the rest. The process has ten in all.
     work_limit: float = 4.0
@@ -110,7 +111,7 @@ class App:
         session = await self._exit.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=REQUEST_LIMIT, connect=5.0))
         )
-        mongo = connect(settings.mongodb_url.get_secret_value())
+        mongo = connect(settings.mongodb_url.get_secret_value(), tuning.store_patience)
         self._exit.push_async_callback(close, mongo)
         http = Http()
         self._exit.push_async_callback(http.close)

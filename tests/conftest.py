@@ -11,7 +11,7 @@ from sandbox.services import Services
 from sandbox.slack import Slack
 from tests.alertmanagers import Alertmanager
 from tests.asking import strict
-from tests.kept import forget_emptied, shared
+from tests.kept import shared
 from tests.world import World
 
 YOUNG = 20_000  # objects; by default the garbage collector looks through the youngest after 700
@@ -32,8 +32,11 @@ def mongod() -> Iterator[Mongod]:
 
 @pytest.fixture(scope="session")
 def killable_mongod() -> Iterator[Mongod]:
-    """A second server, which no two tests have at the same time."""
-    with Mongod(expires=False) as server, shared(server.url()):
+    """A second server, which no two tests have at the same time.
+
+    Each finds a new database there: what a bot asked of a server that stood still may yet be done.
+    """
+    with Mongod(expires=False) as server, shared(server.url(), passes_on=False):
         yield server
         server.start()  # one that is there says good-bye at once
         server.resume()
@@ -41,13 +44,9 @@ def killable_mongod() -> Iterator[Mongod]:
 
 @pytest.fixture
 def own_mongod(killable_mongod: Mongod) -> Mongod:
-    """A server of the test's own, to be stopped, paused and killed; the next test finds it running, and a new database:
-
-    what a bot asked of a server that stood still may yet be done.
-    """
+    """A server of the test's own, to be stopped, paused and killed; the next test finds it running."""
     killable_mongod.start()
     killable_mongod.resume()
-    forget_emptied(killable_mongod.url())
     return killable_mongod
 
 

@@ -21,6 +21,7 @@ PATIENCE = 5000  # milliseconds for a server that was just started
 @dataclass
 class _Server:
     client: MongoClient[Document]
+    passes_on: bool
     left: list[str] = field(default_factory=list)  # emptied databases of worlds that ended; they have all indexes
 
 
@@ -32,30 +33,25 @@ def _named(collection: str) -> list[Document]:
     return [{"$limit": 1}, {"$project": {"_id": 0, "name": collection}}]
 
 
-def _connected(url: str) -> _Server:
-    return _Server(MongoClient(url, tz_aware=True, serverSelectionTimeoutMS=PATIENCE))
+def _connected(url: str, *, passes_on: bool) -> _Server:
+    return _Server(MongoClient(url, tz_aware=True, serverSelectionTimeoutMS=PATIENCE), passes_on)
 
 
 @contextmanager
-def shared(url: str) -> Iterator[None]:
-    """The worlds on this server have one connection meanwhile, and each has the database of one before it."""
-    _SHARED[url] = _connected(url)
+def shared(url: str, *, passes_on: bool = True) -> Iterator[None]:
+    """The worlds on this server have one connection meanwhile, and each the database of one before it if it may."""
+    _SHARED[url] = _connected(url, passes_on=passes_on)
     try:
         yield
     finally:
         _SHARED.pop(url).client.close()
 
 
-def forget_emptied(url: str) -> None:
-    """The next worlds on this server have new databases, not those of worlds that ended."""
-    _SHARED[url].left.clear()
-
-
 class Kept:
     """A database on the server of `url`, empty; with all indexes, if a bot has worked with it before."""
 
     def __init__(self, url: str) -> None:
-        self._server = _SHARED.get(url) or _connected(url)
+        self._server = _SHARED.get(url) or _connected(url, passes_on=False)
         self._is_shared = url in _SHARED
         self.has_indexes = bool(self._server.left)
         name = self._server.left.pop() if self.has_indexes else f"test_{secrets.token_hex(6)}"
@@ -66,7 +62,7 @@ class Kept:
         """Empties the database for the next world, if it is sound: indexes take longer to make than most tests."""
         if not self._is_shared:
             self._server.client.close()
-        elif is_sound:
+        elif is_sound and self._server.passes_on:
             self._empty()
 
     def _empty(self) -> None:

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeVar
 
-from pymongo import AsyncMongoClient
-
 from bot.app import App, Tuning
 from bot.domain.health_watch_desk import Rhythm
 from bot.domain.search_desk import SearchDesk
@@ -16,6 +14,7 @@ from bot.jobs import Tempo
 from bot.settings import MAY_BE_EMPTY, load
 from bot.slack.delivery import Pace
 from bot.store.database import Store
+from bot.store.mongo import Client, connect, database_of
 from sandbox.slack import Slack
 from tests.impatience import NEVER, Impatience
 from tests.kept import Document, Kept
@@ -65,7 +64,7 @@ class World(Kept):
         self._impatience = Impatience()
         slack.workspace.while_waiting = self._impatience
         self._settings = dict(settings or {})
-        self._client: AsyncMongoClient[Document] | None = None
+        self._client: Client | None = None
         self.ann = slack.person("ann")
         self.bob = slack.person("bob")
 
@@ -95,7 +94,7 @@ class World(Kept):
         }
         tuning = Tuning(
             self.clock, PACE, self.tempo, LULL, LLM_LIMIT, self.attendants, self._impatience.alarm, RHYTHM,
-            has_indexes=self.has_indexes, work_limit=1.0, rest_limit=1.5,
+            store_patience=0.4, has_indexes=self.has_indexes, work_limit=1.0, rest_limit=1.5,
         )  # fmt: skip
         bot = App(load((), environment), tuning)
         self.bots.append(bot)
@@ -118,8 +117,8 @@ class World(Kept):
 
     def store(self, owner: str = "test") -> Store:
         """The bot's own stores of this world's database, for what no command does."""
-        self._client = self._client or AsyncMongoClient(self.mongodb_url, tz_aware=True)
-        return Store(self._client.get_default_database(), owner, PACE.lease)
+        self._client = self._client or connect(self.mongodb_url)
+        return Store(database_of(self._client), owner, PACE.lease)
 
     def search(self) -> SearchDesk:
         """A desk beside the bots', as another replica has one."""

@@ -24,6 +24,7 @@ Index = tuple[tuple[str, int], ...]  # its fields with their directions
 Database = AsyncDatabase[Document]
 Client = AsyncMongoClient[Document]
 
+PATIENCE = 1.0  # seconds
 UPSERT_TRIES = 3
 READING = GATHERING = 1_900  # milliseconds: below what the connection waits, after which a server would go on alone
 _DUPLICATE = 11000
@@ -53,15 +54,17 @@ class Part:
     index: Index = ()
 
 
-def connect(url: str) -> Client:
-    """A client for `url`; nothing is contacted yet.
+def connect(url: str, patience: float = PATIENCE) -> Client:
+    """A client for `url`, which looks `patience` seconds for a server before it says that there is none.
+
+    Nothing is contacted yet.
 
     w=majority with journal, since w:1 loses acknowledged writes at a kill -9. No `timeoutMS`: it would replace the
     short wait for a server (https://pymongo.readthedocs.io/en/stable/examples/timeouts.html).
     """
     return AsyncMongoClient(
         url,
-        serverSelectionTimeoutMS=1000,
+        serverSelectionTimeoutMS=round(patience * 1000),
         connectTimeoutMS=1000,
         socketTimeoutMS=2000,
         w="majority",
