@@ -14,7 +14,7 @@ from tests.asking import strict
 from tests.kept import shared
 from tests.world import World
 
-YOUNG = 20_000  # objects; by default the garbage collector looks through the youngest after 700
+YOUNG = 50_000  # objects; by default the garbage collector looks through the youngest after 700
 
 
 def pytest_collection_finish() -> None:
