@@ -231,8 +231,9 @@ class Jobs:
     async def _tick(self) -> None:
         self._meter.scheduler_ticked()
         if self._channel.ops_channel and self.is_store_up:
-            await self._owners.announcements.tick()
-            await self._owners.freezes.tick()
+            freezes = await self._owners.freezes.current()
+            await self._owners.announcements.tick(freezes)
+            await self._owners.freezes.tick(freezes)
 
     async def _attend(self) -> None:
         """A job of its own: what attends windows may take its time, and must not hold up announcements."""

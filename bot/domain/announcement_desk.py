@@ -10,6 +10,7 @@ from bot.domain.announcement_ports import AnnouncementMeter, Announcements, Wind
 from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
 from bot.domain.clock import spelled
+from bot.domain.freeze import Freeze
 from bot.domain.outbox import UndeliveredError
 from bot.domain.presence import Able
 from bot.domain.window import Deed, Window
@@ -48,10 +49,10 @@ class AnnouncementDesk:
         """What was announced of a window, by key. Raises StoreAwayError."""
         return await self._records.of(window.id)
 
-    async def tick(self) -> None:
+    async def tick(self, freezes: Sequence[Freeze]) -> None:
         """Announces what is due and nobody announced. Raises StoreAwayError; the next tick goes on from there."""
         now = self._clock()  # one moment for all: at the end of a window its rung goes by the step that the end is
-        windows = await self._passing.tick(now)
+        windows = await self._passing.tick(now, freezes)
         # Together, so that what goes wrong with one window does not keep another from being announced.
         outcomes = await asyncio.gather(*(self._see_to(window, now) for window in windows), return_exceptions=True)
         for outcome in outcomes:
