@@ -1,7 +1,7 @@
 """The timetable: what the bot does by itself, how often, and what happens when MongoDB or Slack come back."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -14,10 +14,9 @@ from bot.domain.escalation_desk import EscalationDesk
 from bot.domain.freeze_desk import FreezeDesk
 from bot.domain.health_watch_desk import WatchDesk
 from bot.domain.home_desk import HomeDesk
-from bot.domain.incident import Incident, Severity
+from bot.domain.incident import Incident
 from bot.domain.incident_desk import IncidentDesk
 from bot.domain.outage import OutageDesk
-from bot.domain.outbox import Depth
 from bot.domain.read_back import ReadBack, UnreadableError
 from bot.domain.reminder import ReminderDesk
 from bot.domain.role_changes import RoleChanges
@@ -27,6 +26,7 @@ from bot.domain.summary_desk import SummaryDesk
 from bot.domain.timeline_desk import TimelineDesk
 from bot.domain.window_news import Attendance
 from bot.errors import StoreAwayError
+from bot.gauges import Dials, Gauges, Waiting
 from bot.logs import trace
 from bot.scheduler import Scheduler
 from bot.tasks import Tasks
@@ -34,14 +34,11 @@ from bot.tasks import Tasks
 log = structlog.get_logger("jobs")
 
 
-class Mail(Protocol):
+class Mail(Waiting, Protocol):
     """The outbox, as far as jobs need it."""
 
     async def take_over(self) -> None:
         """Delivers what nobody delivers."""
-
-    async def depth(self) -> Depth:
-        """How much waits."""
 
 
 class Store(Protocol):
@@ -65,7 +62,7 @@ class Channel(Protocol):
         """Looks whether the bot is in it, until it is."""
 
 
-class JobMeter(Protocol):
+class JobMeter(Dials, Protocol):
     """What jobs measure."""
 
     def mongo(self, up: bool) -> None:
@@ -73,12 +70,6 @@ class JobMeter(Protocol):
 
     def scheduler_ticked(self) -> None:
         """The alarm clock works."""
-
-    def outbox(self, depth: int, oldest_seconds: float, parked: int) -> None:
-        """How much waits to be delivered, and since when; how much Slack refused."""
-
-    def groups_firing(self, counts: Mapping[Severity, int]) -> None:
-        """How many groups of alerts fire."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +143,7 @@ class Jobs:
         self._store = store
         self._channel = channel
         self._meter = meter
+        self._gauges = Gauges(mail, owners.alerts, meter)
         self._must_catch_up = True
         self._must_read = False
         self._unread, self._unread_cards = Pause(), Pause()
@@ -181,6 +173,7 @@ class Jobs:
         every(tempo.sweep, self._while_store_is_up(self._owners.window_incidents.tick), "window incidents")
         every(tempo.watch, self._owners.watch.tick, "watch", tempo.first_watch)
         every(tempo.tidy, self._owners.homes.tick, "homes")
+        every(tempo.tidy, self._while_store_is_up(self._gauges.tick), "gauges")
         # Each waits for something outside, which must not hold up the others.
         every(tempo.tick, self._while_store_is_up(self._owners.escalations.tick), "escalations")
         every(tempo.tick, self._while_store_is_up(self._owners.alerts.tick), "alerts")
@@ -231,8 +224,9 @@ class Jobs:
     async def _tick(self) -> None:
         self._meter.scheduler_ticked()
         if self._channel.ops_channel and self.is_store_up:
-            await self._owners.announcements.tick()
-            await self._owners.freezes.tick()
+            freezes = await self._owners.freezes.current()
+            await self._owners.announcements.tick(freezes)
+            await self._owners.freezes.tick(freezes)
 
     async def _attend(self) -> None:
         """A job of its own: what attends windows may take its time, and must not hold up announcements."""
@@ -248,9 +242,6 @@ class Jobs:
         await self._owners.incidents.save_unsaved()
         await self._owners.audit.tick()
         await self._mail.take_over()
-        depth = await self._mail.depth()
-        self._meter.outbox(depth.waiting, depth.oldest_seconds, depth.parked)
-        self._meter.groups_firing(await self._owners.alerts.counts())
         if self._channel.ops_channel and (self._must_catch_up or self._unread_cards.is_over()):
             await self._catch_up()
 

@@ -67,7 +67,7 @@ def maintenance(timetable: Timetable, outside: Outside, roles: RoleDesk, audit: 
     """All desks of maintenance."""
     windows, board, ladder = outside.windows, outside.board, timetable.ladder
     rights = Rights(roles, audit)
-    passing = WindowClock(timetable.rule, ladder, (windows, outside.calendar, outside.freezes), audit, clock)
+    passing = WindowClock(timetable.rule, ladder, (windows, outside.calendar), audit, clock)
     desk = WindowDesk(windows, outside.freezes, passing, ladder, clock)
     news = WindowNews(windows, board, rights, audit, ladder)
     ports = (windows, outside.announcements, board, outside.meter)

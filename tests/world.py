@@ -112,8 +112,12 @@ class World(Kept):
         """Waits until the bots have looked twice for something to do, and nothing more happens: for what must not."""
         for _ in range(2):
             await self.slack.settled()
-            await self._impatience.round()
+            await self.round()
         await self.slack.settled()
+
+    async def round(self) -> None:
+        """Every job of every bot runs once more."""
+        await self._impatience.round()
 
     def store(self, owner: str = "test") -> Store:
         """The bot's own stores of this world's database, for what no command does."""

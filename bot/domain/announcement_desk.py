@@ -10,6 +10,7 @@ from bot.domain.announcement_ports import AnnouncementMeter, Announcements, Wind
 from bot.domain.approval import Rights
 from bot.domain.audit import SYSTEM, AuditDesk, Outcome
 from bot.domain.clock import spelled
+from bot.domain.freeze import Freeze
 from bot.domain.outbox import UndeliveredError
 from bot.domain.presence import Able
 from bot.domain.window import Deed, Window
@@ -48,10 +49,10 @@ class AnnouncementDesk:
         """What was announced of a window, by key. Raises StoreAwayError."""
         return await self._records.of(window.id)
 
-    async def tick(self) -> None:
+    async def tick(self, freezes: Sequence[Freeze]) -> None:
         """Announces what is due and nobody announced. Raises StoreAwayError; the next tick goes on from there."""
         now = self._clock()  # one moment for all: at the end of a window its rung goes by the step that the end is
-        windows = await self._passing.tick(now)
+        windows = await self._passing.tick(now, freezes)
         # Together, so that what goes wrong with one window does not keep another from being announced.
         outcomes = await asyncio.gather(*(self._see_to(window, now) for window in windows), return_exceptions=True)
         for outcome in outcomes:
@@ -66,41 +67,53 @@ class AnnouncementDesk:
         ladder = rungs(window, self.ladder)
         if ladder[0].due > now and not window.head and not window.untold:
             return
-        is_finished = await self._climb(window, ladder, now)
-        told = await self._records.of(window.id)
-        head = await self._records.head(window.id)
-        is_finished &= await self._news.tell(window, told, head.ts if head else "")
+        is_finished, told = await self._climb(window, ladder, now)
+        is_finished &= await self._news.tell(window, told, window.head or await self._head_ts(window))
         await self._keep_head(window, ladder, told, approvers)
         if is_finished and not window.is_live:
             self._finished[window.id] = window.version
 
-    async def _climb(self, window: Window, ladder: list[Rung], now: datetime) -> bool:
-        """Settles what is due, in order; whether nothing remains."""
+    async def _head_ts(self, window: Window) -> str:
+        head = await self._records.head(window.id)
+        return head.ts if head else ""
+
+    async def _climb(self, window: Window, ladder: list[Rung], now: datetime) -> tuple[bool, dict[str, Announcement]]:
+        """Settles what is due, in order; whether nothing remains, and what is announced then."""
         told = await self._records.of(window.id)
-        await self._clear_up(window, ladder, told, now)
+        if await self._has_cleared_up(window, ladder, told, now):
+            told = await self._records.of(window.id)
         is_off = window.state in (Standing.CANCELLED, Standing.MOVED)
         is_finished = True
         for rung in ladder:
             known = told.get(rung.key)
             if rung.due > now:
-                return is_finished and is_off
+                return is_finished and is_off, told
             if (known is not None and known.is_settled) or (known is None and is_off):
                 continue
-            reason = why_skip(rung, ladder, told, now)
-            if known is None and reason:
-                await self._skip(rung, reason, now)
-            elif known is None and not await self._is_its_turn(rung, told):
-                return False
-            elif not await self._records.claim(rung):
-                return False  # another bot is at it: the next rung waits, so that the thread keeps its order
-            elif await self._has_changed(window):
-                # Only what nobody may have posted is given back; the rest is looked for under the new circumstances.
-                await self._records.release(rung)
-                return False
-            else:
-                is_finished &= await self._announce(rung, reason)
+            is_settled = await self._settle(rung, ladder, told, now)
             told = await self._records.of(window.id)
-        return is_finished
+            if is_settled is None:
+                return False, told
+            is_finished &= is_settled
+        return is_finished, told
+
+    async def _settle(
+        self, rung: Rung, ladder: Sequence[Rung], told: Mapping[str, Announcement], now: datetime
+    ) -> bool | None:
+        """Announces or skips a rung; whether it is settled. None: the next one waits, so the thread keeps its order."""
+        is_new, reason = rung.key not in told, why_skip(rung, ladder, told, now)
+        if is_new and reason:
+            await self._skip(rung, reason, now)
+            return True
+        if is_new and not await self._is_its_turn(rung, told):
+            return None
+        if not await self._records.claim(rung):
+            return None  # another bot is at it
+        if await self._has_changed(rung.window):
+            # Only what nobody may have posted is given back; the rest is looked for under the new circumstances.
+            await self._records.release(rung)
+            return None
+        return await self._announce(rung, reason)
 
     async def _is_its_turn(self, rung: Rung, told: Mapping[str, Announcement]) -> bool:
         """Whether the thread has all that was done before the start or the end that a rung tells of; that is told."""
@@ -114,16 +127,17 @@ class AnnouncementDesk:
         known = await self._windows.get(window.id)
         return known is not None and known.version != window.version
 
-    async def _clear_up(
+    async def _has_cleared_up(
         self, window: Window, ladder: Sequence[Rung], told: Mapping[str, Announcement], now: datetime
-    ) -> None:
+    ) -> bool:
         """Settles what a bot claimed and left, and what is not due (any more) since the window was changed."""
         due = {rung.key for rung in ladder if rung.due <= now}
-        for known in told.values():
-            if known.state is State.CLAIMED and known.key not in due:
-                rung = Rung(window, known.rung, Occasion.AHEAD, known.due or window.start)
-                if await self._records.claim(rung):
-                    await self._announce(rung, NOT_DUE)
+        left = [one for one in told.values() if one.state is State.CLAIMED and one.key not in due]
+        for known in left:
+            rung = Rung(window, known.rung, Occasion.AHEAD, known.due or window.start)
+            if await self._records.claim(rung):
+                await self._announce(rung, NOT_DUE)
+        return bool(left)
 
     async def _skip(self, rung: Rung, reason: str, now: datetime) -> None:
         if reason == NOT_DUE:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.checklist import Checklist, Item, Kind, Press, Remark, Ticked, closed, meant, named, reopened
-from bot.domain.checklist_ports import ChecklistPorts, Errand
+from bot.domain.checklist_ports import ChecklistPorts, Errand, Headed
 from bot.domain.checklist_roles import who_has
 from bot.domain.checklist_template import Place, Start, due_at, on_window, started
 from bot.domain.clock import Clock
@@ -81,18 +81,19 @@ class ChecklistDesk:
 
     async def _fresh(self, window: Window, channel: str, who: str) -> Checklist:
         now = self._clock()
-        head = next((one for one in await self._ports.announced.headed(now) if one.window.id == window.id), None)
+        heads = [one for one in await self._ports.announced.headed(now) if not one.is_off]
+        head = next((one for one in heads if one.window.id == window.id), None)
         place = Place(head.channel, head.ts) if head else Place(channel)
         people = who_has(await self._ports.roles.holders(), max(now, window.start))
         return started(await self._ports.templates.newest(), Start(window, place, who, now, people))
 
-    async def post_announced(self) -> None:
+    async def post_announced(self, heads: Iterable[Headed]) -> None:
         """Posts the checklist of each window that is announced and not over, once among all bots; times follow it.
 
         One that is frozen is not to be prepared for, unless it is held after all. Raises StoreAwayError.
         """
         now = self._clock()
-        for head in await self._ports.announced.headed(now - JUST_ENDED):
+        for head in (one for one in heads if one.is_held_after(now - JUST_ENDED)):
             window, times = head.window, (head.window.start, head.window.end)
             if self._posted.get(window.id) == times or window.frozen:
                 continue
@@ -103,12 +104,12 @@ class ChecklistDesk:
                 await self.moved(window)
                 self._posted[window.id] = times
 
-    async def close_called_off(self) -> None:
+    async def close_called_off(self, heads: Iterable[Headed]) -> None:
         """Closes the checklists of windows that are not held after all, once. Raises StoreAwayError."""
         now = self._clock()
-        off = await self._ports.announced.called_off(now - STILL_MEANT)
-        self._called_off &= {window_id for window_id, _ in off}  # what is on again may be called off again
-        for window_id, what in off:
+        off = {head.window.id: head.window.state for head in heads if head.is_off}
+        self._called_off &= off.keys()  # what is on again may be called off again
+        for window_id, what in off.items():
             if window_id in self._called_off:
                 continue
             known = await self._checklists.get(window_id)
@@ -121,10 +122,10 @@ class ChecklistDesk:
                 await self._shown(window_id, [over])
             self._called_off.add(window_id)
 
-    async def reopen_restored(self) -> None:
+    async def reopen_restored(self, heads: Iterable[Headed]) -> None:
         """Opens the checklists of windows again that are held after all, once. Raises StoreAwayError."""
         now = self._clock()
-        for head in await self._ports.announced.headed(now):
+        for head in (one for one in heads if one.is_held_after(now)):
             known = await self._checklists.get(head.window.id)
             if known is None or known.closed_by != SYSTEM or not known.closed_reason.startswith(CALLED_OFF):
                 continue

@@ -1,14 +1,14 @@
 """What the bot can prove by itself: it ticks such items with the evidence, and unticks them when that is gone."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.checklist import Checklist, Item, Phase
-from bot.domain.checklist_ports import Announced, Checklists, Evidence, Headed
+from bot.domain.checklist_ports import Checklists, Evidence, Headed
 from bot.domain.checklist_template import HEALTH_TAGS
 from bot.domain.clock import Clock
 from bot.domain.deep_health import (
@@ -132,13 +132,6 @@ class Depths(Protocol):
         """These services. Raises NotFoundError for a name that it does not know."""
 
 
-class Summaries(Protocol):
-    """Which windows have their summary in the thread."""
-
-    async def summed_up(self, window_id: str) -> bool:
-        """Whether it was posted. Raises StoreAwayError."""
-
-
 class EvidenceBoard(Protocol):
     """Where it is said that something is not true any more."""
 
@@ -158,8 +151,6 @@ class EvidencePorts:
     """What the desk works with."""
 
     checklists: Checklists
-    announced: Announced
-    summaries: Summaries
     health: Checkup
     depths: Depths
     board: EvidenceBoard
@@ -175,24 +166,21 @@ class EvidenceDesk:
         self._report: Report | None = None
         self._told: Mapping[str, Sequence[Fact]] = {}
 
-    async def tick(self) -> None:
-        """Ticks what is proven, unticks what is not any more. Raises StoreAwayError."""
+    async def tick(self, checklists: Iterable[Checklist], heads: Iterable[Headed]) -> None:
+        """Of those that nobody closed ticks what is proven, unticks what is not any more. Raises StoreAwayError."""
         now = self._clock()
-        running = await self._ports.checklists.not_closed(now - AFTERWARDS)
-        if not running:
-            return
-        heads = {head.window.id: head for head in await self._ports.announced.headed(now - AFTERWARDS)}
+        running = [one for one in checklists if one.window_end and one.window_end > now - AFTERWARDS]
+        announced = {head.window.id: head for head in heads if head.is_held_after(now - AFTERWARDS)}
         items = [item for checklist in running for item in checklist.items if item.tag in HEALTH_TAGS]
         depths = {service for item in items for service, _ in called_for(item)}
         for checklist in running:
             if any(item.tag and not item.hands_off for item in checklist.items):
-                await self._look(checklist, heads.get(checklist.window_id), depths, now)
+                await self._look(checklist, announced.get(checklist.window_id), depths, now)
 
     async def _look(self, checklist: Checklist, head: Headed | None, depths: Collection[str], now: datetime) -> None:
-        summed_up = await self._ports.summaries.summed_up(checklist.window_id)
         wanted = any(item.tag in HEALTH_TAGS and is_time(item.phase, checklist, now) for item in checklist.items)
         readings = await self._readings(depths, now) if wanted else {}
-        facts = Facts(now, head is not None, summed_up, readings, self._told)
+        facts = Facts(now, head is not None, head is not None and head.is_summed_up, readings, self._told)
         for item in checklist.items:
             found = proof(item, checklist, facts)
             seen_at = self._report.at if item.tag in HEALTH_TAGS and self._report else now

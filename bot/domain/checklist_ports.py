@@ -7,7 +7,7 @@ from typing import Protocol
 from bot.domain.checklist import Checklist, Remark
 from bot.domain.checklist_template import TemplateDesk
 from bot.domain.role import Holder
-from bot.domain.window import Window
+from bot.domain.window import State, Window
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,26 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Headed:
-    """A window that was announced, and the message that its thread hangs below."""
+    """A window that was announced, and the message that its thread hangs below.
+
+    The window's start and end are the actual ones where they are known; `planned_end` is when it was to end.
+    """
 
     window: Window
     channel: str
     ts: str
+    planned_end: datetime
+    is_summed_up: bool = False
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it is not held after all."""
+        return self.window.state in (State.CANCELLED, State.MOVED, State.NOT_HELD)
+
+    def is_held_after(self, moment: datetime) -> bool:
+        """Whether it is held, and goes on after that moment by its planned end, its actual one, or its state."""
+        is_late = max(self.window.end, self.planned_end) > moment or self.window.state is State.UNDER_WAY
+        return is_late and not self.is_off
 
 
 class Checklists(Protocol):
@@ -103,10 +118,7 @@ class Announced(Protocol):
     """Which windows were announced."""
 
     async def headed(self, ended_after: datetime) -> list[Headed]:
-        """Those that end after that moment and have a thread. Raises StoreAwayError."""
-
-    async def called_off(self, ended_after: datetime) -> list[tuple[str, str]]:
-        """The IDs of those that were announced and not held, with what became of them. Raises StoreAwayError."""
+        """Those that end after that moment and have a thread, also if they are not held. Raises StoreAwayError."""
 
 
 class Present(Protocol):

@@ -5,7 +5,7 @@ checklist has yet to come round; and the hour counts from the end that somebody 
 whether it has ended is in its thread, and a day goes by before more is asked.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -31,6 +31,11 @@ def due(checklist: Checklist, ended: datetime | None, now: datetime) -> datetime
         return None
     first = ended + FIRST if ended else checklist.window_end + UNRECORDED
     return first + (now - first) // EVERY * EVERY if now >= first else None
+
+
+def may_be_due(checklist: Checklist, now: datetime) -> bool:
+    """Whether it is worth asking when its window ended: its own end is that one, or the planned one until then."""
+    return checklist.window_end is not None and now >= checklist.window_end + FIRST and bool(left(checklist))
 
 
 def left(checklist: Checklist) -> tuple[Item, ...]:
@@ -68,16 +73,20 @@ class ChecklistReminder:
         self._clock = clock
         self._given: dict[str, datetime] = {}
 
-    async def tick(self) -> None:
-        """Gives the reminders that are due. Raises StoreAwayError."""
+    async def tick(self, checklists: Iterable[Checklist]) -> None:
+        """Gives the reminders that are due of those that nobody closed. Raises StoreAwayError."""
         now = self._clock()
-        checklists = [one for one in await self._checklists.not_closed(now - AT_MOST) if left(one)]
-        ends = await self._windows.ends([one.window_id for one in checklists]) if checklists else {}
-        for checklist in (one for one in checklists if one.window_id in ends):
-            moment = due(checklist, ends[checklist.window_id], now)
+        asked = [one for one in checklists if may_be_due(one, now)]
+        ends = await self._windows.ends([one.window_id for one in asked]) if asked else {}
+        for checklist in (one for one in asked if one.window_id in ends):
+            ended = ends[checklist.window_id]
+            moment = due(checklist, ended, now)
             if moment is None or self._given.get(checklist.window_id) == moment:
+                continue
+            fresh = await self._checklists.get(checklist.window_id)  # somebody may have ticked the last item just now
+            if fresh is None or due(fresh, ended, now) is None:
                 continue
             on_call = next(one for one in await self._roles.holders() if one.role is Role.ON_CALL)
             with suppress(UndeliveredError):
-                await self._board.still_open(checklist, left(checklist), moment, on_call.owner)
-                self._given[checklist.window_id] = moment
+                await self._board.still_open(fresh, left(fresh), moment, on_call.owner)
+                self._given[fresh.window_id] = moment

@@ -9,7 +9,6 @@ from typing import Protocol
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.checklist import Checklist, Item
 from bot.domain.checklist_ports import Checklists, Present
-from bot.domain.checklist_reminder import AT_MOST
 from bot.domain.clock import Clock
 from bot.domain.outbox import UndeliveredError
 from bot.domain.role import Holder, Role
@@ -41,7 +40,7 @@ class Shown(Protocol):
 
 
 class ChecklistRoles:
-    """Looks at all checklists that may still be worked on."""
+    """Has items pass on with the roles that they are for."""
 
     def __init__(
         self, checklists: Checklists, shown: Shown, roles: Present, audit: AuditDesk, clock: Clock
@@ -52,18 +51,24 @@ class ChecklistRoles:
         self._audit = audit
         self._clock = clock
 
-    async def tick(self) -> None:
-        """Has their items follow the roles, each change once among all bots. Raises StoreAwayError."""
-        now = self._clock()
-        checklists = await self._checklists.not_closed(now - AT_MOST)
+    async def tick(self, checklists: Sequence[Checklist]) -> list[Checklist]:
+        """Has their items follow the roles, each change once among all bots; the checklists as they are then.
+
+        Raises StoreAwayError.
+        """
         holders = await self._roles.holders() if checklists else []
-        for checklist in checklists:
-            after = followed(checklist, who_has(holders, max(now, checklist.window_start or now)))
-            # Somebody may have changed it just now: then it is looked at again next time.
-            if after is not None and await self._checklists.save(after, checklist.version, now):
-                await self._note(checklist, after)
-                with suppress(UndeliveredError):
-                    await self._shown.show(after)
+        return [await self._passed_on(checklist, holders) for checklist in checklists]
+
+    async def _passed_on(self, checklist: Checklist, holders: Sequence[Holder]) -> Checklist:
+        now = self._clock()
+        after = followed(checklist, who_has(holders, max(now, checklist.window_start or now)))
+        # Somebody may have changed it just now: then it is looked at again next time.
+        if after is None or not await self._checklists.save(after, checklist.version, now):
+            return checklist
+        await self._note(checklist, after)
+        with suppress(UndeliveredError):
+            await self._shown.show(after)
+        return after
 
     async def _note(self, before: Checklist, after: Checklist) -> None:
         for was, item in zip(before.items, after.items, strict=True):

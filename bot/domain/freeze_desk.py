@@ -1,5 +1,6 @@
 """Makes and lifts freezes, and announces the start and the end of each once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -105,10 +106,14 @@ class FreezeDesk:
             tuple(excepted),
         )
 
-    async def tick(self) -> None:
-        """Announces what is due. Raises StoreAwayError; the next tick goes on from there."""
+    async def current(self) -> list[Freeze]:
+        """Those that are to come, are in force, or ended lately. Raises StoreAwayError."""
+        return await self._freezes.current(self._clock() - CATCH_UP)
+
+    async def tick(self, freezes: Iterable[Freeze]) -> None:
+        """Announces what is due of the current ones. Raises StoreAwayError; the next tick goes on from there."""
         now = self._clock()
-        for freeze in await self._freezes.current(now - CATCH_UP):
+        for freeze in freezes:
             ladder = [rung for rung in rungs(freeze) if rung.due <= now]
             told = await self._records.of(freeze.id) if ladder else {}
             for rung in ladder:
@@ -132,6 +137,9 @@ class FreezeDesk:
             if start is not None and start.state is State.SKIPPED:
                 reason = "its start was not announced"
         if not await self._records.claim(rung):
+            return False
+        if await self._freezes.get(rung.subject) != rung.freeze:  # lifted since it was read
+            await self._records.release(rung)
             return False
         late = now - rung.due if now - rung.due > LATE else timedelta(0)
         good_until = min(rung.due, now) if reason else now + LATE

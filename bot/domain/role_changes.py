@@ -55,8 +55,8 @@ class RoleRecords(Protocol):
     async def save(self, change: Change) -> bool:
         """Keeps a change and that it is to be told; False if the version is not the one before any more."""
 
-    async def untold(self, before: datetime) -> list[Change]:
-        """Changes from before that moment that may not have been told."""
+    async def with_untold(self) -> tuple[list[Holder], list[Change]]:
+        """The same, and the changes that were not told yet."""
 
     async def told(self, change: Change) -> None:
         """Forgets that it is to be told."""
@@ -179,19 +179,20 @@ class RoleChanges:
     async def tick(self) -> None:
         """Tells what a bot that died changed and did not tell, and whose turn has begun. Raises StoreAwayError."""
         now = self._clock()
-        for change in await self._records.untold(now - LEFT_BEHIND):
+        holders, untold = await self._records.with_untold()
+        for change in (one for one in untold if one.at < now - LEFT_BEHIND):
             with suppress(UndeliveredError):
                 await self._tell(change)
-        await self._hand_over(now)
+        await self._hand_over(holders, now)
 
     async def _tell(self, change: Change) -> None:
         for who in change.concerned:
             await self._voice.changed(who, change)
         await self._records.told(change)
 
-    async def _hand_over(self, now: datetime) -> None:
+    async def _hand_over(self, holders: Sequence[Holder], now: datetime) -> None:
         """Audits each turn that has begun, and tells whose it is and was: once among all bots, however late."""
-        for holder in await self._records.holders():
+        for holder in holders:
             turn = holder.turn(now)
             if turn is None or turn.since is None or (holder.role, turn.since) in self._heard:
                 continue

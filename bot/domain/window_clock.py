@@ -8,7 +8,7 @@ from bot.domain import window_steps as steps
 from bot.domain.announcement import Ladder
 from bot.domain.audit import SYSTEM, AuditDesk
 from bot.domain.clock import Clock
-from bot.domain.freeze import Freeze, Freezes
+from bot.domain.freeze import Freeze
 from bot.domain.rule import WindowRule
 from bot.domain.weekly import occurrences
 from bot.domain.window import Deed, State, Window
@@ -28,12 +28,12 @@ class WindowClock:
         self,
         rule: WindowRule,
         ladder: Ladder,
-        stores: tuple[Windows, Calendar, Freezes],
+        stores: tuple[Windows, Calendar],
         audit: AuditDesk,
         clock: Clock,
     ) -> None:
         self.rule = rule
-        self._windows, self._calendar, self._freezes = stores
+        self._windows, self._calendar = stores
         self._audit = audit
         self.clock = clock
         self._has_set_rule = False
@@ -43,8 +43,8 @@ class WindowClock:
         longest = max((length for _, length in ladder.before), default=timedelta(0))
         self.ahead = max(AHEAD, longest + timedelta(days=1))
 
-    async def tick(self, now: datetime) -> list[Window]:
-        """The windows around this moment, each where it stands at it. Raises StoreAwayError."""
+    async def tick(self, now: datetime, freezes: Sequence[Freeze]) -> list[Window]:
+        """The windows around this moment, each where it stands at it in these freezes. Raises StoreAwayError."""
         if not self._has_set_rule:
             await self._calendar.set_rule(str(self.rule))
             self._has_set_rule = True
@@ -53,7 +53,6 @@ class WindowClock:
         for window in occurrences(self.rule, now - CATCH_UP, now + self.ahead):
             if window.id not in self._planned and not self._is_outdone:
                 await self.plan(window)
-        freezes = await self._freezes.current(now - CATCH_UP)
         windows = await self._windows.current(now - CATCH_UP)
         # Together, so that what goes wrong with one window does not keep another from being begun.
         stepped = await asyncio.gather(*(self._stepped(one, freezes, now) for one in windows), return_exceptions=True)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from bot.domain.audit import SYSTEM
@@ -51,8 +51,8 @@ class Checklists:
     async def not_closed(self, ended_after: datetime) -> list[Checklist]:
         """See Checklists.not_closed."""
         query = {"window_end": {"$gt": ended_after}, "closed_at": None}
-        found = await self._documents.many(query, [("window_end", ASCENDING)], KEPT_IN_VIEW)
-        return sorted(map(_checklist, found), key=lambda one: one.window_start or one.started_at)
+        found = await self._documents.many(query, [("window_end", DESCENDING)], KEPT_IN_VIEW)
+        return sorted(map(_checklist, reversed(found)), key=lambda one: one.window_start or one.started_at)
 
     async def tick(self, window_id: str, number: int, who: str, now: datetime) -> Checklist | None:
         """See Checklists.tick."""

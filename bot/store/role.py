@@ -1,5 +1,6 @@
 """Roles in MongoDB (`roles`, `_id` = the role's name), with the changes that people are still to be told of."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -20,8 +21,7 @@ class Roles:
 
     async def holders(self) -> list[Holder]:
         """See RoleRecords.holders."""
-        found = {document["_id"]: document for document in await self._documents.many({}, [("_id", 1)])}
-        return [_holder(role, found[role]) if role in found else Holder(role) for role in Role]
+        return _holders(await self._seats())
 
     async def save(self, change: Change) -> bool:
         """See RoleRecords.save."""
@@ -34,16 +34,19 @@ class Roles:
         except DuplicateKeyError:
             return False  # somebody was first
 
-    async def untold(self, before: datetime) -> list[Change]:
-        """See RoleRecords.untold."""
-        found = await self._documents.many({"untold.at": {"$lt": before}}, [("_id", 1)])
-        return [
+    async def with_untold(self) -> tuple[list[Holder], list[Change]]:
+        """See RoleRecords.with_untold."""
+        seats = await self._seats()
+        untold = [
             Change(told["by"], told["at"], _holder(role, told["before"]), _holder(role, told["after"]))
-            for document in found
-            for role in [Role(document["_id"])]
-            for told in document["untold"]
-            if told["at"] < before
+            for role, seat in seats.items()
+            for told in seat.get("untold", ())
         ]
+        return _holders(seats), untold
+
+    async def _seats(self) -> dict[Role, Document]:
+        found = {document["_id"]: document for document in await self._documents.many({}, [("_id", 1)])}
+        return {role: found[role] for role in Role if role in found}
 
     async def told(self, change: Change) -> None:
         """See RoleRecords.told."""
@@ -60,6 +63,10 @@ def _seat(holder: Holder) -> Document:
     seat: dict[str, Any] = asdict(holder)
     del seat["role"]
     return seat
+
+
+def _holders(seats: Mapping[Role, Document]) -> list[Holder]:
+    return [_holder(role, seats[role]) if role in seats else Holder(role) for role in Role]
 
 
 def _holder(role: Role, seat: Document) -> Holder:

@@ -34,17 +34,12 @@ class WindowRecords:
         self._announcements = announcements
 
     async def headed(self, ended_after: datetime) -> list[Headed]:
-        """See Announced.headed. Start and end are the actual ones where they are known."""
+        """See Announced.headed."""
+        found = await self._windows.many(_announced(ended_after), [("start", DESCENDING)], MOST)
         return [
-            Headed(_window(one), one["channel"], one["head"])
-            for one in await self._windows.many(_announced(ended_after), [("start", ASCENDING)], MOST)
+            Headed(_window(one), one["channel"], one["head"], one["end"], bool(one.get("summary_ts")))
+            for one in reversed(found)
         ]
-
-    async def called_off(self, ended_after: datetime) -> list[tuple[str, str]]:
-        """See Announced.called_off."""
-        query: Document = {"end": {"$gt": ended_after}, "head": {"$ne": None}, "state": {"$in": NOT_HELD}}
-        found = await self._windows.many(query, [("start", ASCENDING)], MOST)
-        return [(one["_id"], one["state"]) for one in found]
 
     async def ends(self, window_ids: Sequence[str]) -> dict[str, datetime | None]:
         """See bot.domain.checklist_reminder.HeldWindows.ends."""
@@ -56,10 +51,6 @@ class WindowRecords:
         )
         return {one["_id"]: _end(one) for one in found}
 
-    async def summed_up(self, window_id: str) -> bool:
-        """See bot.domain.checklist_evidence.Summaries.summed_up."""
-        return await self._windows.count({"_id": window_id, "summary_ts": {"$gt": ""}}) > 0
-
     async def attended(self, window_id: str, now: datetime) -> Attended | None:
         """See Records.attended."""
         found = await self._windows.one({"_id": window_id})
@@ -67,7 +58,8 @@ class WindowRecords:
 
     async def recent(self, since: datetime, now: datetime) -> list[Attended]:
         """See Records.recent."""
-        found = await self._windows.many(_announced(since), [("start", ASCENDING)], MOST)
+        query = {**_announced(since), "state": {"$nin": NOT_HELD}}
+        found = await self._windows.many(query, [("start", ASCENDING)], MOST)
         return [await self._attended(one, now) for one in found if _has_begun(one, now)]
 
     async def _attended(self, document: Document, now: datetime) -> Attended:
@@ -131,7 +123,7 @@ class WindowRecords:
 def _announced(ended_after: datetime) -> Document:
     late = {"$gt": ended_after}
     lasting = [{"end": late}, {"actual_end": late}, {"state": "under way"}]
-    return {"$or": lasting, "head": {"$ne": None}, "state": {"$nin": NOT_HELD}}
+    return {"$or": lasting, "head": {"$ne": None}}
 
 
 def _window(document: Document) -> Window:
