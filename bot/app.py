@@ -116,8 +116,7 @@ class App:
         http = Http()
         self._exit.push_async_callback(http.close)
         database = database_of(mongo)
-        store = Store(database, owner, tuning.pace.lease)
-        store.has_indexes = tuning.has_indexes
+        store = Store(database, owner, tuning.pace.lease, has_indexes=tuning.has_indexes)
         client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
         api = Api(client, metrics, lambda: directory.bot_user)
         directory = self._directory = Directory(api, settings.ops_channel)
@@ -155,8 +154,7 @@ class App:
         if settings.slack_app_token is not None:
             client = web_client(settings.slack_app_token, settings.slack_api_url, session)
             sockets = self._sockets = Sockets(Api(client, metrics), session, by_socket(bolt), tasks.start, metrics)
-            sockets.returned = jobs.missed_events
-            sockets.room = door.room
+            sockets.returned, sockets.room = jobs.missed_events, door.room
             sockets.lull.seconds = tuning.lull
             self._exit.push_async_callback(sockets.stop)
             await connected(sockets)

@@ -77,14 +77,14 @@ class Store:
     `has_indexes`: they need not be made any more.
     """
 
-    def __init__(self, database: Database, owner: str, lease: timedelta) -> None:
+    def __init__(self, database: Database, owner: str, lease: timedelta, *, has_indexes: bool = False) -> None:
         reach = Reach()
 
         def documents(name: str) -> Documents:
             return Documents(database[name], reach)
 
         self._documents = documents
-        self.has_indexes = False
+        self._has_indexes = has_indexes
         self.incidents = Incidents(documents("incidents"))
         self.timelines = Timelines(documents("timeline"), documents("held"))
         self.words = Words(documents("words"))
@@ -114,6 +114,6 @@ class Store:
     async def reach(self) -> None:
         """Reads in the bot's own database, since a ping does not prove the password. Raises StoreAwayError."""
         await self._documents("roles").probe()
-        if not self.has_indexes:
+        if not self._has_indexes:
             await asyncio.gather(*(self._documents(name).index(wanted) for name, wanted in INDEXED.items()))
-            self.has_indexes = True
+            self._has_indexes = True
