@@ -107,7 +107,7 @@ async def test_slack_s_wish_to_wait_is_honoured_as_often_as_it_is_said(world: Wo
     await world.bob.writes("still down", thread=card)
     await gone_unheard(world)
     before = len(world.slack.calls_of(REPLIES))
-    world.slack.faults.add("rate_limited", REPLIES, count=5, value=0.2)
+    world.slack.faults.add("rate_limited", REPLIES, count=5, value=0.4)
     await world.starts()
     await world.slack.until(lambda: len(world.slack.calls_of(REPLIES)) > before + 2, "a reading that waits")
     await world.ann.says("/incident", "note hm")
@@ -116,7 +116,7 @@ async def test_slack_s_wish_to_wait_is_honoured_as_often_as_it_is_said(world: Wo
     await entries(world, incident_id, 1)
     waits = [call for call in world.slack.calls_of(REPLIES)[before:] if call.status == 429]
     assert len(waits) == 5
-    assert all((later.at - one.at).total_seconds() >= 0.2 for one, later in pairwise(waits))
+    assert all((later.at - one.at).total_seconds() >= 0.4 for one, later in pairwise(waits))
 
 
 @pytest.mark.parametrize(
