@@ -239,7 +239,7 @@ async def test_a_call_that_was_still_on_its_way_learns_that_somebody_has_it(worl
     """Bob takes it in the thread while Slack still opens Ann's conversation: hers says so too, without buttons."""
     card, incident_id = await opened(world)
     await world.slack.settled(0.3)
-    world.slack.faults.add("latency", "conversations.open", value=1.5)
+    world.slack.faults.add("latency", "conversations.open", value=0.7)
     await cyd(world).says("/escalate", incident_id)
     call = await world.slack.shows("@ann (on-call)", thread=card)
     await world.bob.clicks("I have it", call)

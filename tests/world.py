@@ -33,7 +33,7 @@ WATCHING = Tempo()
 # For bots that die: what hangs is cut at once, as the limits of a real stop would cut it after seconds.
 MORTAL = {"work_limit": 0.25, "rest_limit": 0.25}
 # For a bot that is alone: what a dead one had is free sooner. With others this would be too short on a busy machine.
-HEIR = {"pace": replace(PACE, lease=timedelta(seconds=0.6))}
+HEIR = {"pace": replace(PACE, lease=timedelta(seconds=0.6), rest=timedelta(seconds=0.3))}
 
 LULL = 0.002  # seconds
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
