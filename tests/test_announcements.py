@@ -16,8 +16,7 @@ WINDOW = "MW-20261128-0200"
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """A Friday, long before the first rung."""
-    quiet = World(slack, mongod.url())
-    quiet.tuned = MORTAL
+    quiet = World(slack, mongod.url(), tuned=MORTAL)
     quiet.clock.set("2026-11-27 01:00:00")
     async with quiet as ready:
         yield ready

@@ -14,8 +14,7 @@ from tests.world import HEIR, World
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """A Friday, long before the first rung."""
-    quiet = World(slack, mongod.url())
-    quiet.tuned = HEIR
+    quiet = World(slack, mongod.url(), tuned=HEIR)
     quiet.clock.set("2026-11-27 01:00:00")
     async with quiet as ready:
         yield ready

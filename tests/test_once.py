@@ -14,9 +14,7 @@ from tests.world import HEIR, MORTAL, World
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """A world of bots that die where they stop."""
-    mortal = World(slack, mongod.url())
-    mortal.tuned = MORTAL
-    async with mortal as ready:
+    async with World(slack, mongod.url(), tuned=MORTAL) as ready:
         yield ready
 
 

@@ -18,9 +18,7 @@ ID = "MW-20261126-1400"
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """Ann's window on Thursday is under way since a minute, with its checklist; Bob leads."""
-    mortal = World(slack, mongod.url())
-    mortal.tuned = MORTAL
-    async with mortal as ready:
+    async with World(slack, mongod.url(), tuned=MORTAL) as ready:
         await with_roles(ready)
         await says(ready, "schedule thu 14:00 for 1h Upgrade Loki")
         ready.clock.set("2026-11-26 14:00:01")

@@ -61,14 +61,20 @@ class WallClock:
 class World(Kept):
     """A workspace with one or more bots on one database. Starts one bot by itself."""
 
-    def __init__(self, slack: Slack, mongodb_url: str, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        slack: Slack,
+        mongodb_url: str,
+        settings: Mapping[str, str] | None = None,
+        tuned: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(mongodb_url)
         self.slack = slack
         self.clock = WallClock()
         self.bots: list[App] = []
         self.attendants: tuple[Attendant, ...] = ()
         self.tempo = TEMPO
-        self.tuned: Mapping[str, Any] = {}  # what bots that start from now on have otherwise than all others
+        self.tuned = tuned or {}  # what bots that start from now on have otherwise than all others
         self._impatience = Impatience()
         slack.workspace.while_waiting = self._impatience
         self._settings = dict(settings or {})
