@@ -112,7 +112,7 @@ async def test_a_window_is_begun_early_extended_and_ended_early(world: World) ->
     assert [over[name].strftime("%H:%M") for name in ("start", "actual_start", "end", "actual_end")] == [
         "14:00", "13:50", "15:30", "15:10",
     ]  # fmt: skip
-    await world.slack.settled(0.3)
+    await world.rests()
     assert keys(world) == [f"{ID}/{rung}" for rung in ("15m", "start", "ending", "ending-2", "end")]
 
 

@@ -269,7 +269,7 @@ async def test_deletions_in_a_long_thread_are_found(world: World) -> None:
     await gone_unheard(world)
     await world.starts()
     await entries(world, incident_id, 3, deleted_at={"$ne": None})
-    await world.slack.settled(0.3)
+    await world.rests()
     found = await entries(world, incident_id, 450)
     assert [entry["ts"] for entry in found if not entry["text"]] == gone
 
@@ -282,7 +282,7 @@ async def test_two_bots_that_come_back_together_read_each_message_once(world: Wo
     written = fill(world, card, 300)
     await asyncio.gather(world.starts(), world.starts())
     found = await entries(world, incident_id, 300)
-    await world.slack.settled(0.3)
+    await world.rests()
     assert [entry["ts"] for entry in await entries(world, incident_id, 300)] == written
     assert len(found) == 300
 

@@ -129,10 +129,10 @@ class World(Kept):
             await self._impatience.round()
         await self.slack.settled()
 
-    def store(self, owner: str = "test", lease: timedelta = PACE.lease) -> Store:
+    def store(self, owner: str = "test", lease: timedelta | None = None) -> Store:
         """The bot's own stores of this world's database, for what no command does."""
         self._client = self._client or AsyncMongoClient(self.mongodb_url, tz_aware=True)
-        return Store(self._client.get_default_database(), owner, lease)
+        return Store(self._client.get_default_database(), owner, lease or PACE.lease)
 
     def search(self) -> SearchDesk:
         """A desk beside the bots', as another replica has one."""
