@@ -213,7 +213,7 @@ async def test_a_freeze_in_doubt_is_not_announced_twice(world: World, fault: str
     """Whatever breaks between Slack and two bots."""
     await world.starts()
     await freezes(world)
-    world.slack.faults.add(fault, "chat.postMessage", count=2, value=0.5)
+    world.slack.faults.add(fault, "chat.postMessage", count=2, value=0.25)
     world.clock.set("2026-11-27 00:00:01")
     await told(world, f"{FREEZE}/start")
     await world.rests()
