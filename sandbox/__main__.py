@@ -28,6 +28,7 @@ from sandbox.switches import Switches
 
 FOLDER = ROOT / ".sandbox"
 READY_SECONDS = 20.0
+LOOK_EVERY = 1.0  # seconds between looks whether mongod lives
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -112,7 +113,7 @@ async def lost(switches: Switches, changed: Callable[[], None]) -> None:
     """Tells each time that mongod has died by itself, to pages as well; the page's switch starts it again."""
     told = 0
     while True:
-        await asyncio.sleep(1)
+        await asyncio.sleep(LOOK_EVERY)
         if switches.lost_mongod not in (0, told):
             told = switches.lost_mongod
             tell("mongod has ended by itself; the bot goes on without it. The switch on the page starts it again.")

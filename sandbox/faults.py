@@ -39,11 +39,17 @@ class Fault:
 
 
 class LimitedError(SlackError):
-    """HTTP 429 with Retry-After."""
+    """HTTP 429 with Retry-After: in whole seconds, as Slack says it, unless a fraction of one is asked for."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__("ratelimited", f"retry after {retry_after:g} s")
         self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What says how long to wait."""
+        wait = self.retry_after if 0 < self.retry_after < 1 else max(1, round(self.retry_after))
+        return {"Retry-After": str(wait)}
 
 
 class BrokenError(Exception):

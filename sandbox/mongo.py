@@ -170,9 +170,11 @@ class Mongod:
         self._started().send_signal(signal.SIGCONT)
 
     def close(self) -> None:
-        """Stops it and removes the directory, if that is its own."""
-        self.stop()
-        if self._own_directory and self.directory is not None:
+        """Stops it and removes the directory, if that is its own; then there is nothing to be put away first."""
+        if not self._own_directory:
+            self.stop()
+        elif self.directory is not None:
+            self.kill()  # a member of a replica set takes a second for a proper end
             shutil.rmtree(self.directory, ignore_errors=True)
             if self._held is not None:
                 self._held.close()

@@ -88,7 +88,7 @@ class WebApi:
             await self._faults.after(striking, request)
         except LimitedError as limit:
             call.status = 429
-            return self._refused(call, limit, forced, {"Retry-After": str(max(1, round(limit.retry_after)))})
+            return self._refused(call, limit, forced, limit.headers)
         except SlackError as error:
             return self._refused(call, error, forced)
         except BrokenError as broken:

@@ -21,8 +21,8 @@ def desk(*probes: DeepProbe, deadline: float = 2.0) -> DeepHealthDesk:
     return DeepHealthDesk(health, probes, Records(), lambda: NOW, deadline)
 
 
-async def told(probe: DeepProbe) -> dict[str, Fact]:
-    (look,) = (await desk(probe).ask()).looks
+async def told(probe: DeepProbe, deadline: float = 2.0) -> dict[str, Fact]:
+    (look,) = (await desk(probe, deadline=deadline).ask()).looks
     return {fact.name: fact for fact in look.facts}
 
 

@@ -108,11 +108,19 @@ class Impatience:
     async def round(self, within: float = 2.0) -> None:
         """Every job of every bot runs once more; what hangs is waited for no longer than `within` seconds."""
         await self._done(within)  # what runs already may have looked before
+        self._ring_all()
+        await self._done(within)
+
+    def _ring_all(self) -> None:
         for interval in self._intervals():
             for one in self.alarms:
                 one.ring(interval)
-        await self._done(within)
 
     async def _done(self, within: float) -> None:
-        if running := [task for one in self.alarms for task in one.running()]:
-            await asyncio.wait(running, timeout=within)
+        """What runs now ends; the other jobs go on meanwhile, since it may wait for what one of them finds."""
+        running = {task for one in self.alarms for task in one.running()}
+        end = time.monotonic() + within
+        while running and time.monotonic() < end:
+            _, running = await asyncio.wait(running, timeout=2 * A_LOOK)
+            if running:
+                self._ring_all()

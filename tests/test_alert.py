@@ -11,7 +11,7 @@ from sandbox.slack import Slack
 from tests.alerting import SETTINGS, TOKEN, alert, notification, sends, told
 from tests.asking import answer, strict
 from tests.measured import measured
-from tests.world import World
+from tests.world import MORTAL, World
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ async def test_a_storm_is_one_message(world: World) -> None:
 @pytest.mark.long
 async def test_an_incident_s_card_goes_before_alerts(mongod: Mongod) -> None:
     """Slack takes one message a second: who opens an incident does not stand in line behind the alerts."""
-    async with strict(strict_rate=True) as slack, World(slack, mongod.url(), SETTINGS) as world:
+    async with strict(strict_rate=True) as slack, World(slack, mongod.url(), SETTINGS, MORTAL) as world:
         for number in range(9):
             await told(world, alert("a"), key=f"{{}}:{number}", groupLabels={"alertname": f"A{number}"})
         await world.ann.says("/incident", "open sev1 all is down")

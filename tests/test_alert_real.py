@@ -19,7 +19,7 @@ pytestmark = pytest.mark.long
 RULES = """
 groups:
   - name: g
-    interval: 200ms
+    interval: 100ms
     rules:
       - alert: TooMuch
         expr: vector(%s) > 1
@@ -27,12 +27,12 @@ groups:
         annotations: {summary: the rule says so}
 """
 PROMETHEUS = """
-global: {evaluation_interval: 200ms}
+global: {evaluation_interval: 100ms}
 rule_files: [rules.yml]
 alerting: {alertmanagers: [{static_configs: [{targets: ["127.0.0.1:%s"]}]}]}
 """
 ALERTMANAGER = """
-route: {receiver: bot, group_by: [alertname, service], group_wait: 100ms, group_interval: 300ms}
+route: {receiver: bot, group_by: [alertname, service], group_wait: 50ms, group_interval: 100ms}
 receivers:
   - name: bot
     webhook_configs:
@@ -64,7 +64,7 @@ async def test_a_rule_that_fires_is_in_the_channel_until_it_is_over(
         (tmp_path / "am.yml").write_text(ALERTMANAGER % (world.bots[0].port, TOKEN))
         one = ("--config.file=am.yml", "--storage.path=am", f"--web.listen-address=127.0.0.1:{am}",
                "--cluster.listen-address=")  # fmt: skip
-        other = ("--config.file=prom.yml", "--storage.tsdb.path=tsdb", "--rules.alert.resend-delay=500ms",
+        other = ("--config.file=prom.yml", "--storage.tsdb.path=tsdb", "--rules.alert.resend-delay=100ms",
                  f"--web.listen-address=127.0.0.1:{prometheus}")  # fmt: skip
         async with (
             server("prometheus-alertmanager", tmp_path, *one),

@@ -85,6 +85,7 @@ async def storm(world: World) -> tuple[Post, Post, str]:
     (incident,) = await world.stored("incidents", untold=[], card_ts={"$ne": None})
     card = await world.slack.shows(incident["_id"], "Opened by")
     await world.stored("alerts", kind="storm", incident_id=incident["_id"])
+    world.clock.forward(seconds=2)  # the digest is edited no oftener
     await world.slack.until(lambda: incident["_id"] in digest.shown and digest.buttons == [], "the incident's ID")
     return digest, card, incident["_id"]
 
@@ -185,4 +186,5 @@ async def test_messages_follow_their_incident_when_it_is_over_and_open_again(wor
 
     for words, buttons in (("resolve", ["Open incident"]), ("reopen", []), ("resolve", ["Open incident"])):
         await answer(world.slack, world.bob, "/incident", f"{words} {incident_id} because of {words}")
+        world.clock.forward(seconds=2)
         await world.slack.until(partial(both_show, buttons), f"{buttons} after {words}")

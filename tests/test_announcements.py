@@ -8,7 +8,7 @@ import pytest
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
 from sandbox.slack import Slack
-from tests.world import World
+from tests.world import HEIR, MORTAL, World
 
 WINDOW = "MW-20261128-0200"
 
@@ -16,7 +16,7 @@ WINDOW = "MW-20261128-0200"
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """A Friday, long before the first rung."""
-    quiet = World(slack, mongod.url())
+    quiet = World(slack, mongod.url(), tuned=MORTAL)
     quiet.clock.set("2026-11-27 01:00:00")
     async with quiet as ready:
         yield ready
@@ -49,7 +49,7 @@ async def test_a_window_is_announced_rung_by_rung_in_one_thread(world: World) ->
     for rung, moment in moments.items():
         world.clock.set(moment)
         posts.append(await announced(world, rung))
-    await world.slack.settled(0.2)
+    await world.rests()
     assert keys(world) == [f"{WINDOW}/{rung}" for rung in moments]
     head = posts[0]
     assert head.thread_ts is None
@@ -151,7 +151,7 @@ async def test_five_bots_announce_once(world: World) -> None:
 async def test_an_announcement_in_doubt_is_not_made_twice(world: World, fault: str) -> None:
     """Whatever breaks between Slack and three bots, the rung is there once."""
     await asyncio.gather(world.starts(), world.starts())
-    world.slack.faults.add(fault, "chat.postMessage", count=2, value=0.5)
+    world.slack.faults.add(fault, "chat.postMessage", count=2, value=0.25)
     world.clock.set("2026-11-27 02:00:01")
     await announced(world, "24h")
     await world.rests()
@@ -166,6 +166,7 @@ async def test_a_bot_that_dies_while_it_announces_is_succeeded(world: World) -> 
     await world.slack.until(lambda: len(keys(world)) == 1, "the post to be taken")
     await world.stops()
     assert (await world.document("announcements", f"{WINDOW}/24h"))["state"] == "claimed"
+    world.tuned = HEIR
     await world.starts()
     await announced(world, "24h")
     world.clock.set("2026-11-28 01:00:01")

@@ -8,13 +8,13 @@ import pytest
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.test_announcements import WINDOW, announced, keys
-from tests.world import World
+from tests.world import HEIR, World
 
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """A Friday, long before the first rung."""
-    quiet = World(slack, mongod.url())
+    quiet = World(slack, mongod.url(), tuned=HEIR)
     quiet.clock.set("2026-11-27 01:00:00")
     async with quiet as ready:
         yield ready

@@ -11,7 +11,7 @@ from tests.world import World
 
 async def test_what_is_ticked_while_the_message_is_on_its_way_is_shown(world: World) -> None:
     """The message goes out as it was when it was started, and is brought up to date as soon as it is there."""
-    world.slack.faults.add("latency", "chat.postMessage", count=1, value=1.0)
+    world.slack.faults.add("latency", "chat.postMessage", count=1, value=0.5)
     starting = asyncio.create_task(answer(world.slack, world.ann, "/checklist", "start"))
     await world.stored("checklists")
     await answer(world.slack, world.bob, "/checklist", "done 1")

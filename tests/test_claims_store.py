@@ -17,7 +17,8 @@ RUNG = Rung(WINDOW, "1h", Occasion.AHEAD, START - timedelta(hours=1))
 
 def bots(world: World) -> tuple[Announcements, Announcements]:
     """The announcements of two bots on one database."""
-    return world.store("one").announcements, world.store("two").announcements
+    one, two = (world.store(owner, timedelta(seconds=0.7)) for owner in ("one", "two"))
+    return one.announcements, two.announcements
 
 
 async def taken_over(by: Announcements) -> bool | None:

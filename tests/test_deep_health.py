@@ -47,7 +47,7 @@ groups:
   - {record: "job:up:avg", expr: avg by (job) (up)}
 """
 CONFIG = """
-global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+global: {{scrape_interval: 100ms, evaluation_interval: 100ms}}
 rule_files: [rules.yml]
 scrape_configs:
 - {{job_name: itself, static_configs: [{{targets: ["127.0.0.1:{up}"]}}]}}
@@ -116,7 +116,7 @@ async def test_the_real_mongodb_tells_its_database_and_replica_set() -> None:
             facts = await told(MongoProbe(client.get_default_database()))
         assert facts["replica set"].text == "none: a single server"
         async with AsyncMongoClient[dict[str, Any]](url.replace(f":{CANARY}@", ":wrong@")) as client:
-            report = await desk(MongoProbe(client.get_default_database())).ask()
+            report = await desk(MongoProbe(client.get_default_database(), wait=0.6)).ask()
     assert report.looks[0].reading.cause == "it answers, but the bot's user or password is wrong"
     assert {fact.is_good for fact in report.looks[0].facts} <= {False}
     assert CANARY not in str(report)
@@ -176,7 +176,7 @@ async def test_the_llm_tells_its_models_and_answers_one_token(http: Http, servic
     llm.replies.append(Reply(status=404))
     assert "does not have that model" in (await told(LlmProbe(url, http, "", "qwen")))["one token"].text
     llm.replies.append(Reply(delay=30))
-    assert (await told(LlmProbe(url, http, "", "qwen")))["details"].text == "not told within 2 s"
+    assert (await told(LlmProbe(url, http, "", "qwen"), deadline=0.5))["details"].text == "not told within 0.5 s"
 
 
 @pytest.mark.parametrize("state", CHOICES)

@@ -54,13 +54,13 @@ async def test_of_two_that_posted_at_one_moment_the_older_message_says_what_the_
 ) -> None:
     """Both found nothing; the message of the one that knew less stays, and is edited, whoever records it first."""
     calls, faults = world.slack.workspace.ledger.calls, world.slack.faults
-    faults.add("latency", "chat.postMessage", count=2, value=1.0)
+    faults.add("latency", "chat.postMessage", count=2, value=0.5)
     posting = []
     for number, bot in enumerate(bots, start=1):
         posting.append(asyncio.create_task(delivers(bot, letter(world, number))))
         sent = partial(lambda count: [call.method for call in calls].count("chat.postMessage") == count, number)
         await world.slack.until(sent, f"post {number}")
-    faults.add("latency", "conversations.history", value=1.0)  # so that the second one records it first
+    faults.add("latency", "conversations.history", value=0.5)  # so that the second one records it first
     await asyncio.gather(*posting)
     await world.slack.shows("revision 2")
     assert len(world.slack.channel().by_bot) == 1

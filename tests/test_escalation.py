@@ -81,7 +81,7 @@ async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None
     await direct(world, world.ann, "You are called", incident_id, "the database is gone")
     await told(world, incident_id, 1)
     world.clock.forward(minutes=9)
-    await world.slack.settled(0.3)
+    await world.rests()
     assert len(await told(world, incident_id, 1)) == 1
     world.clock.forward(minutes=1, seconds=5)
     await told(world, incident_id, 2)
@@ -92,7 +92,7 @@ async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None
     await world.slack.until(lambda: "Owner: @bob" in card.shown, "the new owner")
     await world.slack.until(lambda: call.buttons == [], "no more buttons")
     world.clock.forward(hours=2)
-    await world.slack.settled(0.3)
+    await world.rests()
     (kept,) = await world.documents("escalations")
     assert (len(kept["steps"]), kept["state"], kept["holder"]) == (2, "held", world.bob.id)
     assert len(await world.stored("timeline", 3, incident_id=incident_id, kind="escalated")) == 3
@@ -122,7 +122,7 @@ async def test_the_ladder_ends_with_everybody_and_names_who_is_left_out(world: W
     refused = await answer(world.slack, world.bob, "/escalate", incident_id)
     assert "Everybody who has a role was called" in refused.shown
     world.clock.forward(hours=3)
-    await world.slack.settled(0.3)
+    await world.rests()
     assert len(await told(world, incident_id, 4)) == 4
 
 
@@ -180,7 +180,7 @@ async def test_taking_or_resolving_the_incident_ends_it(world: World, way: str) 
     (kept,) = await world.stored("escalations", is_end_told=True)
     assert kept["state"] == ("held" if way == "take" else "over")
     world.clock.forward(hours=1)
-    await world.slack.settled(0.3)
+    await world.rests()
     assert len((await world.documents("escalations"))[0]["steps"]) == 1
     await world.ann.says("/escalate", incident_id)
     await world.ann.sees("is already resolved" if way == "resolve" else "was called")
@@ -239,7 +239,7 @@ async def test_a_call_that_was_still_on_its_way_learns_that_somebody_has_it(worl
     """Bob takes it in the thread while Slack still opens Ann's conversation: hers says so too, without buttons."""
     card, incident_id = await opened(world)
     await world.slack.settled(0.3)
-    world.slack.faults.add("latency", "conversations.open", value=1.5)
+    world.slack.faults.add("latency", "conversations.open", value=0.7)
     await cyd(world).says("/escalate", incident_id)
     call = await world.slack.shows("@ann (on-call)", thread=card)
     await world.bob.clicks("I have it", call)

@@ -36,12 +36,12 @@ async def test_files_that_slack_does_not_take_are_not_shared_by_half(
 
 
 PASSING = [
-    ("rate_limited", "files.getUploadURLExternal", 1),
+    ("rate_limited", "files.getUploadURLExternal", 0.3),
     ("reset_after", "files.getUploadURLExternal", 0.0),
     ("rate_limited", "upload", 1),
     ("reset_after", "upload", 0.0),
     ("status", "upload", 500),
-    ("rate_limited", "files.completeUploadExternal", 1),
+    ("rate_limited", "files.completeUploadExternal", 0.3),
     ("reset_after", "files.completeUploadExternal", 0.0),
 ]
 

@@ -33,6 +33,6 @@ async def test_who_asked_is_told_once_how_to_get_the_files(world: World) -> None
         return len(await world.documents("exports")) == 2
 
     await world.until(forgotten, "the claims to be forgotten")
-    await world.slack.settled(0.3)
+    await world.rests()
     assert len([post for post in world.ann.posts if "You asked for" in post.text]) == 3
     assert not [post for post in world.bob.posts if "You asked for" in post.text]

@@ -45,7 +45,7 @@ async def test_a_freeze_is_announced_at_its_start_and_its_end(world: World) -> N
     )
     world.clock.set("2026-11-30 00:00:01")
     assert "The freeze has ended" in (await told(world, f"{FREEZE}/end")).text
-    await world.slack.settled(0.3)
+    await world.rests()
     assert [key for key in keys(world) if key.startswith("FRZ")] == [f"{FREEZE}/start", f"{FREEZE}/end"]
 
 
@@ -227,7 +227,7 @@ async def test_a_freeze_in_doubt_is_not_announced_twice(world: World, fault: str
     """Whatever breaks between Slack and two bots."""
     await world.starts()
     await freezes(world)
-    world.slack.faults.add(fault, "chat.postMessage", count=2, value=0.5)
+    world.slack.faults.add(fault, "chat.postMessage", count=2, value=0.25)
     world.clock.set("2026-11-27 00:00:01")
     await told(world, f"{FREEZE}/start")
     await world.rests()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.slack import health_board
 from sandbox.mongo import Mongod
 from sandbox.payloads import Payloads
 from sandbox.services import Services
@@ -63,9 +64,10 @@ async def test_a_message_that_somebody_deleted_is_posted_anew_with_what_follows(
 
 @pytest.mark.long
 async def test_an_end_is_told_though_slack_does_not_say_whether_the_message_is_there(
-    world: Watched, services: Services
+    world: Watched, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rounds go on: nobody waits for Slack longer than a few seconds."""
+    """Rounds go on: nobody waits for Slack longer than a few seconds, here than one."""
+    monkeypatch.setattr(health_board, "POSTED_WITHIN", 0.7)
     await services.switch("llm", "refuse")
     post = await told(world.slack, "llm is down")
     world.slack.faults.add("latency", "conversations.replies", count=None, value=60.0)

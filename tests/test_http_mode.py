@@ -26,7 +26,19 @@ async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     async with World(slack, mongod.url()) as ready:
         await slack.subscribe(f"http://127.0.0.1:{ready.bots[0].port}/slack/events")
         yield ready
-        await slack.settled(0.3)  # what comes in while the bot stops is refused, and would come again
+        await quiet(ready)
+
+
+async def quiet(world: World) -> None:
+    """Waits until the bot has posted all and heard of it: what comes in while it stops is refused, and comes again."""
+    waiting = [{"state": {"$in": ["pending", "posting"]}}, {"state": "posted", "unshown": True}]
+
+    async def at_rest() -> bool:
+        return not await world.documents("outbox", **{"$or": waiting}) and not world.slack.delivery.pending
+
+    await world.slack.settled()
+    await world.until(at_rest, "all to be posted and heard")
+    await world.slack.settled()
 
 
 def address(bot: App, path: str) -> str:
@@ -102,7 +114,7 @@ async def test_a_request_that_is_replayed_to_another_bot_does_nothing_either(wor
 
         assert sorted(await asyncio.gather(*map(posted, world.bots))) == [200, 409]
         await world.stored("incidents", _id=incident_id, version=2, untold=[])
-        await world.slack.settled(0.3)  # Slack tells of the reply; a bot that stops would refuse that
+        await quiet(world)
         await world.stops()
         assert await posted(await world.starts()) == 409
     await world.slack.settled()

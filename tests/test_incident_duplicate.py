@@ -114,7 +114,7 @@ async def test_a_duplicate_is_closed_by_a_mention_in_its_thread(world: World) ->
 async def test_each_of_two_that_are_opened_at_once_is_told_the_truth(world: World) -> None:
     """Ann's card is held up by Slack, so that both know of each other; neither is told that the other was before it."""
     before = len(world.slack.calls_of("chat.postMessage"))
-    world.slack.faults.add("rate_limited", "chat.postMessage", value=0.5)
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=1.0)
     await world.ann.says("/incident", "open sev3 lift is stuck")
     await world.slack.until(lambda: len(world.slack.calls_of("chat.postMessage")) > before, "Ann's card under way")
     await world.bob.says("/incident", "open sev3 lift stuck again")

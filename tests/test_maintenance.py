@@ -11,7 +11,7 @@ from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
 from tests.planning import keys, says, told, window, with_roles
-from tests.world import World
+from tests.world import HEIR, MORTAL, World
 
 ID = "MW-20261126-1400"
 
@@ -19,7 +19,7 @@ ID = "MW-20261126-1400"
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """A Wednesday noon; Bob leads, Ann is on call."""
-    async with World(slack, mongod.url()) as ready:
+    async with World(slack, mongod.url(), tuned=MORTAL) as ready:
         await with_roles(ready)
         yield ready
 
@@ -112,7 +112,7 @@ async def test_a_window_is_begun_early_extended_and_ended_early(world: World) ->
     assert [over[name].strftime("%H:%M") for name in ("start", "actual_start", "end", "actual_end")] == [
         "14:00", "13:50", "15:30", "15:10",
     ]  # fmt: skip
-    await world.slack.settled(0.3)
+    await world.rests()
     assert keys(world) == [f"{ID}/{rung}" for rung in ("15m", "start", "ending", "ending-2", "end")]
 
 
@@ -232,6 +232,7 @@ async def test_a_start_that_was_never_recorded_as_posted_is_found(world: World) 
     known = await store.get(name)
     assert known is not None
     assert await store.save(steps.ended(known, world.ann.id, world.clock(), world.clock()), known.version)
+    world.tuned = HEIR
     await world.starts()
     await told(world, f"{name}/end")
     await world.slack.shows("has ended", "as said by @ann")

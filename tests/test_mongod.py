@@ -34,7 +34,8 @@ def test_it_keeps_port_and_data_over_kill_and_pause_and_leaves_nothing_behind() 
         with client_of(mongod.url(user=False)) as nobody, pytest.raises(OperationFailure, match="authentication"):
             nobody.butler.kept.find_one()
         mongod.pause()
-    assert not mongod.running
+        mongod.stop()
+        assert not mongod.running
     assert directory is not None
     assert not directory.exists()
 

@@ -1,12 +1,21 @@
 """What the bot posts is there once, whatever happens between it and Slack."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
+from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.test_incident import ID, opened
-from tests.world import World
+from tests.world import HEIR, MORTAL, World
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A world of bots that die where they stop."""
+    async with World(slack, mongod.url(), tuned=MORTAL) as ready:
+        yield ready
 
 
 def cards(slack: Slack) -> list[str]:
@@ -28,10 +37,10 @@ async def until_answered(world: World, count: int) -> None:
 @pytest.mark.long
 async def test_a_post_in_doubt_is_looked_for_before_it_is_posted_again(world: World, fault: str) -> None:
     """Accepted and then reset, or never accepted: either way there is one card in the end."""
-    world.slack.faults.add(fault, "chat.postMessage", value=1.0)
+    world.slack.faults.add(fault, "chat.postMessage", value=0.3)
     await world.ann.says("/incident", "open sev2 checkout is down")
     await world.ann.sees("is open", within=15.0)
-    await world.slack.settled(0.3)
+    await world.rests()
     stored = await world.documents("incidents")
     assert cards(world.slack) == [document["_id"] for document in stored]
     assert len(stored) == 1
@@ -44,7 +53,7 @@ async def test_a_server_error_is_no_answer(world: World, status: int) -> None:
     world.slack.faults.add("status", "chat.postMessage", count=3, value=status)
     await world.ann.says("/incident", "open sev2 checkout is down")
     await world.slack.shows("checkout is down", "Opened by", within=15.0)
-    await world.slack.settled(0.3)
+    await world.rests()
     assert len(cards(world.slack)) == 1
 
 
@@ -52,7 +61,7 @@ async def test_a_server_error_is_no_answer(world: World, status: int) -> None:
 async def test_slack_s_wish_to_wait_is_honoured_in_order(world: World) -> None:
     """After a 429 nothing is posted for as long as Slack says, and then in the order it was meant."""
     card, _ = await opened(world)
-    world.slack.faults.add("rate_limited", "chat.postMessage", value=1.0)
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=0.6)
     for number in range(5):
         answered = len(world.ann.ephemerals)
         await world.ann.says("/incident", f"note number {number}")
@@ -63,7 +72,7 @@ async def test_slack_s_wish_to_wait_is_honoured_in_order(world: World) -> None:
     posts = [call for call in world.slack.calls_of("chat.postMessage") if "number" in str(call.args)]
     limited, after = posts[0], posts[1]
     assert limited.status == 429
-    assert (after.at - limited.at).total_seconds() >= 0.95
+    assert (after.at - limited.at).total_seconds() >= 0.6
 
 
 @pytest.mark.long
@@ -116,6 +125,7 @@ async def test_a_card_left_by_a_killed_bot_is_taken_over_without_a_double(world:
     await world.ann.says("/incident", "open sev2 checkout is down")
     await world.slack.until(lambda: len(cards(world.slack)) == 1, "the post to be taken")
     await world.stops()
+    world.tuned = HEIR
     (entry,) = await world.documents("outbox")
     assert entry["state"] == "posting"
     world.slack.faults.clear()
@@ -134,11 +144,12 @@ async def test_a_card_that_was_recorded_and_never_posted_is_posted_by_another_bo
     await world.ann.says("/incident", "open sev2 checkout is down")
     await world.stored("outbox", state="posting")
     await world.stops()
+    world.tuned = HEIR
     assert cards(world.slack) == []
     world.clock.forward(minutes=1)
     await world.starts()
     card = await world.slack.shows("checkout is down", "Opened by", within=10.0)
-    await world.slack.settled(0.3)
+    await world.rests()
     assert len(cards(world.slack)) == 1
     (incident,) = await world.stored("incidents", card_ts=card.ts)
     assert ID.fullmatch(incident["_id"])
@@ -150,6 +161,7 @@ async def test_an_incident_recorded_by_a_bot_that_died_at_once_gets_its_card(wor
     await opened(world)
     (document,) = await world.documents("incidents")
     await world.stops()
+    world.tuned = HEIR
     # The state right after the first write of /incident open: no card, nothing told, no letter.
     await world.puts(
         "incidents",
@@ -169,5 +181,5 @@ async def test_an_incident_recorded_by_a_bot_that_died_at_once_gets_its_card(wor
     card = await world.slack.shows("left behind", "Opened by", within=10.0)
     await world.stored("incidents", _id="INC-20261101-7KQ4", card_ts=card.ts, untold=[])
     await world.stored("timeline", incident_id="INC-20261101-7KQ4", kind="opened")
-    await world.slack.settled(0.3)
+    await world.rests()
     assert cards(world.slack).count("INC-20261101-7KQ4") == 1

@@ -17,7 +17,14 @@ from tests import world as worlds
 from tests.asking import answer
 from tests.test_incident import opened
 from tests.test_once import cards
-from tests.world import World
+from tests.world import HEIR, MORTAL, World
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A world of one bot at a time."""
+    async with World(slack, mongod.url(), tuned={**HEIR, **MORTAL}) as ready:
+        yield ready
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Which of a channel's messages is next, and that what was given up in doubt is not said twice."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.long
 
+SOON = {"pace": replace(worlds.PACE, lease=timedelta(seconds=1))}  # another bot takes over sooner
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -129,7 +131,8 @@ async def test_what_slack_does_after_it_was_given_up_is_waited_for(
 
 async def test_what_another_bot_took_over_meanwhile_is_not_posted_again(world: World) -> None:
     """A note stands behind one that Slack has wait, until its claim runs out: the next bot posts it, once."""
-    card = await noted(world, "number one", "number two", wait=3.0)
+    card = await noted(world, "number one", "number two", wait=2.0)
+    world.tuned = SOON
     await world.starts()
     await world.slack.shows("number two", thread=card)
     await world.slack.shows("number one", thread=card)
@@ -140,21 +143,24 @@ async def test_what_another_bot_took_over_meanwhile_is_not_posted_again(world: W
 
 async def test_no_other_bot_shortens_the_wait_that_slack_asked_for(world: World) -> None:
     """The wait is longer than a claim holds without news: whoever waits renews it, and posts when the time has come."""
+    world.tuned = SOON
     await world.starts()
     await world.slack.until_connected(4)
-    world.slack.faults.add("rate_limited", "chat.postMessage", value=3.0)
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=2.0)
     for who in (world.ann, world.bob, world.slack.person("cyd")):  # at both bots
         await who.says("/checklist", "start")
     await world.slack.shows("Checklist of")
+    await world.rests()
     calls = [call.at for call in world.slack.workspace.ledger.calls if call.method == "chat.postMessage"]
     assert len(calls) == 2
-    assert (calls[1] - calls[0]).total_seconds() >= 3.0
+    assert (calls[1] - calls[0]).total_seconds() >= 2.0
 
 
 async def test_of_two_that_posted_since_a_claim_ran_out_one_stays(world: World) -> None:
     """Slack takes longer for a post than the claim holds, another bot posts as well: the younger message goes."""
+    world.tuned = SOON
     await world.starts()
-    world.slack.faults.add("latency", "chat.postMessage", value=2.5)
+    world.slack.faults.add("latency", "chat.postMessage", value=2.0)
     await world.ann.says("/checklist", "start")
     await world.slack.until(lambda: methods(world).count("chat.postMessage") == 2, "two posts")
     await world.slack.until(lambda: len(world.slack.channel().by_bot) == 1, "the younger to go")

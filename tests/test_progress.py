@@ -14,8 +14,8 @@ from tests.world import World
 
 @pytest.fixture
 async def services() -> AsyncIterator[Services]:
-    """Stand-ins, of which a slow one takes a good second."""
-    found = Services(slow=1.2)
+    """Stand-ins, of which a slow one takes most of a second."""
+    found = Services(slow=0.7)
     await found.start()
     yield found
     await found.stop()

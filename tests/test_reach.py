@@ -64,35 +64,36 @@ async def test_what_a_call_raises_is_raised() -> None:
         await Reach().answer(read())
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(
-    "read",
-    [
-        lambda documents: documents.one({}),
-        lambda documents: documents.many({}, [("_id", 1)]),
-        lambda documents: documents.part({}, [("_id", 1)], Part(5)),
-        lambda documents: documents.count({}),
-        lambda documents: documents.gathered([], (("_id", 1),)),
-    ],
+READS: tuple[Callable[[Documents], Awaitable[object]], ...] = (
+    lambda documents: documents.one({}),
+    lambda documents: documents.many({}, [("_id", 1)]),
+    lambda documents: documents.part({}, [("_id", 1)], Part(5)),
+    lambda documents: documents.count({}),
+    lambda documents: documents.gathered([], (("_id", 1),)),
 )
-async def test_a_list_waits_no_longer_than_one_question(
-    read: Callable[[Documents], Awaitable[object]], own_mongod: Mongod
-) -> None:
+
+
+@pytest.mark.long
+async def test_a_list_waits_no_longer_than_one_question(own_mongod: Mongod) -> None:
     """What reads many documents knows from the first whether the server answers; what comes next is told at once."""
-    client = connect(own_mongod.url())
-    documents = Documents(database_of(client)["waiting"], Reach())
-    try:
-        await read(documents)  # so that there is a connection that hangs
-        own_mongod.pause()
+    clients = [connect(own_mongod.url()) for _ in READS]
+    each = [(read, Documents(database_of(one)["waiting"], Reach())) for read, one in zip(READS, clients, strict=True)]
+
+    async def waits(read: Callable[[Documents], Awaitable[object]], documents: Documents) -> None:
         with pytest.raises(StoreAwayError) as caught:
             await read(documents)
         assert f"no answer within {PATIENCE:g} s" in str(caught.value.__cause__)
         with pytest.raises(StoreAwayError) as again:
             await documents.many({}, [("_id", 1)])
         assert again.value.__cause__ is None
+
+    try:
+        await asyncio.gather(*(read(documents) for read, documents in each))  # so that each has a connection that hangs
+        own_mongod.pause()
+        await asyncio.gather(*(waits(read, documents) for read, documents in each))
     finally:
         own_mongod.resume()
-        await close(client)
+        await asyncio.gather(*(close(client) for client in clients))
 
 
 async def test_a_list_is_whole(mongod: Mongod) -> None:

@@ -94,7 +94,7 @@ async def test_what_a_killed_bot_changed_is_told_by_the_next(world: World) -> No
     await hears(world, "cyd", "yours now")
     await hears(world, "bob", "no longer")
     await world.stored("roles", untold=[])
-    await world.slack.settled(0.2)
+    await world.rests()
     assert [len(told(world, name)) for name in ("bob", "cyd")] == [2, 1]
 
 

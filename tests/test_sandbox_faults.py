@@ -68,6 +68,17 @@ async def test_slack_may_have_trouble_of_its_own(slack: Slack, client: AsyncWebC
     assert (len(slack.channel().messages), slack.faults.active) == (1, [])
 
 
+async def test_a_limit_is_told_in_whole_seconds_or_as_the_fraction_that_is_asked_for(
+    slack: Slack, client: AsyncWebClient
+) -> None:
+    """Slack says whole seconds; where it is not the length that matters, nobody needs to wait for one."""
+    for asked, told in ((7.4, "7"), (0.0, "1"), (0.25, "0.25")):
+        slack.faults.add("rate_limited", "chat.postMessage", value=asked)
+        with pytest.raises(SlackApiError) as caught:
+            await client.chat_postMessage(channel=OPS, text="x")
+        assert caught.value.response.headers["Retry-After"] == told
+
+
 async def test_slack_may_be_slow(slack: Slack, client: AsyncWebClient) -> None:
     """A latency delays every call until it is taken away."""
     slack.faults.add("latency", count=None, value=0.1)

@@ -62,7 +62,7 @@ async def test_what_alertmanager_lost_is_made_again(world: World, alertmanager: 
     await alertmanager.start()
     found = await holds(world, alertmanager, 2)
     assert {one["matchers"][0]["value"] for one in found} == {"loki", "mongo"}
-    await world.slack.settled(0.8)
+    await world.rests()
     assert len(await alertmanager.silences()) == 2
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from handlers import call
 from sandbox.llm import Llm, Reply
 from sandbox.mongo import Mongod
 from sandbox.services import Services
@@ -183,18 +184,24 @@ async def test_without_an_llm_the_template_says_what_the_records_have(slack: Sla
 
 
 @pytest.mark.long
-async def test_while_it_takes_long_the_person_is_told(world: World, services: Services) -> None:
+async def test_while_it_takes_long_the_person_is_told(
+    world: World, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Acknowledged at once, then "Drafting …", then the template when the time is over; a mention is told too."""
+    monkeypatch.setattr(call, "PATIENCE", 0.2)
+    await world.stops()
+    world.tuned = {"llm_limit": 0.7}
+    await world.starts()
     card, _ = await opened(world)
     await services.switch("llm", "hang")
     outcome = await world.bob.says("/incident", "summary")
     assert outcome.acked_in is not None
     assert outcome.acked_in < 1.0
     await world.bob.sees("Drafting the summary of INC-")
-    await world.bob.sees("Draft, not posted yet", "the LLM took longer than 1.5 s")
+    await world.bob.sees("Draft, not posted yet", "the LLM took longer than 0.7 s")
     await world.ann.writes("@Ops Bot summary", thread=card)
     await world.ann.sees("Drafting the summary of INC-")
-    draft = await world.ann.sees("Draft, not posted yet", "the LLM took longer than 1.5 s")
+    draft = await world.ann.sees("Draft, not posted yet", "the LLM took longer than 0.7 s")
     assert isinstance(draft, Post)
     assert draft.thread_ts == card.ts
 

@@ -107,7 +107,7 @@ async def test_slack_s_wish_to_wait_is_honoured_as_often_as_it_is_said(world: Wo
     await world.bob.writes("still down", thread=card)
     await gone_unheard(world)
     before = len(world.slack.calls_of(REPLIES))
-    world.slack.faults.add("rate_limited", REPLIES, count=5, value=0.2)
+    world.slack.faults.add("rate_limited", REPLIES, count=5, value=0.4)
     await world.starts()
     await world.slack.until(lambda: len(world.slack.calls_of(REPLIES)) > before + 2, "a reading that waits")
     await world.ann.says("/incident", "note hm")
@@ -116,7 +116,7 @@ async def test_slack_s_wish_to_wait_is_honoured_as_often_as_it_is_said(world: Wo
     await entries(world, incident_id, 1)
     waits = [call for call in world.slack.calls_of(REPLIES)[before:] if call.status == 429]
     assert len(waits) == 5
-    assert all((later.at - one.at).total_seconds() >= 0.2 for one, later in pairwise(waits))
+    assert all((later.at - one.at).total_seconds() >= 0.4 for one, later in pairwise(waits))
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ async def test_deletions_in_a_long_thread_are_found(world: World) -> None:
     await gone_unheard(world)
     await world.starts()
     await entries(world, incident_id, 3, deleted_at={"$ne": None})
-    await world.slack.settled(0.3)
+    await world.rests()
     found = await entries(world, incident_id, 450)
     assert [entry["ts"] for entry in found if not entry["text"]] == gone
 
@@ -282,7 +282,7 @@ async def test_two_bots_that_come_back_together_read_each_message_once(world: Wo
     written = fill(world, card, 300)
     await asyncio.gather(world.starts(), world.starts())
     found = await entries(world, incident_id, 300)
-    await world.slack.settled(0.3)
+    await world.rests()
     assert [entry["ts"] for entry in await entries(world, incident_id, 300)] == written
     assert len(found) == 300
 

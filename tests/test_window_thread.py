@@ -10,7 +10,7 @@ from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.impatience import NEVER
 from tests.planning import says, told, window, with_roles
-from tests.world import TEMPO, World
+from tests.world import HEIR, MORTAL, TEMPO, World
 
 ID = "MW-20261126-1400"
 
@@ -18,7 +18,7 @@ ID = "MW-20261126-1400"
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """Ann's window on Thursday is under way since a minute, with its checklist; Bob leads."""
-    async with World(slack, mongod.url()) as ready:
+    async with World(slack, mongod.url(), tuned=MORTAL) as ready:
         await with_roles(ready)
         await says(ready, "schedule thu 14:00 for 1h Upgrade Loki")
         ready.clock.set("2026-11-26 14:00:01")
@@ -71,6 +71,7 @@ async def test_what_a_bot_died_over_is_told_before_what_came_after_it(world: Wor
     await says(world, "extend 30m")
     await world.stored("outbox", _id={"$regex": f"{ID}/v"}, state={"$ne": "posted"})
     await world.stops()
+    world.tuned = HEIR
     world.slack.faults.clear()
     await world.starts()
     await says(world, "end")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, TypeVar
@@ -27,6 +28,11 @@ PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05, rest=timedel
 TEMPO = Tempo(watch=NEVER)
 RHYTHM = Rhythm(0.05, timedelta(seconds=4))
 WATCHING = Tempo()
+
+# For bots that die: what hangs is cut at once, as the limits of a real stop would cut it after seconds.
+MORTAL = {"work_limit": 0.25, "rest_limit": 0.25}
+# For a bot that is alone: what a dead one had is free sooner. With others this would be too short on a busy machine.
+HEIR = {"pace": replace(PACE, lease=timedelta(seconds=0.6), rest=timedelta(seconds=0.3))}
 
 LULL = 0.002  # seconds
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
@@ -54,13 +60,20 @@ class WallClock:
 class World(Kept):
     """A workspace with one or more bots on one database. Starts one bot by itself."""
 
-    def __init__(self, slack: Slack, mongodb_url: str, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        slack: Slack,
+        mongodb_url: str,
+        settings: Mapping[str, str] | None = None,
+        tuned: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(mongodb_url)
         self.slack = slack
         self.clock = WallClock()
         self.bots: list[App] = []
         self.attendants: tuple[Attendant, ...] = ()
         self.tempo = TEMPO
+        self.tuned = tuned or {}  # what bots that start from now on have otherwise than all others
         self._impatience = Impatience()
         slack.workspace.while_waiting = self._impatience
         self._settings = dict(settings or {})
@@ -96,7 +109,7 @@ class World(Kept):
             self.clock, PACE, self.tempo, LULL, LLM_LIMIT, self.attendants, self._impatience.alarm, RHYTHM,
             store_patience=0.4, has_indexes=self.has_indexes, work_limit=1.0, rest_limit=1.5,
         )  # fmt: skip
-        bot = App(load((), environment), tuning)
+        bot = App(load((), environment), replace(tuning, **self.tuned))
         self.bots.append(bot)
         await bot.start()
         return bot
@@ -119,10 +132,10 @@ class World(Kept):
         """Every job of every bot runs once more."""
         await self._impatience.round()
 
-    def store(self, owner: str = "test") -> Store:
+    def store(self, owner: str = "test", lease: timedelta | None = None) -> Store:
         """The bot's own stores of this world's database, for what no command does."""
         self._client = self._client or connect(self.mongodb_url)
-        return Store(database_of(self._client), owner, PACE.lease)
+        return Store(database_of(self._client), owner, lease or PACE.lease)
 
     def search(self) -> SearchDesk:
         """A desk beside the bots', as another replica has one."""
