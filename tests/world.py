@@ -35,6 +35,7 @@ MORTAL = {"work_limit": 0.25, "rest_limit": 0.25}
 HEIR = {"pace": replace(PACE, lease=timedelta(seconds=0.6), rest=timedelta(seconds=0.3))}
 
 LULL = 0.002  # seconds
+STORE_PATIENCE = 0.7  # seconds; the driver looks for a server that is away every half of one
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
 SWITCHED_OFF = dict.fromkeys(MAY_BE_EMPTY, "")
 
@@ -107,7 +108,7 @@ class World(Kept):
         }
         tuning = Tuning(
             self.clock, PACE, self.tempo, LULL, LLM_LIMIT, self.attendants, self._impatience.alarm, RHYTHM,
-            store_patience=0.4, has_indexes=self.has_indexes, work_limit=1.0, rest_limit=1.5,
+            store_patience=STORE_PATIENCE, has_indexes=self.has_indexes, work_limit=1.0, rest_limit=1.5,
         )  # fmt: skip
         bot = App(load((), environment), replace(tuning, **self.tuned))
         self.bots.append(bot)
