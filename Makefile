@@ -1,6 +1,6 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox demo browser screenshots test test-long coverage bench faults run check format-check lint types format lock manifest licences check-deploy
+.PHONY: help setup sandbox demo browser screenshots test test-all coverage bench faults run check format-check lint types format lock manifest licences check-deploy
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -11,7 +11,7 @@ SOURCES := bot handlers sandbox tests benchmarks faults
 # With REPORTS=folder each run of pytest leaves its report there.
 PYTEST = $(PYTHON) -m pytest $(if $(REPORTS),--junit-xml=$(REPORTS)/$@.xml)
 # Tests wait more than they work. A file's tests stay together: many share a world, and it goes on from test to test.
-WORKERS := $(shell echo $$(( $$(nproc) + 4 )))
+WORKERS := $(shell echo $$(( $$(nproc) + 3 )))
 # Extras stay in the lock: pip older than 23.3 looks for `coverage[toml]` itself, and refuses the newest as unpinned.
 LOCK := --quiet --no-strip-extras --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
@@ -44,11 +44,11 @@ screenshots: $(READY)  ## the README's pictures: docs/*.png, made anew from the 
 run: $(READY)  ## run the bot with the settings in .env
 	@exec $(PYTHON) -m bot
 
-test: $(READY)  ## the tests that a change wants at once: every rule and every kind of conversation, in little more than a minute
+test: $(READY)  ## the tests that a change wants at once: every rule and every kind of conversation, in about a minute
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser and not long"
 
-test-long: $(READY)  ## the slow tests, most of a second or longer each: whole windows, outages, real processes; two minutes
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m long
+test-all: $(READY)  ## all tests in one run, the slow ones too: whole windows, outages, real processes; a good two minutes on two cores
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser"
 
 coverage: $(READY)  ## all tests once more, for the branches that they take; fails below 95 %
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser" --cov --cov-report=term
@@ -59,7 +59,7 @@ bench: $(READY)  ## how quick the bot is, each figure beside its floor, as one t
 faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; about an hour
 	$(PYTHON) -m faults $(FAULTS)
 
-check: format-check lint types test test-long  ## everything that has to be right: format, lint, types, all tests
+check: format-check lint types test-all  ## everything that has to be right: format, lint, types, all tests
 
 format-check: $(READY)  ## is everything formatted
 	$(PYTHON) -m ruff format --check $(SOURCES)
