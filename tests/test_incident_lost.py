@@ -68,7 +68,7 @@ async def test_a_note_to_a_lost_one_is_not_a_note_to_another(world: World) -> No
     """Letters and a number may be the name of a thing, which begins the note, or an ID: the channel is read before."""
     _, lost_id = await lost(world, "the relay is gone")
     card, open_one = await opened(world, "open sev2 the pump is hot", "the pump is hot")
-    told = await answer(world.slack, world.bob, "/incident", f"note {lost_id[-4:]} found it")
+    told = await answer(world.slack, world.bob, "/incident", f"note {lost_id[4:]} found it")
     assert f"Noted in {lost_id}" in told.shown
     told = await answer_to_mention(world.slack, world.bob, "note A100 is hot", thread=card)
     assert f"Noted in {open_one}" in told.shown
