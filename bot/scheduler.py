@@ -34,16 +34,8 @@ class Scheduler:
         self._scheduler.add_job(run, "interval", seconds=interval.total_seconds(), id=name, name=name, **begin)
 
     def start(self) -> None:
-        """From now on jobs are called; after `pause`, what became due meanwhile is called once."""
-        if self._scheduler.running:
-            self._scheduler.resume()
-        else:
-            self._scheduler.start()
-
-    def pause(self) -> None:
-        """No job is called until the next `start`; what runs goes on."""
-        if self._scheduler.running:
-            self._scheduler.pause()
+        """From now on jobs are called."""
+        self._scheduler.start()
 
     def close(self) -> None:
         """Ends for good."""
