@@ -1,6 +1,5 @@
 """One real mongod for the whole run; a fresh workspace, services, database and bot for each test that asks for them."""
 
-import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,16 +10,9 @@ from sandbox.services import Services
 from sandbox.slack import Slack
 from tests.alertmanagers import Alertmanager
 from tests.asking import strict
-from tests.kept import shared
+from tests.kept import led, shared
+from tests.line import Line
 from tests.world import World
-
-YOUNG = 50_000  # objects; by default the garbage collector looks through the youngest after 700
-
-
-def pytest_collection_finish() -> None:
-    """Every module and test is there now and stays: the garbage collector need not look through them time and again."""
-    gc.freeze()
-    gc.set_threshold(YOUNG, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -30,24 +22,14 @@ def mongod() -> Iterator[Mongod]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def killable_mongod() -> Iterator[Mongod]:
-    """A second server, which no two tests have at the same time.
-
-    Each finds a new database there: what a bot asked of a server that stood still may yet be done.
-    """
-    with Mongod(expires=False) as server, shared(server.url(), passes_on=False):
-        yield server
-        server.start()  # one that is there says good-bye at once
-        server.resume()
-
-
 @pytest.fixture
-def own_mongod(killable_mongod: Mongod) -> Mongod:
-    """A server of the test's own, to be stopped, paused and killed; the next test finds it running."""
-    killable_mongod.start()
-    killable_mongod.resume()
-    return killable_mongod
+async def line(mongod: Mongod) -> AsyncIterator[Line]:
+    """A way to the shared server that can be cut and held up, for bots to find it gone."""
+    way = Line(mongod.url())
+    way.mend()
+    with led(way.url(), mongod.url()):
+        yield way
+        await way.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from bot.scheduler import Job, Scheduler
 A_LOOK = 0.03  # seconds after which it is asked whether this process is at work for the one who waits
 BUSY = 0.0015  # seconds of work within that time, more than waiting itself takes
 LOOKS = 5  # then a round begins all the same: some wait by asking and asking
-A_STEP = 0.015  # seconds between the frequent jobs, the less frequent and the rare ones of a round
+A_STEP = 0.04  # seconds between the frequent jobs, the less frequent and the rare ones of a round
 LONGEST = 0.4  # seconds between two rounds, for whoever waits for what only time brings
 NEVER = timedelta(days=1)  # how often a job runs that a test does not want
 

@@ -7,7 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pymongo import MongoClient
@@ -18,11 +18,11 @@ Document = dict[str, Any]
 PATIENCE = 5000  # milliseconds for a server that was just started
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Server:
     client: MongoClient[Document]
-    passes_on: bool
     left: list[str] = field(default_factory=list)  # emptied databases of worlds that ended; they have all indexes
+    may_go: bool = False  # for bots, whose way to it can be cut
 
 
 _SHARED: dict[str, _Server] = {}
@@ -33,26 +33,37 @@ def _named(collection: str) -> list[Document]:
     return [{"$limit": 1}, {"$project": {"_id": 0, "name": collection}}]
 
 
-def _connected(url: str, *, passes_on: bool) -> _Server:
-    return _Server(MongoClient(url, tz_aware=True, serverSelectionTimeoutMS=PATIENCE), passes_on)
+def _connected(url: str) -> _Server:
+    return _Server(MongoClient(url, tz_aware=True, serverSelectionTimeoutMS=PATIENCE))
 
 
 @contextmanager
-def shared(url: str, *, passes_on: bool = True) -> Iterator[None]:
-    """The worlds on this server have one connection meanwhile, and each the database of one before it if it may."""
-    _SHARED[url] = _connected(url, passes_on=passes_on)
+def shared(url: str) -> Iterator[None]:
+    """The worlds on this server have one connection meanwhile, and each the database of one before it."""
+    _SHARED[url] = _connected(url)
     try:
         yield
     finally:
         _SHARED.pop(url).client.close()
 
 
+@contextmanager
+def led(way: str, url: str) -> Iterator[None]:
+    """Worlds whose bots take this way to that server look into it directly."""
+    _SHARED[way] = replace(_SHARED[url], may_go=True)
+    try:
+        yield
+    finally:
+        del _SHARED[way]
+
+
 class Kept:
     """A database on the server of `url`, empty; with all indexes, if a bot has worked with it before."""
 
     def __init__(self, url: str) -> None:
-        self._server = _SHARED.get(url) or _connected(url, passes_on=False)
+        self._server = _SHARED.get(url) or _connected(url)
         self._is_shared = url in _SHARED
+        self.may_go = self._server.may_go
         self.has_indexes = bool(self._server.left)
         name = self._server.left.pop() if self.has_indexes else f"test_{secrets.token_hex(6)}"
         self.mongodb_url = url.replace("/butler", f"/{name}")
@@ -62,7 +73,7 @@ class Kept:
         """Empties the database for the next world, if it is sound: indexes take longer to make than most tests."""
         if not self._is_shared:
             self._server.client.close()
-        elif is_sound and self._server.passes_on:
+        elif is_sound:
             self._empty()
 
     def _empty(self) -> None:

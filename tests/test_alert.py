@@ -10,6 +10,7 @@ from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS, TOKEN, alert, notification, sends, told
 from tests.asking import answer, strict
+from tests.line import Line
 from tests.measured import measured
 from tests.world import MORTAL, World
 
@@ -268,12 +269,12 @@ async def test_without_a_token_in_the_settings_the_way_is_closed(slack: Slack, m
 
 
 @pytest.mark.long
-async def test_without_mongodb_it_is_to_be_sent_again(slack: Slack, own_mongod: Mongod) -> None:
+async def test_without_mongodb_it_is_to_be_sent_again(slack: Slack, line: Line) -> None:
     """503 while it cannot be kept; Alertmanager sends it again, and then it is shown."""
-    async with World(slack, own_mongod.url(), SETTINGS) as world:
-        own_mongod.kill()
+    async with World(slack, line.url(), SETTINGS) as world:
+        line.cut()
         assert (await sends(world, notification(alert("a"))))[0] == 503
-        own_mongod.start()
+        line.mend()
 
         async def taken() -> bool:
             return (await sends(world, notification(alert("a"))))[0] == 200

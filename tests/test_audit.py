@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
+from tests.line import Line
 from tests.test_incident import opened
 from tests.world import World
 
@@ -26,6 +26,7 @@ async def test_each_entry_says_where_the_act_came_from(world: World) -> None:
     world.clock.set("2026-11-28 01:50:00")
     await world.stored("audit", act="announce", outcome="done")
     await world.stored("audit", act="resolve", outcome="done")
+    await world.rests()
     trail = await world.documents("audit")
     ways = {(one["act"], one["outcome"], one["via"]) for one in trail if one["subject"] == incident_id}
     assert ways == {
@@ -80,17 +81,15 @@ async def test_the_log_has_the_hashes_that_mongodb_has(world: World) -> None:
 
 
 @pytest.mark.long
-async def test_what_happens_while_mongodb_is_away_is_in_the_trail_when_it_is_back(
-    slack: Slack, own_mongod: Mongod
-) -> None:
+async def test_what_happens_while_mongodb_is_away_is_in_the_trail_when_it_is_back(slack: Slack, line: Line) -> None:
     """The entries wait in order; the bot writes them by itself, and the chain goes on."""
-    async with World(slack, own_mongod.url()) as world:
+    async with World(slack, line.url()) as world:
         await answer(slack, world.ann, "/ops", "role on-call @bob")
-        own_mongod.kill()
+        line.cut()
         await world.bob.says("/incident", "open sev1 all is down")
         await slack.shows("all is down", "Not yet saved")
         await world.bob.sees("is open")
-        own_mongod.start()
+        line.mend()
         (late,) = await world.stored("audit", act="open")
         assert (late["who"], late["via"], late["detail"]) == (
             world.bob.id, "command", "MongoDB is away; the card is the record",

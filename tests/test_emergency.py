@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.window import window_id
-from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer
 from tests.exporting import direct_files, text_of
+from tests.line import Line
 from tests.planning import says, told, window, with_roles
 from tests.test_incident import ID
 from tests.world import World
@@ -134,14 +134,14 @@ async def test_who_has_no_role_declares_none(world: World) -> None:
 
 
 @pytest.mark.long
-async def test_without_mongodb_an_emergency_is_refused(slack: Slack, own_mongod: Mongod) -> None:
+async def test_without_mongodb_an_emergency_is_refused(slack: Slack, line: Line) -> None:
     """Roles cannot be looked up then; `/incident open` works all the same."""
-    async with World(slack, own_mongod.url()) as world:
+    async with World(slack, line.url()) as world:
         await answer(world.slack, world.ann, "/ops", "role on-call @ann")
-        own_mongod.kill()
+        line.cut()
         await world.ann.says("/maintenance", "emergency replace the disk")
         await world.ann.sees("MongoDB does not answer", "nothing was changed")
-        own_mongod.start()
+        line.mend()
 
 
 async def test_the_runbook_s_log_has_emergencies_too(world: World) -> None:

@@ -10,19 +10,19 @@ import pytest
 from bot.store import event as event_store
 from handlers.once import Once
 from sandbox.delivery import Retry
-from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from sandbox.workspace import BOT_USER
+from tests.line import Line
 from tests.test_once import cards
 from tests.world import World
 
 
 @pytest.fixture
-async def away(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
+async def away(slack: Slack, line: Line) -> AsyncIterator[World]:
     """A world whose MongoDB can be taken away."""
-    async with World(slack, own_mongod.url()) as ready:
+    async with World(slack, line.url()) as ready:
         yield ready
-        own_mongod.start()
+        line.mend()
 
 
 def mention(text: str) -> dict[str, Any]:
@@ -65,13 +65,13 @@ async def test_a_slow_mention_is_not_begun_again(world: World, monkeypatch: pyte
 
 
 @pytest.mark.long
-async def test_what_was_done_without_mongodb_is_not_done_again(away: World, own_mongod: Mongod) -> None:
+async def test_what_was_done_without_mongodb_is_not_done_again(away: World, line: Line) -> None:
     """A retry after MongoDB's return is dropped, and MongoDB is told, so that other bots drop it too."""
-    own_mongod.kill()
+    line.cut()
     event = mention("open sev1 all is down")
     await away.slack.sockets.send("events_api", event, Retry())
     await away.slack.shows("all is down", "Not yet saved")
-    own_mongod.start()
+    line.mend()
     await away.stored("incidents")
     await away.slack.sockets.send("events_api", event, Retry(1, "timeout"))
     await away.stored("events", _id="Ev0ONE", is_done=True)
@@ -101,10 +101,10 @@ async def test_what_another_bot_gave_back_is_taken_up(world: World) -> None:
 
 
 @pytest.mark.long
-async def test_without_mongodb_a_bot_begins_nothing_twice(away: World, own_mongod: Mongod) -> None:
+async def test_without_mongodb_a_bot_begins_nothing_twice(away: World, line: Line) -> None:
     """What is under way, given back and done it knows by itself."""
     once = Once(away.store().events)
-    own_mongod.kill()
+    line.cut()
     assert await once.begin("Ev0ALONE")
     assert await once.begin("Ev0ALONE") is None
     await once.undone("Ev0ALONE")

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.store.incident import endings_of
-from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
 from tests.exporting import direct_files, entry_of, exported, files_in, text_of
+from tests.line import Line
 from tests.test_incident import opened
 from tests.world import World
 
@@ -234,11 +234,11 @@ async def test_an_incident_whose_card_is_not_posted_yet_is_exported_privately(wo
 
 
 @pytest.mark.long
-async def test_while_mongodb_is_away_nothing_is_shared(slack: Slack, own_mongod: Mongod) -> None:
+async def test_while_mongodb_is_away_nothing_is_shared(slack: Slack, line: Line) -> None:
     """The person hears that MongoDB does not answer."""
-    async with World(slack, own_mongod.url()) as world:
+    async with World(slack, line.url()) as world:
         card, incident_id = await opened(world)
-        own_mongod.stop()
+        line.cut()
         said = await exported(world, f"export {incident_id}")
         assert "MongoDB does not answer" in said
         assert files_in(world, card) == []

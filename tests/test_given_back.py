@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
+from tests.line import Line
 from tests.test_incident import opened
 from tests.world import World
 
@@ -24,18 +24,18 @@ LINES = (
 
 
 @pytest.fixture
-async def world(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
+async def world(slack: Slack, line: Line) -> AsyncIterator[World]:
     """A world whose MongoDB can be taken away."""
-    async with World(slack, own_mongod.url()) as ready:
+    async with World(slack, line.url()) as ready:
         yield ready
-        own_mongod.start()
+        line.mend()
 
 
 @pytest.mark.long
-async def test_a_long_command_is_given_back_whole_when_mongodb_is_away(world: World, own_mongod: Mongod) -> None:
+async def test_a_long_command_is_given_back_whole_when_mongodb_is_away(world: World, line: Line) -> None:
     """Ready to be pasted, with people by name and nobody called; a short one is not repeated."""
     card, incident_id = await opened(world)
-    own_mongod.kill()
+    line.cut()
     for command, text in LINES:
         words = text.format(id=incident_id)
         told = await answer(world.slack, world.ann, command, words)
@@ -68,14 +68,14 @@ async def test_a_long_command_that_comes_too_late_is_given_back(world: World) ->
 
 
 @pytest.mark.long
-async def test_every_form_gives_back_what_was_written_into_it(world: World, own_mongod: Mongod) -> None:
+async def test_every_form_gives_back_what_was_written_into_it(world: World, line: Line) -> None:
     """The form is closed when MongoDB is found to be away: the answer has all of its texts."""
     card, _ = await opened(world)
     await world.ann.clicks("Update", card)
     await world.ann.sees("How does it go?")
     await world.bob.says("/maintenance", "schedule")
     await world.bob.sees("When does it start?")
-    own_mongod.kill()
+    line.cut()
     await world.ann.submits({"How does it go?": "slowly"})
     await world.ann.sees("MongoDB does not answer", AGAIN, "slowly")
     values = {"When does it start?": int(world.clock().timestamp()) + 7_200, "What for?": "Upgrade Loki"}

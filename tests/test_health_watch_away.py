@@ -4,29 +4,29 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.slack import Slack
+from tests.line import Line
 from tests.watching import Watched, outages, told
 
 pytestmark = pytest.mark.long
 
 
 @pytest.fixture
-async def world(slack: Slack, own_mongod: Mongod, services: Services) -> AsyncIterator[Watched]:
+async def world(slack: Slack, line: Line, services: Services) -> AsyncIterator[Watched]:
     """A bot that watches, on a mongod of its own; its database is always the same one."""
-    async with Watched(slack, own_mongod.url(), services.environment()) as ready:
+    async with Watched(slack, line.url(), services.environment()) as ready:
         yield ready
 
 
-async def test_mongodb_that_goes_away_is_told_once_and_then_that_it_is_back(world: Watched, own_mongod: Mongod) -> None:
+async def test_mongodb_that_goes_away_is_told_once_and_then_that_it_is_back(world: Watched, line: Line) -> None:
     """Slack hears of it without MongoDB; the same message says when it is back, and rounds meanwhile are kept."""
     before = len(await world.documents("health"))
-    own_mongod.kill()
+    line.cut()
     post = await told(world.slack, "mongodb is down")
     await world.slack.settled(1.0)
     assert len(outages(world.slack)) == 1
-    own_mongod.start()
+    line.mend()
     over = await told(world.slack, "mongodb is up again")
     assert over.ts == post.ts
     rounds = await world.stored("health", before + 3)
@@ -34,57 +34,53 @@ async def test_mongodb_that_goes_away_is_told_once_and_then_that_it_is_back(worl
     assert "down" in states
 
 
-async def test_what_changes_while_mongodb_is_away_is_told_too(
-    world: Watched, own_mongod: Mongod, services: Services
-) -> None:
+async def test_what_changes_while_mongodb_is_away_is_told_too(world: Watched, line: Line, services: Services) -> None:
     """Another outage is told without MongoDB, and both messages are edited when all is well."""
-    own_mongod.kill()
+    line.cut()
     await told(world.slack, "mongodb is down")
     await services.switch("loki", "refuse")
     await world.slack.until(lambda: len(outages(world.slack)) == 2, "the second outage")
-    own_mongod.start()
+    line.mend()
     await services.switch("loki", "up")
     await world.slack.until(lambda: all("up again" in post.text for post in outages(world.slack)), "both are over")
     assert len(outages(world.slack)) == 2
 
 
-async def test_a_bot_started_while_mongodb_is_away_finds_the_outage_in_the_channel(
-    world: Watched, own_mongod: Mongod
-) -> None:
+async def test_a_bot_started_while_mongodb_is_away_finds_the_outage_in_the_channel(world: Watched, line: Line) -> None:
     """It does not tell again what a message there tells already, and ends that message when MongoDB is back."""
-    own_mongod.kill()
+    line.cut()
     post = await told(world.slack, "mongodb is down")
     await world.stops()
     await world.starts()
     await world.slack.settled(1.0)
     assert [one.ts for one in outages(world.slack)] == [post.ts]
-    own_mongod.start()
+    line.mend()
     assert (await told(world.slack, "mongodb is up again")).ts == post.ts
 
 
-async def test_of_two_bots_one_tells_that_mongodb_is_away(world: Watched, own_mongod: Mongod) -> None:
+async def test_of_two_bots_one_tells_that_mongodb_is_away(world: Watched, line: Line) -> None:
     """The one that led tells it; the other one, which takes over, sees the message and says nothing."""
     await world.starts()
     await world.rounds()
-    own_mongod.kill()
+    line.cut()
     post = await told(world.slack, "mongodb is down")
     await world.slack.settled(1.0)
     await world.stops()
     world.clock.forward(seconds=5)  # longer than a lead lasts
     await world.slack.settled(1.0)
     assert [one.ts for one in outages(world.slack)] == [post.ts]
-    own_mongod.start()
+    line.mend()
     assert (await told(world.slack, "mongodb is up again")).ts == post.ts
 
 
-async def test_an_incident_is_opened_while_mongodb_is_away(world: Watched, own_mongod: Mongod) -> None:
+async def test_an_incident_is_opened_while_mongodb_is_away(world: Watched, line: Line) -> None:
     """Its card is the record; a second press does not open another, and the message names it in the end."""
-    own_mongod.kill()
+    line.cut()
     post = await told(world.slack, "mongodb is down")
     await world.ann.clicks("Open incident", post)
     await world.ann.sees("is open", "MongoDB does not answer")
     await world.bob.clicks("Open incident", post)
     await world.bob.sees("was opened from this message by")
-    own_mongod.start()
+    line.mend()
     (incident,) = await world.stored("incidents", title="mongodb is down")
     await world.slack.until(lambda: incident["_id"] in outages(world.slack)[0].shown, "the incident in the message")

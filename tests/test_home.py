@@ -16,6 +16,7 @@ from sandbox.services import Services
 from sandbox.sight import ViewSight
 from sandbox.slack import Slack
 from tests.asking import answer, shared_world
+from tests.line import Line
 from tests.planning import says, with_roles
 from tests.watching import Watched
 from tests.world import World
@@ -227,27 +228,27 @@ async def test_services_are_told_from_what_watching_knows(slack: Slack, mongod: 
 
 
 @pytest.mark.long
-async def test_a_home_says_that_mongodb_is_away_and_what_was_known(slack: Slack, own_mongod: Mongod) -> None:
+async def test_a_home_says_that_mongodb_is_away_and_what_was_known(slack: Slack, line: Line) -> None:
     """One that is open says so by itself, keeps what was known, and is right again when MongoDB is back."""
-    async with World(slack, own_mongod.url()) as world:
+    async with World(slack, line.url()) as world:
         await answer(slack, world.ann, "/incident", "open sev2 checkout is down")
         await home(world, world.ann, "checkout is down")
-        own_mongod.kill()
+        line.cut()
         page = await later(world, world.ann, "MongoDB does not answer", "checkout is down")
         assert "Below is what was known at 2026-11-25 12:0" in page.shown
         await home(world, world.bob, "MongoDB does not answer", "checkout is down")  # opened just now
-        own_mongod.start()
+        line.mend()
         world.clock.forward(seconds=61)
         await slack.until(lambda: not any("not answer" in shown(who) for who in (world.ann, world.bob)), "MongoDB back")
         assert "checkout is down" in shown(world.bob)
 
 
 @pytest.mark.long
-async def test_a_button_of_the_home_says_above_it_that_mongodb_is_away(slack: Slack, own_mongod: Mongod) -> None:
+async def test_a_button_of_the_home_says_above_it_that_mongodb_is_away(slack: Slack, line: Line) -> None:
     """An answer as a direct message would be seen by nobody who looks at their Home."""
-    async with World(slack, own_mongod.url()) as world:
+    async with World(slack, line.url()) as world:
         page = await home(world, world.ann, "Open incidents")
-        own_mongod.kill()
+        line.cut()
         await world.ann.clicks("Show the checklist", page)
         await slack.until(
             partial(sheet, world.ann, "MongoDB does not answer, so the checklist cannot be shown"), "to be told"

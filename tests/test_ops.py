@@ -9,6 +9,7 @@ from bot.commands import table
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention, shared_world, typed
+from tests.line import Line
 from tests.world import World
 
 NAMES = [command.name for command in table.COMMANDS]
@@ -215,10 +216,10 @@ async def test_home_shows_what_is_open_what_is_next_and_what_to_type(world: Worl
 
 
 @pytest.fixture
-async def bereft(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
+async def bereft(slack: Slack, line: Line) -> AsyncIterator[World]:
     """A world whose MongoDB has gone."""
-    async with World(slack, own_mongod.url()) as ready:
-        own_mongod.kill()
+    async with World(slack, line.url()) as ready:
+        line.cut()
         yield ready
 
 

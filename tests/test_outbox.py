@@ -15,6 +15,7 @@ from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests import world as worlds
 from tests.asking import answer
+from tests.line import Line
 from tests.test_incident import opened
 from tests.test_once import cards
 from tests.world import HEIR, MORTAL, World
@@ -28,12 +29,12 @@ async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def away(slack: Slack, own_mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def away(slack: Slack, line: Line, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """A world whose MongoDB can be killed; claims hold for longer than it takes to notice that."""
     monkeypatch.setattr(worlds, "PACE", Pace(timedelta(seconds=8), settle=0.1, backoff=0.05))
-    async with World(slack, own_mongod.url()) as ready:
+    async with World(slack, line.url()) as ready:
         yield ready
-        own_mongod.start()
+        line.mend()
 
 
 @pytest.mark.long
@@ -66,26 +67,26 @@ async def test_an_incident_without_a_card_is_not_said_to_have_a_thread(world: Wo
 
 
 @pytest.mark.long
-async def test_a_message_refused_without_a_record_is_not_said_to_be_kept(away: World, own_mongod: Mongod) -> None:
+async def test_a_message_refused_without_a_record_is_not_said_to_be_kept(away: World, line: Line) -> None:
     """MongoDB is away and Slack refuses: the person hears that nobody keeps it."""
-    own_mongod.kill()
+    line.cut()
     away.slack.faults.add("error", "chat.postMessage", value="restricted_action")
     await away.ann.says("/incident", "open sev1 all is down")
     await away.ann.sees("restricted_action", "kept nowhere")
 
 
 @pytest.mark.long
-async def test_a_card_goes_out_when_mongodb_dies_while_slack_has_it_wait(away: World, own_mongod: Mongod) -> None:
+async def test_a_card_goes_out_when_mongodb_dies_while_slack_has_it_wait(away: World, line: Line) -> None:
     """The record was made, Slack asks to wait, MongoDB goes: the card is worth more than its record."""
     away.slack.faults.add("rate_limited", "chat.postMessage", value=1.0)
     await away.ann.says("/incident", "open sev1 all is down")
     await away.stored("outbox", state="pending")
-    own_mongod.kill()
+    line.cut()
     await away.slack.until(lambda: cards(away.slack), "the card", within=10.0)
 
 
 @pytest.mark.long
-async def test_the_order_outlives_an_absence_of_mongodb(away: World, own_mongod: Mongod) -> None:
+async def test_the_order_outlives_an_absence_of_mongodb(away: World, line: Line) -> None:
     """Two notes wait while MongoDB is away: the first is still the first."""
     card, _ = await opened(away)
     await away.stored("incidents", untold=[])
@@ -94,11 +95,11 @@ async def test_the_order_outlives_an_absence_of_mongodb(away: World, own_mongod:
     await away.stored("outbox", state="pending")
     await away.ann.says("/incident", "note number two")
     await away.stored("outbox", 3)
-    own_mongod.kill()
+    line.cut()
     await away.bob.says("/checklist", "start")
     await away.bob.sees("MongoDB")
     await away.slack.settled(1.0)  # the wait that Slack asked for ends meanwhile
-    own_mongod.start()
+    line.mend()
     await away.slack.shows("number one", thread=card, within=20.0)
     await away.slack.shows("number two", thread=card, within=20.0)
     shown = [post.shown[-3:] for post in away.slack.thread(card).replies if "number" in post.shown]

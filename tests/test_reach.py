@@ -9,6 +9,7 @@ from bot.errors import StoreAwayError
 from bot.store.mongo import Documents, Part, close, connect, database_of
 from bot.store.reach import PATIENCE, Reach
 from sandbox.mongo import Mongod
+from tests.line import Line
 
 
 class Server:
@@ -74,9 +75,9 @@ READS: tuple[Callable[[Documents], Awaitable[object]], ...] = (
 
 
 @pytest.mark.long
-async def test_a_list_waits_no_longer_than_one_question(own_mongod: Mongod) -> None:
+async def test_a_list_waits_no_longer_than_one_question(line: Line) -> None:
     """What reads many documents knows from the first whether the server answers; what comes next is told at once."""
-    clients = [connect(own_mongod.url()) for _ in READS]
+    clients = [connect(line.url()) for _ in READS]
     each = [(read, Documents(database_of(one)["waiting"], Reach())) for read, one in zip(READS, clients, strict=True)]
 
     async def waits(read: Callable[[Documents], Awaitable[object]], documents: Documents) -> None:
@@ -89,10 +90,10 @@ async def test_a_list_waits_no_longer_than_one_question(own_mongod: Mongod) -> N
 
     try:
         await asyncio.gather(*(read(documents) for read, documents in each))  # so that each has a connection that hangs
-        own_mongod.pause()
+        line.hold()
         await asyncio.gather(*(waits(read, documents) for read, documents in each))
     finally:
-        own_mongod.resume()
+        line.release()
         await asyncio.gather(*(close(client) for client in clients))
 
 

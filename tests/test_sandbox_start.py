@@ -107,20 +107,21 @@ def test_ctrl_c_while_it_is_imported_ends_it_without_a_traceback(module: str, tm
 
 @pytest.mark.long
 async def test_a_mongod_that_ends_by_itself_is_told_each_time(
-    own_mongod: Mongod, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The terminal says so, and open pages look anew: their switch is off, so that it can be switched on again."""
     monkeypatch.setattr("sandbox.__main__.LOOK_EVERY", 0.1)
-    switches, told = Switches(Services(), own_mongod), asyncio.Queue[object]()
-    watching = asyncio.create_task(lost(switches, lambda: told.put_nowait(switches.switches()[0]["state"])))
-    try:
-        for _ in range(2):
-            os.kill(own_mongod.pid, signal.SIGKILL)
-            async with asyncio.timeout(10):
-                assert await told.get() == "refuse"
-            await switches.switch("mongodb", "up")
-    finally:
-        watching.cancel()
+    with Mongod(expires=False) as server:
+        switches, told = Switches(Services(), server), asyncio.Queue[object]()
+        watching = asyncio.create_task(lost(switches, lambda: told.put_nowait(switches.switches()[0]["state"])))
+        try:
+            for _ in range(2):
+                os.kill(server.pid, signal.SIGKILL)
+                async with asyncio.timeout(10):
+                    assert await told.get() == "refuse"
+                await switches.switch("mongodb", "up")
+        finally:
+            watching.cancel()
     assert capsys.readouterr().out.count("mongod has ended by itself") == 2
 
 

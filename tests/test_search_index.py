@@ -12,33 +12,31 @@ from bot.domain.search import EDITION, words_in
 from bot.domain.search_desk import SearchDesk
 from bot.domain.timeline import Kind
 from bot.domain.timeline_desk import TimelineDesk
-from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.kept import Document
+from tests.line import Line
 from tests.test_search import asks, finds, ids, opens
 from tests.world import World
 
 
 @pytest.fixture
-async def lonely(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
+async def lonely(slack: Slack, line: Line) -> AsyncIterator[World]:
     """A world whose MongoDB can be taken away."""
-    async with World(slack, own_mongod.url()) as ready:
+    async with World(slack, line.url()) as ready:
         yield ready
-        own_mongod.start()
+        line.mend()
 
 
 @pytest.mark.long
-async def test_without_mongodb_finding_says_so_and_nothing_said_meanwhile_is_lost(
-    lonely: World, own_mongod: Mongod
-) -> None:
+async def test_without_mongodb_finding_says_so_and_nothing_said_meanwhile_is_lost(lonely: World, line: Line) -> None:
     """Lists, searches and statistics are refused in words; the thread is found once MongoDB is back."""
     first = await opens(lonely, "checkout is slow")
     card = await lonely.slack.shows("checkout is slow", "Opened by")
-    own_mongod.kill()
+    line.cut()
     for words in ("list", "search checkout", "stats"):
         assert (await asks(lonely, words)).shown.startswith("MongoDB does not answer")
     await lonely.bob.writes("a rusty dynamo", thread=card)
-    own_mongod.start()
+    line.mend()
     await finds(lonely, "dynamo slow", first)
 
 

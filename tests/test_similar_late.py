@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sandbox.mongo import Mongod
 from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.asking import answer
+from tests.line import Line
 from tests.test_incident_life import shows
 from tests.test_once import cards
 from tests.world import World
@@ -18,11 +18,11 @@ ASKED = "is it the same as this one, which was opened before?"
 
 
 @pytest.fixture
-async def world(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
+async def world(slack: Slack, line: Line) -> AsyncIterator[World]:
     """A world whose MongoDB can be taken away."""
-    async with World(slack, own_mongod.url()) as ready:
+    async with World(slack, line.url()) as ready:
         yield ready
-        own_mongod.start()
+        line.mend()
 
 
 def asked(world: World, card: Post) -> list[Post]:
@@ -30,11 +30,9 @@ def asked(world: World, card: Post) -> list[Post]:
     return [post for post in world.slack.thread(card).replies if ASKED in post.shown]
 
 
-async def test_the_same_words_through_two_bots_are_asked_about_once_both_are_known(
-    world: World, own_mongod: Mongod
-) -> None:
+async def test_the_same_words_through_two_bots_are_asked_about_once_both_are_known(world: World, line: Line) -> None:
     """In the thread of the later one, once, by two bots that put both back at once; its button closes the later one."""
-    own_mongod.kill()
+    line.cut()
     await world.ann.says("/incident", "open sev2 checkout is down")
     first = await world.slack.shows("checkout is down", "Not yet saved")
     await world.stops()
@@ -44,7 +42,7 @@ async def test_the_same_words_through_two_bots_are_asked_about_once_both_are_kno
     await answer(world.slack, world.ann, "/incident", "open sev2 checkout is down")
     one, other = cards(world.slack)
     second = next(post for post in world.slack.channel().messages if post.ts != first.ts and other in post.shown)
-    own_mongod.start()
+    line.mend()
     await world.stored("incidents", 2)
     told = await world.slack.shows("@ann", ASKED, one, "by @ann", thread=second)
     await world.stored("outbox", state="posted", key={"$regex": "same-as"})
@@ -54,16 +52,16 @@ async def test_the_same_words_through_two_bots_are_asked_about_once_both_are_kno
     await shows(world, second, "closed", f"a duplicate of *{one}*")
 
 
-async def test_a_similar_one_that_mongodb_knew_is_asked_about_when_it_is_back(world: World, own_mongod: Mongod) -> None:
+async def test_a_similar_one_that_mongodb_knew_is_asked_about_when_it_is_back(world: World, line: Line) -> None:
     """Bob's words are others, and about the same; what is about something else is not asked about."""
     await answer(world.slack, world.ann, "/incident", "open sev2 checkout is down")
     (one,) = cards(world.slack)
-    own_mongod.kill()
+    line.cut()
     await answer(world.slack, world.bob, "/incident", "open sev2 checkout gives 500s")
     await answer(world.slack, world.bob, "/incident", "open sev2 mail is late")
     similar = await world.slack.shows("checkout gives 500s", "Not yet saved")
     another = await world.slack.shows("mail is late", "Not yet saved")
-    own_mongod.start()
+    line.mend()
     await world.slack.shows("@bob", ASKED, one, "by @ann", thread=similar)
     await world.stored("incidents", 3)
     await world.slack.until(lambda: "Not yet saved" not in another.shown, "the card to be plain")

@@ -9,30 +9,31 @@ import pytest
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
+from tests.line import Line
 from tests.test_incident import ID, opened
 from tests.test_once import cards, until_answered
 from tests.world import World
 
 
 @pytest.fixture
-async def world(slack: Slack, own_mongod: Mongod) -> AsyncIterator[World]:
+async def world(slack: Slack, line: Line) -> AsyncIterator[World]:
     """A world whose MongoDB can be taken away."""
-    async with World(slack, own_mongod.url()) as ready:
+    async with World(slack, line.url()) as ready:
         yield ready
-        own_mongod.start()
+        line.mend()
 
 
 @pytest.mark.long
-async def test_an_incident_opened_without_mongodb_is_in_it_when_it_returns(world: World, own_mongod: Mongod) -> None:
+async def test_an_incident_opened_without_mongodb_is_in_it_when_it_returns(world: World, line: Line) -> None:
     """The card goes out at once and says that it is not saved; afterwards the record is there and the card is plain."""
-    own_mongod.kill()
+    line.cut()
     answer = await world.ann.says("/incident", "open sev1 all is down")
     assert answer.acked_in is not None  # within Slack's three seconds; MongoDB is given more
     card = await world.slack.shows("all is down", "Not yet saved")
     found = ID.search(card.shown)
     assert found
     await world.ann.sees(found[0], "MongoDB does not answer")
-    own_mongod.start()
+    line.mend()
     (stored,) = await world.stored("incidents", _id=found[0])
     assert (stored["title"], stored["opened_by"], stored["card_ts"]) == ("all is down", world.ann.id, card.ts)
     await world.slack.until(lambda: "Not yet saved" not in card.shown, "the card to be plain")
@@ -51,15 +52,15 @@ async def test_a_mongodb_whose_name_does_not_resolve_is_away(slack: Slack, mongo
 
 
 @pytest.mark.long
-async def test_an_incident_survives_without_mongodb_and_without_the_bot(world: World, own_mongod: Mongod) -> None:
+async def test_an_incident_survives_without_mongodb_and_without_the_bot(world: World, line: Line) -> None:
     """MongoDB away, then the bot gone too: the next bot finds the card in the channel and puts the incident back."""
-    own_mongod.kill()
+    line.cut()
     await world.ann.says("/incident", "open sev2 payments & <refunds> are down")
     card = await world.slack.shows("payments", "Not yet saved")
     await world.ann.sees("is open")
     await world.stops()
     message = await world.bob.writes("still down", thread=card)
-    own_mongod.start()
+    line.mend()
     await world.starts()
     (stored,) = await world.stored("incidents")
     assert (stored["title"], stored["card_ts"]) == ("payments & <refunds> are down", card.ts)
@@ -70,27 +71,27 @@ async def test_an_incident_survives_without_mongodb_and_without_the_bot(world: W
 
 
 @pytest.mark.long
-async def test_a_form_and_a_mention_open_incidents_without_mongodb_too(world: World, own_mongod: Mongod) -> None:
+async def test_a_form_and_a_mention_open_incidents_without_mongodb_too(world: World, line: Line) -> None:
     """All ways of opening work while MongoDB is away."""
-    own_mongod.kill()
+    line.cut()
     await world.ann.says("/incident", "open")
     await world.ann.sees("What is wrong?")
     await world.ann.submits({"What is wrong?": "by form"})
     await world.bob.writes("@Ops Bot open sev1 by mention")
     await world.slack.shows("by form", "Not yet saved")
     await world.slack.shows("by mention", "Not yet saved")
-    own_mongod.start()
+    line.mend()
     await world.stored("incidents", 2)
     assert len(cards(world.slack)) == 2
 
 
 @pytest.mark.long
-async def test_a_double_enter_without_mongodb_is_one_incident(world: World, own_mongod: Mongod) -> None:
+async def test_a_double_enter_without_mongodb_is_one_incident(world: World, line: Line) -> None:
     """The bot's own memory is enough to recognise the same words."""
-    own_mongod.kill()
+    line.cut()
     await asyncio.gather(*(world.ann.says("/incident", "open sev1 all is down") for _ in range(3)))
     await world.slack.until(lambda: len(world.ann.ephemerals) >= 3, "all to be answered", within=10.0)
-    own_mongod.start()
+    line.mend()
     await world.stored("incidents")
     await world.slack.settled(0.3)
     assert len(await world.documents("incidents")) == len(cards(world.slack)) == 1
@@ -109,10 +110,10 @@ NEEDS_MONGODB = (
 
 
 @pytest.mark.long
-async def test_what_needs_mongodb_says_what_was_not_done(world: World, own_mongod: Mongod) -> None:
+async def test_what_needs_mongodb_says_what_was_not_done(world: World, line: Line) -> None:
     """Each such command is acknowledged at once and refused in words, and nothing is posted."""
     card, incident_id = await opened(world)
-    own_mongod.kill()
+    line.cut()
     before = len(world.slack.channel().everything)
     for command, text, instead in NEEDS_MONGODB:
         answered = len(world.ann.ephemerals)
@@ -132,9 +133,9 @@ def _says(world: World, words: str) -> bool:
 
 
 @pytest.mark.long
-async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, own_mongod: Mongod) -> None:
+async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, line: Line) -> None:
     """Where nothing could have changed, the answer speaks of what cannot be shown."""
-    own_mongod.kill()
+    line.cut()
     for command, text, said in (
         ("/incident", "", "so the list cannot be shown"),
         ("/incident", "list", "so the list cannot be shown"),
@@ -158,21 +159,21 @@ async def test_what_only_shows_says_that_it_cannot_be_shown(world: World, own_mo
 
 
 @pytest.mark.long
-async def test_a_thread_that_nobody_knows_is_told_as_such(world: World, own_mongod: Mongod) -> None:
+async def test_a_thread_that_nobody_knows_is_told_as_such(world: World, line: Line) -> None:
     """A word that several commands have is a question as well, so no change is spoken of."""
     card, _ = await opened(world)
-    own_mongod.kill()
+    line.cut()
     for word in ("show", "summary"):
         told = await answer_to_mention(world.slack, world.ann, word, thread=card)
         assert "so it is not known whose thread this is, and nothing was done" in told.shown
 
 
 @pytest.mark.long
-async def test_maintenance_shows_the_windows_without_mongodb(world: World, own_mongod: Mongod) -> None:
+async def test_maintenance_shows_the_windows_without_mongodb(world: World, line: Line) -> None:
     """Windows follow from the settings; it is said first that one of them may have been skipped, or others be set."""
     await answer(world.slack, world.ann, "/ops", "role tech-lead @ann")
     await answer(world.slack, world.ann, "/maintenance", "skip 2026-11-28 nobody is there")
-    own_mongod.kill()
+    line.cut()
     told = await answer(world.slack, world.ann, "/maintenance")
     assert "MW-20261128-0200* Weekly maintenance" in str(told.blocks)
     first, _ = told.shown.split("MW-20261128-0200", 1)
@@ -182,26 +183,24 @@ async def test_maintenance_shows_the_windows_without_mongodb(world: World, own_m
 
 
 @pytest.mark.long
-async def test_health_says_that_mongodb_is_down(world: World, own_mongod: Mongod) -> None:
+async def test_health_says_that_mongodb_is_down(world: World, line: Line) -> None:
     """`/health` names MongoDB as down while it is, and as up afterwards."""
-    own_mongod.kill()
+    line.cut()
     await world.ann.says("/health", "mongodb")
     await world.ann.sees("mongodb", "down")
-    own_mongod.start()
+    line.mend()
     await world.ann.says("/health", "mongodb")
     await world.ann.sees("The service is up", "mongodb")
 
 
 @pytest.mark.long
-async def test_thread_messages_written_without_mongodb_are_in_the_timeline_later(
-    world: World, own_mongod: Mongod
-) -> None:
+async def test_thread_messages_written_without_mongodb_are_in_the_timeline_later(world: World, line: Line) -> None:
     """What was said while MongoDB was away is there once it is back, each message once."""
     card, incident_id = await opened(world)
-    own_mongod.kill()
+    line.cut()
     one = await world.ann.writes("first", thread=card)
     two = await world.bob.writes("second", thread=card)
-    own_mongod.start()
+    line.mend()
     entries = await world.stored("timeline", 2, incident_id=incident_id, kind="message")
     await world.slack.redeliver()
     await world.slack.settled(0.3)
@@ -212,38 +211,38 @@ async def test_thread_messages_written_without_mongodb_are_in_the_timeline_later
 
 
 @pytest.mark.long
-async def test_a_bot_starts_and_works_without_mongodb(world: World, own_mongod: Mongod) -> None:
+async def test_a_bot_starts_and_works_without_mongodb(world: World, line: Line) -> None:
     """A bot that starts while MongoDB is away takes commands, and has its indexes and records afterwards."""
     await world.stops()
-    own_mongod.kill()
+    line.cut()
     await world.starts()
     await world.ann.says("/incident", "open sev1 all is down")
     await world.slack.shows("all is down", "Not yet saved")
-    own_mongod.start()
+    line.mend()
     await world.stored("incidents")
 
 
 @pytest.mark.long
-async def test_a_mongodb_that_hangs_delays_no_acknowledgement(world: World, own_mongod: Mongod) -> None:
+async def test_a_mongodb_that_hangs_delays_no_acknowledgement(world: World, line: Line) -> None:
     """A server that takes connections and never answers: the card is there after a few seconds, the record later."""
     await world.ann.says("/incident", "list")  # so that there are connections that hang
     await world.ann.sees("No incident is open")
-    own_mongod.pause()
+    line.hold()
     answer = await world.ann.says("/incident", "open sev1 all is down")
     assert answer.acked_in is not None
     assert answer.acked_in < 1.0
     await world.slack.shows("all is down", "Not yet saved", within=6.0)
-    own_mongod.resume()
+    line.release()
     await world.stored("incidents")
     await world.slack.settled(0.3)
     assert len(cards(world.slack)) == len(await world.documents("incidents")) == 1
 
 
 @pytest.mark.long
-async def test_a_note_in_a_thread_is_refused_for_the_right_reason(world: World, own_mongod: Mongod) -> None:
+async def test_a_note_in_a_thread_is_refused_for_the_right_reason(world: World, line: Line) -> None:
     """Whose thread it is cannot be known, so the mention hears of MongoDB, not that its word is ambiguous."""
     card, _ = await opened(world)
-    own_mongod.kill()
+    line.cut()
     await world.bob.writes("@Ops Bot note it is the cache", thread=card)
     said = await world.bob.sees("MongoDB does not answer")
     assert "More than one command" not in said.shown
@@ -262,11 +261,11 @@ async def test_a_catch_up_beside_a_living_opening_claims_no_loss(world: World) -
 
 
 @pytest.mark.long
-async def test_a_search_that_takes_a_while_says_so(world: World, own_mongod: Mongod) -> None:
+async def test_a_search_that_takes_a_while_says_so(world: World, line: Line) -> None:
     """While MongoDB holds its answer back the person reads what is looked for, then what was found."""
     _, incident_id = await opened(world)
     await world.stored("words")
-    own_mongod.pause()
+    line.hold()
     try:
         for words, meanwhile in (
             ("search checkout", "Searching for “checkout”…"),
@@ -275,5 +274,5 @@ async def test_a_search_that_takes_a_while_says_so(world: World, own_mongod: Mon
             await world.ann.says("/incident", words)
             await world.ann.sees(meanwhile)
     finally:
-        own_mongod.resume()
+        line.release()
     await world.ann.sees("Incidents with “checkout”", incident_id)

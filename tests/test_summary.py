@@ -13,6 +13,7 @@ from sandbox.services import Services
 from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.asking import answer
+from tests.line import Line
 from tests.test_incident import opened
 from tests.world import World
 
@@ -270,15 +271,13 @@ async def test_words_that_are_no_id_are_refused(world: World) -> None:
 
 
 @pytest.mark.long
-async def test_without_mongodb_it_is_said_and_nothing_is_asked(
-    slack: Slack, own_mongod: Mongod, services: Services
-) -> None:
+async def test_without_mongodb_it_is_said_and_nothing_is_asked(slack: Slack, line: Line, services: Services) -> None:
     """MongoDB away: no draft, no post, in words; the model is not asked in vain."""
-    async with World(slack, own_mongod.url(), {"LLM_URL": services.url("llm")}) as world:
+    async with World(slack, line.url(), {"LLM_URL": services.url("llm")}) as world:
         card, _ = await opened(world)
         draft = await drafted(world)
         asked = len(services.llm.asked)
-        own_mongod.kill()
+        line.cut()
         assert "MongoDB" in (await drafted(world)).shown
         for button in ("Post", "Edit"):
             slack.workspace.ephemerals[:] = [draft.raw]
@@ -287,4 +286,4 @@ async def test_without_mongodb_it_is_said_and_nothing_is_asked(
         assert draft.buttons == ["Post", "Edit"]
         assert len(services.llm.asked) == asked
         assert summaries(world, card) == []
-        own_mongod.start()
+        line.mend()

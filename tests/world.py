@@ -36,6 +36,7 @@ HEIR = {"pace": replace(PACE, lease=timedelta(seconds=0.6), rest=timedelta(secon
 
 LULL = 0.002  # seconds
 STORE_PATIENCE = 0.7  # seconds; the driver looks for a server that is away every half of one
+STALL = 3.0  # seconds that a server which stays may be held up by a busy machine
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
 SWITCHED_OFF = dict.fromkeys(MAY_BE_EMPTY, "")
 
@@ -108,7 +109,8 @@ class World(Kept):
         }
         tuning = Tuning(
             self.clock, PACE, self.tempo, LULL, LLM_LIMIT, self.attendants, self._impatience.alarm, RHYTHM,
-            store_patience=STORE_PATIENCE, has_indexes=self.has_indexes, work_limit=1.0, rest_limit=1.5,
+            store_patience=STORE_PATIENCE if self.may_go else STALL, has_indexes=self.has_indexes,
+            work_limit=1.0, rest_limit=1.5,
         )  # fmt: skip
         bot = App(load((), environment), replace(tuning, **self.tuned))
         self.bots.append(bot)

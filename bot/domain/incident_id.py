@@ -1,18 +1,20 @@
 """IDs of incidents: minted without the database, short enough to be read aloud."""
 
+import re
 import secrets
 from datetime import UTC, datetime
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_SAID_OF_OTHER_THINGS = re.compile("[0-9]+[A-Z]*|[A-Z]+[0-9]*")  # a number, an amount (225G), a word, a name (A100)
 
 
 def mint(now: datetime) -> str:
     """`INC-YYYYMMDD-XXXX`: the UTC date and four random Crockford base-32 characters.
 
-    One of them is a digit and one a letter, so that an ending is told from a word of a text and a number in it.
+    Digits and letters change at least twice (`7KQ4`), so that an ending is told from whatever a text may begin with.
     """
-    ending = ""
-    while not any(map(str.isdigit, ending)) or ending.isdigit():
+    ending = "0000"
+    while _SAID_OF_OTHER_THINGS.fullmatch(ending):
         ending = "".join(secrets.choice(CROCKFORD) for _ in range(4))
     return f"INC-{now.astimezone(UTC):%Y%m%d}-{ending}"
 
