@@ -41,10 +41,7 @@ from handlers import (
 )
 from handlers.call import Call
 from handlers.desks import Desks
-from handlers.middleware import Body, Door, Listen, Run
-
-ANY = re.compile(".*")
-
+from handlers.middleware import ANY, Body, Door, Listen, Run
 
 INCIDENT_BUTTONS = {
     incident_card.TAKE_BUTTON: incident_steps.take_pressed,
@@ -93,7 +90,6 @@ CHECKLIST_FORMS = {
 
 def register(door: Door, desks: Desks) -> None:
     """Has every command, button, form and event taken by its handler."""
-    # First, since Bolt asks each in turn, and a thread may bring thousands at once.
     door.event("app_mention", _mention(door, desks), concerns=lambda event: bool(event.get("user")))
     door.event(
         "message",

@@ -18,10 +18,12 @@ from handlers.callers import Callers, Entry, team_of
 from handlers.errors import Errors
 from handlers.gate import OutsiderError
 from handlers.once import Events, Once
+from handlers.routes import Routes
 from handlers.trace import reference_now, trace
 
 log = structlog.get_logger("handlers")
 
+ANY = re.compile(".*")
 MOST = 200  # worked on at once before the next command waits: each that waits takes memory
 ROOM_WITHIN = 0.5  # seconds; what hangs must not keep everybody else from being acknowledged
 
@@ -61,9 +63,14 @@ class Door:
         self._idle.set()
         self._less = asyncio.Event()  # something ended
         self._working: set[asyncio.Task[Any]] = set()
+        self._commands: Routes[Run] = Routes()
+        self._actions: Routes[Press] = Routes()
+        self._forms: Routes[tuple[Check, Press]] = Routes()
+        self._shortcuts: Routes[Press] = Routes()
         app.use(trace)
         # Not bound methods: Bolt deep-copies its error handler for each lazy listener, and with one all that it holds.
         app.error(_failed)
+        self._listen()
 
     async def drain(self, limit: float) -> int:
         """Waits until nothing is being worked on, `limit` seconds at most; then what is left is cancelled: how much."""
@@ -92,38 +99,19 @@ class Door:
 
     def command(self, name: str | re.Pattern[str], run: Run) -> None:
         """A slash command: acknowledged at once, then `run` with what was typed."""
-
-        async def work(body: Body) -> None:
-            await self._work(_name(name), self._callers.typed(body), run)
-
-        self._app.command(name)(ack=self._taking(self._callers.typed), lazy=[work])
+        self._commands.enter(name, run)
 
     def action(self, action_id: str | re.Pattern[str], press: Press) -> None:
         """A button, menu or tick box."""
-        work = self._pressing(f"action {_name(action_id)}", press)
-        self._app.action(action_id)(ack=self._taking(self._callers.pressed), lazy=[work])
+        self._actions.enter(action_id, press)
 
     def form(self, callback_id: str | re.Pattern[str], check: Check, press: Press) -> None:
         """A form: what `check` finds wrong is shown in it, by block; else it closes and `press` runs."""
-        take, press_it = self._taking(self._callers.pressed), self._pressing(f"form {_name(callback_id)}", press)
-
-        async def acknowledge(ack: AsyncAck, body: Body) -> None:
-            wrong = check(body)
-            if wrong:
-                await ack(response_action="errors", errors=dict(wrong))
-            else:
-                await take(ack, body)
-
-        async def work(body: Body) -> None:
-            if not check(body):
-                await press_it(body)
-
-        self._app.view(callback_id)(ack=acknowledge, lazy=[work])
+        self._forms.enter(callback_id, (check, press))
 
     def shortcut(self, callback_id: str | re.Pattern[str], press: Press) -> None:
         """An entry of a message's menu."""
-        work = self._pressing(f"shortcut {_name(callback_id)}", press)
-        self._app.shortcut(callback_id)(ack=self._taking(self._callers.pressed), lazy=[work])
+        self._shortcuts.enter(callback_id, press)
 
     def event(
         self,
@@ -148,6 +136,37 @@ class Door:
 
     # Around them
 
+    def _listen(self) -> None:
+        """Has Bolt give everything of a kind to one listener: who takes it is known here."""
+        take_typed, take_pressed = self._taking(self._callers.typed), self._taking(self._callers.pressed)
+
+        async def run(body: Body) -> None:
+            name, run = self._commands.find(str(body["command"]))
+            await self._work(name, self._callers.typed(body), run)
+
+        async def press(body: Body) -> None:
+            await self._press("action", self._actions.find(_action(body)), body)
+
+        async def choose(body: Body) -> None:
+            await self._press("shortcut", self._shortcuts.find(str(body["callback_id"])), body)
+
+        async def check_form(ack: AsyncAck, body: Body) -> None:
+            _, (check, _) = self._forms.find(_form(body))
+            if wrong := check(body):
+                await ack(response_action="errors", errors=dict(wrong))
+            else:
+                await take_pressed(ack, body)
+
+        async def send(body: Body) -> None:
+            name, (check, press) = self._forms.find(_form(body))
+            if not check(body):
+                await self._press("form", (name, press), body)
+
+        self._app.command(ANY)(ack=take_typed, lazy=[run])
+        self._app.action(ANY)(ack=take_pressed, lazy=[press])
+        self._app.view(ANY)(ack=check_form, lazy=[send])
+        self._app.shortcut(ANY)(ack=take_pressed, lazy=[choose])
+
     def _taking(self, read: Callable[[Body], Call]) -> Callable[[AsyncAck, Body], Awaitable[None]]:
         async def acknowledge(ack: AsyncAck, body: Body) -> None:
             read(body)  # what lacks something that Slack always sends is not acknowledged
@@ -157,11 +176,9 @@ class Door:
 
         return acknowledge
 
-    def _pressing(self, name: str, press: Press) -> Callable[[Body], Awaitable[None]]:
-        async def work(body: Body) -> None:
-            await self._work(name, self._callers.pressed(body), lambda call, _: press(call, body))
-
-        return work
+    async def _press(self, what: str, taken: tuple[str, Press], body: Body) -> None:
+        name, press = taken
+        await self._work(f"{what} {name}", self._callers.pressed(body), lambda call, _: press(call, body))
 
     async def _work(self, name: str, call: Call, run: Run) -> None:
         task = asyncio.current_task()
@@ -272,8 +289,11 @@ def _not_acknowledged() -> BoltResponse:
     return BoltResponse(status=503, body="")
 
 
-def _name(identity: str | re.Pattern[str]) -> str:
-    """What the log and the metrics call it: of a pattern what all that fits begins with, "unknown" for anything."""
-    if isinstance(identity, str):
-        return identity
-    return identity.pattern.removesuffix(".*").removesuffix("_") or "unknown"
+def _action(body: Body) -> str:
+    """What was pressed; a thing of an old kind, as another app's messages have it, goes by its callback."""
+    pressed = (body.get("actions") or [{}])[0]
+    return str(pressed.get("action_id") or body.get("callback_id") or "")
+
+
+def _form(body: Body) -> str:
+    return str(body["view"]["callback_id"])

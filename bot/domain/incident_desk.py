@@ -151,6 +151,7 @@ class IncidentDesk:
 
     async def tell(self, incident: Incident) -> None:
         """Tells the untold acts in timeline, thread and card; telling twice changes nothing."""
+        is_shown = incident.card_ts is not None and any(act.deed is Deed.OPENED for act in incident.untold)
         for act in incident.untold:
             if act.deed is Deed.OPENED:
                 incident = await self._carded(incident)
@@ -158,7 +159,8 @@ class IncidentDesk:
             else:
                 await self._board.reply(incident, act)
             await self._timelines.acted(incident, act)
-        await self._board.refresh(incident)
+        if not is_shown:  # a card that was taken in shows already where the incident stands
+            await self._board.refresh(incident)
         if any(act.deed in TURNS for act in incident.untold):
             for has_turned in self.turned:
                 await has_turned(incident)
@@ -241,11 +243,9 @@ class IncidentDesk:
 
         Raises StoreAwayError and UnreadableError.
         """
-        if opened_on is None:
-            count = await self.put_back(self._clock() - LOOK_BACK)
-        else:
-            count = await self.put_back(opened_on - AROUND, opened_on + timedelta(days=1) + AROUND)
-        if count:
+        since = opened_on - AROUND if opened_on else self._clock() - LOOK_BACK
+        until = opened_on + timedelta(days=1) + AROUND if opened_on else None
+        if count := await self.put_back(since, until):
             await self._audit.wrote(SYSTEM, "catch up", "incidents", detail=f"{count} put back")
         return count
 

@@ -61,7 +61,7 @@ class IncidentBoard(SameBoard, Protocol):
         """Has the card show the incident as it is now."""
 
     async def adopt(self, incident: Incident) -> None:
-        """Takes a card that was found in the channel as the incident's."""
+        """Takes a card that was found in the channel as the incident's, and has it show the incident as it is now."""
 
     async def reply(self, incident: Incident, act: Act) -> None:
         """Tells an act in the thread, once."""

@@ -141,8 +141,11 @@ class Letters(Protocol):
     async def gone(self, event_type: str) -> list[str]:
         """The keys of letters that were given up since their messages are gone."""
 
-    async def want(self, letter_id: str, content: Content) -> bool:
-        """Replaces the content by a newer one; False if the letter wants the same or a newer one already."""
+    async def want(self, letter_id: str, content: Content, at: str = "") -> bool:
+        """Replaces the content by a newer one; False if the letter wants the same or a newer one already.
+
+        With `at` also if that is not where it was posted.
+        """
 
     async def unclaimed(self, limit: int, besides: Collection[str] = ()) -> list[Letter]:
         """Letters not shown that nobody holds, oldest first, of all channels but these."""

@@ -73,8 +73,10 @@ class Board:
 
     async def adopt(self, incident: Incident) -> None:
         """See IncidentBoard.adopt."""
-        await self._outbox.adopt(self._card(incident, is_saved=False), incident.card_ts or "")
-        await self.refresh(incident)
+        letter, ts = self._card(incident, is_saved=True), incident.card_ts or ""
+        if not await self._outbox.edit(letter.id, letter.content, letter.channel, at=ts):  # then it may have no record
+            await self._outbox.adopt(self._card(incident, is_saved=False), ts)
+            await self._outbox.edit(letter.id, letter.content, letter.channel)
 
     async def reply(self, incident: Incident, act: Act) -> None:
         """See IncidentBoard.reply."""

@@ -138,13 +138,14 @@ class Outbox:
         """Takes in a message found in the channel without a record. Raises StoreAwayError."""
         await self._records.record(letter, ts)
 
-    async def edit(self, letter_id: str, content: Content, channel: str) -> None:
-        """Has the message show a newer content, soon; an older one than it wants already changes nothing.
+    async def edit(self, letter_id: str, content: Content, channel: str, at: str = "") -> bool:
+        """Has the message (the one `at` this timestamp alone) show a newer content, soon; whether it was to.
 
-        Raises StoreAwayError.
+        An older one than it wants already changes nothing. Raises StoreAwayError.
         """
-        if await self._records.want(letter_id, content):
+        if is_newer := await self._records.want(letter_id, content, at):
             self._queue(channel, Job(letter_id))
+        return is_newer
 
     async def repost(self, letter: Letter, gone_ts: str) -> str:
         """Posts anew a letter whose message at `gone_ts` was deleted; its new timestamp, whoever posted it."""

@@ -131,9 +131,9 @@ class Outbox:
         query = {"state": State.PARKED, "event_type": event_type, "reason": "message_not_found"}
         return [document["key"] for document in await self._documents.many(query, [("created_at", ASCENDING)], 50)]
 
-    async def want(self, letter_id: str, content: Content) -> bool:
+    async def want(self, letter_id: str, content: Content, at: str = "") -> bool:
         """See Letters.want."""
-        query = {"_id": letter_id, "revision": {"$lt": content.revision}}
+        query = {"_id": letter_id, "revision": {"$lt": content.revision}, **({"ts": at} if at else {})}
         return await self._documents.update(query, {"$set": {**_content(content), "unshown": True}}) == 1
 
     async def unclaimed(self, limit: int, besides: Collection[str] = ()) -> list[Letter]:
