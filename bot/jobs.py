@@ -78,6 +78,7 @@ class Tempo:
 
     tick: timedelta = timedelta(seconds=1)
     sweep: timedelta = timedelta(seconds=2)
+    gauges: timedelta = timedelta(seconds=2)
     tidy: timedelta = timedelta(seconds=10)
     watch: timedelta = timedelta(seconds=60)
     first_watch: timedelta = timedelta(seconds=2)
@@ -173,7 +174,7 @@ class Jobs:
         every(tempo.sweep, self._while_store_is_up(self._owners.window_incidents.tick), "window incidents")
         every(tempo.watch, self._owners.watch.tick, "watch", tempo.first_watch)
         every(tempo.tidy, self._owners.homes.tick, "homes")
-        every(tempo.sweep, self._while_store_is_up(self._gauges.tick), "gauges")
+        every(tempo.gauges, self._while_store_is_up(self._gauges.tick), "gauges")
         # Each waits for something outside, which must not hold up the others.
         every(tempo.tick, self._while_store_is_up(self._owners.escalations.tick), "escalations")
         every(tempo.tick, self._while_store_is_up(self._owners.alerts.tick), "alerts")

@@ -203,6 +203,7 @@ async def test_what_a_bot_kept_and_did_not_tell_is_told(world: World) -> None:
 
 async def test_a_storm_is_one_message(world: World) -> None:
     """Many groups in a moment: ten messages, and one digest with an incident of its own."""
+    await world.measures()
     bodies = [
         notification(alert(f"i{n}", service=f"s{n}"), key=f"{{}}:{n}", groupLabels={"alertname": f"A{n}"})
         for n in range(60)

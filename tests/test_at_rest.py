@@ -10,7 +10,7 @@ from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer
 from tests.planning import told, with_roles
-from tests.world import World
+from tests.world import MEASURED, World
 
 WEEKLY = "MW-20261128-0200"
 READS = 26  # of a round in which every job runs once, however seldom it does
@@ -19,7 +19,9 @@ READS = 26  # of a round in which every job runs once, however seldom it does
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """An incident is open, and a window announced, with its checklist in its thread."""
-    async with World(slack, mongod.url()) as ready:
+    ready = World(slack, mongod.url())
+    ready.tempo = MEASURED
+    async with ready:
         await with_roles(ready)
         await answer(slack, ready.ann, "/incident", "open sev3 Loki is slow")
         ready.clock.set("2026-11-27 02:00:01")

@@ -194,6 +194,7 @@ async def test_one_channel_s_backlog_hides_no_other_channel_s_letters(
 @pytest.mark.long
 async def test_what_slack_refuses_is_counted_for_prometheus_by_an_index(world: World) -> None:
     """A parked letter shows in the metrics until it is delivered; to count it MongoDB reads no letter."""
+    await world.measures()
     world.slack.faults.add("error", "chat.postMessage", count=None, value="is_archived")
     await answer(world.slack, world.ann, "/checklist", "start")
     assert "The record is kept" in (await answer(world.slack, world.ann, "/checklist", "start")).shown

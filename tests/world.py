@@ -24,8 +24,9 @@ T = TypeVar("T")
 
 # Everything that waits in earnest waits ten to a hundred times shorter here.
 PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05, rest=timedelta(seconds=0.6))
-# A test that stops a service does so for another reason, unless it asks to be watched.
-TEMPO = Tempo(watch=NEVER)
+# A test that stops a service does so for another reason, unless it asks to be watched; few look at /metrics.
+TEMPO = Tempo(watch=NEVER, gauges=NEVER)
+MEASURED = Tempo(watch=NEVER)
 RHYTHM = Rhythm(0.05, timedelta(seconds=4))
 WATCHING = Tempo()
 
@@ -123,6 +124,12 @@ class World(Kept):
         self.bots.remove(gone)
         async with asyncio.timeout(10):  # as long as a supervisor waits before it kills
             await gone.stop()
+
+    async def measures(self) -> None:
+        """Has another bot run instead, which counts for /metrics."""
+        self.tempo = MEASURED
+        await self.stops()
+        await self.starts()
 
     async def rests(self) -> None:
         """Waits until the bots have looked twice for something to do, and nothing more happens: for what must not."""
