@@ -42,9 +42,11 @@ async def test_a_cut_connection_may_have_posted(slack: Slack, client: AsyncWebCl
 async def test_a_call_may_never_be_answered(slack: Slack, client: AsyncWebClient, kind: str, posted: int) -> None:
     """The client gives up by itself."""
     slack.faults.add(kind, "chat.postMessage", value=0.4)
+    call = asyncio.ensure_future(client.chat_postMessage(channel=OPS, text="once"))
+    await slack.until(lambda: slack.calls_of("chat.postMessage"), "the call")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
-            await client.chat_postMessage(channel=OPS, text="once")
+            await call
     assert len(slack.channel().messages) == posted
 
 
