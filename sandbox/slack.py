@@ -221,12 +221,16 @@ class Slack:
     async def settled(self, quiet: float = 0.05) -> None:
         """Wait until nothing is on its way to the bot and nothing has changed for a moment; bots work meanwhile."""
         with self.workspace.while_waiting():
-            while True:
-                change = self.workspace.next_change
-                try:
-                    await asyncio.wait_for(change.wait(), quiet)
-                except TimeoutError:
-                    return
+            await self.still(quiet)
+
+    async def still(self, quiet: float) -> None:
+        """The same without telling anybody that somebody waits."""
+        while True:
+            change = self.workspace.next_change
+            try:
+                await asyncio.wait_for(change.wait(), quiet)
+            except TimeoutError:
+                return
 
     def _link(self) -> str:
         return f"{self.url.replace('http', 'ws', 1)}/link/{self.sockets.ticket()}"

@@ -37,6 +37,7 @@ HEIR = {"pace": replace(PACE, lease=timedelta(seconds=0.6), rest=timedelta(secon
 
 LULL = 0.002  # seconds
 STORE_PATIENCE = 0.7  # seconds; the driver looks for a server that is away every half of one
+A_MOMENT = 0.05  # seconds in which what Slack shows does not change, while nobody has the jobs ring
 STALL = 3.0  # seconds that a server which stays may be held up by a busy machine
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
 SWITCHED_OFF = dict.fromkeys(MAY_BE_EMPTY, "")
@@ -134,9 +135,9 @@ class World(Kept):
     async def rests(self) -> None:
         """Waits until the bots have looked twice for something to do, and nothing more happens: for what must not."""
         for _ in range(2):
-            await self.slack.settled()
+            await self.slack.still(A_MOMENT)
             await self.round()
-        await self.slack.settled()
+        await self.slack.still(A_MOMENT)
 
     async def round(self) -> None:
         """Every job of every bot runs once more."""
