@@ -41,3 +41,15 @@ async def test_a_round_without_anything_to_do_reads_little(world: World) -> None
             after = await client.admin.command("serverStatus")
             rounds.append(after["opcounters"]["query"] - before["opcounters"]["query"])
     assert 0 < min(rounds) <= READS, rounds
+
+
+async def test_a_card_is_written_to_the_outbox_no_more_than_it_must(world: World) -> None:
+    """Recorded with its claim, and confirmed; then the link to its thread is wanted, and confirmed."""
+    await world.rests()
+    world.database.command("profile", 2)
+    await answer(world.slack, world.ann, "/incident", "open sev2 checkout is down")
+    await world.stored("outbox", event_type="opsbot_incident", shown=3)
+    world.database.command("profile", 0)
+    written = {"ns": f"{world.database.name}.outbox", "op": {"$in": ["insert", "update"]}}
+    assert world.database["system.profile"].count_documents(written) == 4
+    world.database["system.profile"].drop()

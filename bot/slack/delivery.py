@@ -11,7 +11,7 @@ record ──▶ chat.postMessage ──ok──▶ confirm
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -67,7 +67,7 @@ class Job:
 
     letter_id: str
     letter: Letter | None = None
-    since: float = 0.0
+    since: float = field(default_factory=time.monotonic)  # a new letter is claimed by the write that records it
     recorded: bool = True
     in_doubt: bool = False
     even_unrecorded: bool = False
