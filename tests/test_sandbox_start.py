@@ -35,8 +35,8 @@ time.sleep(60)
 
 # A Python that is asked for a virtual environment, and has the running one's pip: to unpack its own takes two seconds.
 PYTHON = """#!/bin/sh
-[ "$1 $2" = "-m venv" ] || exec {python} "$@"
-{python} -m venv --without-pip "$3" && ln -s {pip} "$3"/lib/python3*/site-packages/
+[ "$1 $2" = "-m venv" ] || exec "{python}" "$@"
+"{python}" -m venv --without-pip "$3" && ln -s "{pip}" "$3"/lib/python3*/site-packages/
 """
 
 
