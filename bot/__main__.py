@@ -5,14 +5,14 @@ import os
 import signal
 import sys
 
-if __name__ == "__main__":
-    gc.disable()  # nothing of what is imported becomes garbage: looking for it takes a quarter of the start
-
 # First of all: importing the rest takes a second, and a supervisor may change its mind in it. Nothing runs yet, so
 # there is nothing to drain. Not for the commands whose exit code is an answer.
 if __name__ == "__main__" and not {"health", "doctor", "manifest", "--check-config"} & set(sys.argv):
     for _number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(_number, lambda *_: os._exit(0))
+
+if __name__ == "__main__":
+    gc.disable()  # nothing of what is imported becomes garbage: looking for it takes a quarter of the start
 
 import argparse
 from collections.abc import Sequence
