@@ -1,10 +1,15 @@
-"""A bound on the connections to the bot's port: who keeps us waiting longest goes, and who is being served stays."""
+"""Bounds on the connections to the bot's port: who keeps us waiting longest goes, and who is being served stays.
+
+What is no HTTP is a line in the log, not a page of it.
+"""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 Connection = web.RequestHandler
 
@@ -27,6 +32,7 @@ class Crowd:
         server = runner.server
         if server is None:
             raise RuntimeError("The server is not set up.")
+        logging.getLogger("aiohttp.server").addFilter(_in_a_line)  # once, however often this is called
         return lambda: server() if self._has_room(server.connections) else _Turned()
 
     @contextmanager
@@ -57,6 +63,15 @@ def _close(connection: Connection) -> None:
     connection.force_close()
     if transport is not None:
         transport.abort()
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    """What is no HTTP gets its 400, and no traceback in the log: whoever reaches the port could fill it with them."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args, record.exc_info = f"refused what is no HTTP ({type(error).__name__})", (), None
+        record.levelno, record.levelname = logging.INFO, "INFO"
+    return True
 
 
 class _Turned(asyncio.Protocol):

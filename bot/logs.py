@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any, TextIO
 
 import structlog
-from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import Processor
 
 from bot.domain.audit import AuditEntry
@@ -86,17 +85,7 @@ def configure(log_format: str, level: str, secrets: Iterable[str] = (), stream: 
     root.setLevel(level.upper())
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))
-    logging.getLogger("aiohttp.server").addFilter(_in_a_line)  # once, however often this is called
     logging.getLogger(AUDIT).setLevel(logging.INFO)  # the audit trail does not depend on LOG_LEVEL
-
-
-def _in_a_line(record: logging.LogRecord) -> bool:
-    """What is no HTTP gets its 400, and no traceback in the log: whoever reaches the port could fill it with them."""
-    error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, HttpProcessingError):
-        record.msg, record.args, record.exc_info = f"refused what is no HTTP ({type(error).__name__})", (), None
-        record.levelno, record.levelname = logging.INFO, "INFO"
-    return True
 
 
 def _renderers(log_format: str, out: TextIO) -> list[Processor]:

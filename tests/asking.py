@@ -1,13 +1,15 @@
 """What tests of conversations share: a question and its private answer, and payloads of their own making."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import importlib.util
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from difflib import unified_diff
 from functools import cache
 from pathlib import Path
 from pprint import pformat
 from typing import Any
 
+import pytest
 import yaml
 
 from sandbox.mongo import Mongod
@@ -54,6 +56,15 @@ async def standing(mongod: Mongod) -> AsyncIterator[World]:
             await world.stored(collection, **query)
         await world.stored("outbox", 2, state="posted")
         yield world
+
+
+@contextmanager
+def without_matplotlib() -> Iterator[None]:
+    """Bots answer without pictures, as on a machine that lacks it: to load it takes half a second."""
+    there = importlib.util.find_spec
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.util, "find_spec", lambda name, *of: None if name == "matplotlib" else there(name, *of))
+        yield
 
 
 async def answer(slack: Slack, who: Person, command: str, words: str = "", *, channel: str = "#ops-shared") -> Post:

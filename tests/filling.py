@@ -77,36 +77,15 @@ class Filler:
         return members
 
     def _single(self, kind: Any, depth: int, name: str) -> Any:
-        rng = self.rng
-        plain: dict[Any, abc.Callable[[], Any]] = {
-            str: lambda: self._text(name),
-            object: lambda: self.text,
-            Any: lambda: self.text,
-            Mrkdwn: lambda: escape(self.text),
-            bool: lambda: rng.random() < 0.5,
-            int: lambda: rng.randrange(1, 5),
-            float: lambda: rng.random() * 100,
-            type(None): lambda: None,
-            dt.datetime: lambda: NOON + dt.timedelta(minutes=rng.randrange(3000)),
-            dt.date: NOON.date,
-            dt.timedelta: lambda: dt.timedelta(minutes=rng.randrange(1, 3000)),
-            ZoneInfo: lambda: ZoneInfo("Europe/Amsterdam"),
-            UserError: self._error,
-            ConfirmObject: lambda: None,
-            Block: lambda: SectionBlock(text=escape(self.text).strip() or "x"),
-            InteractiveElement: lambda: ButtonElement(text="Press", action_id="press"),
-        }
-        if kind in plain:
-            return plain[kind]()
+        if kind in PLAIN:
+            return PLAIN[kind](self, name)
         if inspect.isclass(kind) and issubclass(kind, enum.Enum):
-            return rng.choice(list(kind))
+            return self.rng.choice(list(kind))
         if inspect.isclass(kind) and dataclasses.is_dataclass(kind):
-            hints = _hints(kind)
-            fields = [field for field in dataclasses.fields(kind) if field.init]
-            return kind(**{field.name: self.value(hints[field.name], depth + 1, field.name) for field in fields})
+            return kind(**{field: self.value(hint, depth + 1, field) for field, hint in _fields(kind)})
         raise CannotError(str(kind))
 
-    def _text(self, name: str) -> str:
+    def text_of(self, name: str) -> str:
         if name in ("ts", "order") or name.endswith("_ts"):
             return TS
         return self.text[: NAMES if name.rpartition("_")[2] in OURS else LONG.get(name, SHORT)]
@@ -115,7 +94,7 @@ class Filler:
         most = self.most if depth < 2 else min(self.most, 3) if depth < 4 else 1
         return self.rng.randint(min(self.least, most), most)
 
-    def _error(self) -> UserError:
+    def error(self) -> UserError:
         end = min(len(self.text), 20)
         error = self.rng.choice(
             (
@@ -129,6 +108,31 @@ class Filler:
         return error
 
 
+PLAIN: dict[Any, abc.Callable[[Filler, str], Any]] = {
+    str: Filler.text_of,
+    object: lambda filler, _: filler.text,
+    Any: lambda filler, _: filler.text,
+    Mrkdwn: lambda filler, _: escape(filler.text),
+    bool: lambda filler, _: filler.rng.random() < 0.5,
+    int: lambda filler, _: filler.rng.randrange(1, 5),
+    float: lambda filler, _: filler.rng.random() * 100,
+    type(None): lambda *_: None,
+    dt.datetime: lambda filler, _: NOON + dt.timedelta(minutes=filler.rng.randrange(3000)),
+    dt.date: lambda *_: NOON.date(),
+    dt.timedelta: lambda filler, _: dt.timedelta(minutes=filler.rng.randrange(1, 3000)),
+    ZoneInfo: lambda *_: ZoneInfo("Europe/Amsterdam"),
+    UserError: lambda filler, _: filler.error(),
+    ConfirmObject: lambda *_: None,
+    Block: lambda filler, _: SectionBlock(text=escape(filler.text).strip() or "x"),
+    InteractiveElement: lambda *_: ButtonElement(text="Press", action_id="press"),
+}
+
+
 @cache
 def _hints(of: Any) -> dict[str, Any]:
     return get_type_hints(of)
+
+
+@cache
+def _fields(of: Any) -> list[tuple[str, Any]]:
+    return [(field.name, _hints(of)[field.name]) for field in dataclasses.fields(of) if field.init]

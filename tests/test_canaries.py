@@ -1,5 +1,6 @@
 """Secrets stay where they are: a canary in each setting, every kind of error, and a look into every corner."""
 
+import asyncio
 import base64
 import io
 import json
@@ -23,7 +24,7 @@ from sandbox.services import Services
 from sandbox.slack import Slack
 from tests.asking import answer, strict
 from tests.test_incident import opened
-from tests.world import World
+from tests.world import STORE_PATIENCE, World
 
 STATES = ("refuse", "error", "junk", "redirect", "drop", "failing", "html")
 LOUD = ("httpx", "httpcore", "pymongo", "aiohttp", "aiohttp.access", "aiohttp.server", "asyncio", "slack_bolt",
@@ -80,7 +81,8 @@ async def loud_world(log: io.StringIO, services: Services) -> AsyncIterator[tupl
     """A bot that says all it can, its libraries too, on a MongoDB with a password."""
     with Mongod(auth=True) as mongod:
         async with strict() as slack:
-            world = World(slack, mongod.url(), secret_settings(services))
+            tuned = {"store_patience": STORE_PATIENCE}
+            world = World(slack, mongod.url(), secret_settings(services), tuned)
             settings = load((), {**slack.environment(), **secret_settings(services), "MONGODB_URL": mongod.url()})
             logs.configure("json", "debug", settings.secrets(), log)
             for name in LOUD:
@@ -138,11 +140,13 @@ async def test_no_secret_comes_out_anywhere(log: io.StringIO, services: Services
                     told[f"alerts {token}"] = (await found.text()).replace(token, token if token != "wrong" else "")
         told["stored"] = await everything_stored(world)
         mongod.kill()
-        for command, words in (("/health", ""), ("/ops", "doctor"), ("/incident", ""), ("/ops", "roles")):
+        for command, words in (("/incident", ""), ("/ops", "roles")):
             await answer(slack, world.ann, command, words)
         out = io.StringIO()
         async with from_outside(settings) as desk:
-            await shell.doctor(desk, out)
+            await asyncio.gather(
+                answer(slack, world.ann, "/health"), answer(slack, world.bob, "/ops", "doctor"), shell.doctor(desk, out)
+            )
         told["doctor"] = out.getvalue()
         told["check-config"] = shown(settings, ())
         told["settings"] = f"{settings!r} {settings} {settings.model_dump()!r} {settings.model_dump_json()}"

@@ -5,11 +5,9 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
-from pymongo import AsyncMongoClient, MongoClient
 
 from bot.domain.deep_health import DeepProbe, DeepReport
 from bot.domain.health import HealthDesk
@@ -19,11 +17,10 @@ from bot.services.grafana import GrafanaProbe, Login
 from bot.services.http import Http
 from bot.services.llm import LlmProbe
 from bot.services.loki import LokiProbe
-from bot.services.mongodb import MongoProbe
 from bot.services.prometheus import PrometheusProbe
 from bot.slack.views import deep_health as view
 from sandbox.llm import Reply
-from sandbox.mongo import Mongod, free_port
+from sandbox.mongo import free_port
 from sandbox.services import CHOICES, Services
 from tests.deeply import NOW, bad, desk, texts, told, until_told
 from tests.peers import REAL, fixed, quick_http, running, serving
@@ -97,29 +94,6 @@ async def test_the_real_alertmanager_tells_its_alerts_and_silences(http: Http, t
     assert facts["silences"].text.startswith("1 silence active, the first ends at 20")
     assert facts["version"].text[0].isdigit()
     assert bad(facts) == ["alerts"]
-
-
-@pytest.mark.long
-async def test_the_real_mongodb_tells_its_database_and_replica_set() -> None:
-    """A single server says so; a member names the primary, or the number of members if it may not say more."""
-    with Mongod(replica_set=True) as server:
-        async with AsyncMongoClient[dict[str, Any]](server.url()) as client:
-            facts = await told(MongoProbe(client.get_default_database()))
-        assert "1 of 1 members well, primary 127.0.0.1:" in facts["replica set"].text
-        assert facts["database"].text.startswith("butler: ")
-        assert facts["version"].text.startswith(("6.", "7."))
-    with Mongod(auth=True) as server:
-        with MongoClient[dict[str, Any]](server.url()) as admin:
-            admin.butler.command("createUser", "bot", pwd=CANARY, roles=["readWrite"])
-        url = f"mongodb://bot:{CANARY}@127.0.0.1:{server.port}/butler?authSource=butler"
-        async with AsyncMongoClient[dict[str, Any]](url) as client:
-            facts = await told(MongoProbe(client.get_default_database()))
-        assert facts["replica set"].text == "none: a single server"
-        async with AsyncMongoClient[dict[str, Any]](url.replace(f":{CANARY}@", ":wrong@")) as client:
-            report = await desk(MongoProbe(client.get_default_database(), wait=0.6)).ask()
-    assert report.looks[0].reading.cause == "it answers, but the bot's user or password is wrong"
-    assert {fact.is_good for fact in report.looks[0].facts} <= {False}
-    assert CANARY not in str(report)
 
 
 async def test_grafana_tells_its_dashboards_to_whom_it_lets_in(http: Http, services: Services) -> None:

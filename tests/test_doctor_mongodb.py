@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,10 +11,10 @@ import dns.asyncresolver
 import dns.resolver
 import pytest
 from bson import encode
-from pymongo import AsyncMongoClient, MongoClient
+from pymongo import AsyncMongoClient
 
 from bot.domain import doctor_store
-from bot.domain.doctor import Line, Verdict, fail, fine
+from bot.domain.doctor import Line, Verdict, fine
 from bot.domain.doctor_store import Indexes, Server
 from bot.domain.health import Finding, HealthDesk, State
 from bot.domain.outbox import Depth
@@ -88,17 +88,6 @@ async def test_a_message_that_waits_for_long_is_told() -> None:
     assert (line.verdict, line.found) == ("WARN", "1 waiting, the oldest for 6 min 40 s")
 
 
-@pytest.fixture(scope="module")
-def locked() -> Iterator[Mongod]:
-    """A server with passwords, and a user who may only read."""
-    with Mongod(auth=True) as server:
-        with MongoClient[dict[str, Any]](server.url()) as client:
-            client.butler.command("createUser", "reader", pwd="canary", roles=["read"])
-            client.butler.command("createUser", "roleless", pwd="canary", roles=[])
-            client.butler.command("createUser", "bot", pwd="canary", roles=["readWrite"])
-        yield server
-
-
 async def looked(url: str, name: str = "butler") -> dict[str, Line]:
     """The lines on MongoDB by their topics, as the bot's own client finds them."""
     client: AsyncMongoClient[dict[str, Any]] = connect(url)
@@ -109,25 +98,6 @@ async def looked(url: str, name: str = "butler") -> dict[str, Line]:
         await client.close()
     assert "canary" not in str(lines)
     return {line.topic: line for line in lines}
-
-
-async def test_rights_are_proved_by_using_them(locked: Mongod) -> None:
-    """Who may only read is told so, and which role helps; a wrong password ends it; readWrite is enough for all."""
-    where = f"127.0.0.1:{locked.port}/butler"
-    lines = await looked(f"mongodb://reader:canary@{where}")
-    assert lines["mongodb"].verdict is Verdict.OK
-    assert lines["mongodb rights"] == fail(
-        "mongodb rights",
-        "the bot cannot write: its user lacks the right",
-        "Give the bot's user readWrite on butler, and see that the server has a primary and disk space.",
-    )
-    lines = await looked(f"mongodb://reader:canary-2@{where}")
-    assert list(lines) == ["mongodb"]
-    assert lines["mongodb"].found == "it answers, but the bot's user or password is wrong"
-    lines = await looked(f"mongodb://bot:canary@{where}")
-    assert {line.verdict for line in lines.values()} == {Verdict.OK}
-    assert lines["mongodb durability"].found.startswith("a single server, no replica set: writes count once")
-    assert lines["mongodb indexes"].found == "none yet, and no data: the bot makes them when it starts"
 
 
 async def test_indexes_that_are_missing_are_named(mongod: Mongod) -> None:
@@ -142,26 +112,6 @@ async def test_indexes_that_are_missing_are_named(mongod: Mongod) -> None:
     await client.close()
     found = (await looked(mongod.url(), "doctor_indexes"))["mongodb indexes"]
     assert (found.verdict, found.found) == (Verdict.WARN, f"1 of {count} missing: audit.at_-1")
-
-
-@pytest.mark.long
-async def test_a_replica_set_is_told_by_its_name() -> None:
-    """With how many of its members answer; one that is away is a warning."""
-    with Mongod(replica_set=True) as server:
-        lines = await looked(server.url())
-        with MongoClient[dict[str, Any]](server.url()) as client:
-            config = client.admin.command("replSetGetConfig")["config"]
-            config["members"].append({"_id": 1, "host": "127.0.0.1:1", "votes": 0, "priority": 0})
-            client.admin.command("replSetReconfig", config | {"version": config["version"] + 1}, force=True)
-        durability = (await looked(server.url()))["mongodb durability"]
-        alone = (await looked(f"mongodb://127.0.0.1:{server.port}/?directConnection=true"))["mongodb durability"]
-        server.kill()  # a proper end would wait for the member that is away
-    assert (durability.verdict, durability.found[:44]) == (
-        Verdict.WARN, "replica set rs0, 1 of 2 members answer: writ",
-    )  # fmt: skip
-    assert alone.verdict is Verdict.OK
-    assert lines["mongodb durability"].found.startswith("replica set rs0, 1 of 1 members answer: writes count once")
-    assert {line.verdict for line in lines.values()} == {Verdict.OK}
 
 
 # What is wrong with the address
@@ -244,20 +194,6 @@ async def test_options_that_do_not_fit_the_server_are_named(mongod: Mongod) -> N
     await asyncio.gather(
         is_told(f"{url}?replicaSet=rs1", outside, "Correct replicaSet in"),
         is_told(f"{url}?tls=true", "no secure connection (TLS failed)", "Take tls=true out of MONGODB_URL"),
-    )
-
-
-async def test_a_login_that_does_not_fit_says_what_of_it(locked: Mongod) -> None:
-    """The right password of another database's user is a matter of authSource; a user without a role wants one."""
-    where = f"127.0.0.1:{locked.port}/butler"
-    line = (await looked(f"mongodb://bot:canary@{where}?authSource=admin"))["mongodb"]
-    assert "or authSource there: the database that the user was made in." in line.remedy
-    assert (await looked(f"mongodb://{where}"))["mongodb"].remedy.startswith("Write into MONGODB_URL the user and pass")
-    line = (await looked(f"mongodb://roleless:canary@{where}"))["mongodb"]
-    assert line == fail(
-        "mongodb",
-        "it answers, but the bot's user may not read its database",
-        "Give the bot's user readWrite on butler.",
     )
 
 

@@ -1,15 +1,16 @@
 """`/health history` as people see it: a strip in words at once, and a picture in a direct message."""
 
-import importlib.util
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.health import Gap
 from bot.domain.health_history import Counted, History, Piece, history
 from bot.slack.history_picture import draw_history
 from bot.slack.views import health_history as view
 from sandbox.mongo import Mongod
-from tests.asking import answer, shared_world
+from tests.asking import answer, shared_world, without_matplotlib
 from tests.world import World
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -42,7 +43,7 @@ def sent(world: World) -> list[tuple[dict[str, object], bytes]]:
     ]
 
 
-async def test_history_is_told_in_words_and_as_a_picture(mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_history_is_told_in_words_and_as_a_picture(mongod: Mongod) -> None:
     """Uptime in per cent, latency, a strip; the picture says the same in words. Without matplotlib: text alone."""
     async with shared_world(mongod) as world:
         told = await answer(world.slack, world.ann, "/health", "history")
@@ -56,12 +57,9 @@ async def test_history_is_told_in_words_and_as_a_picture(mongod: Mongod, monkeyp
         assert content.startswith(PNG)
         assert "mongodb 100 % up · 2 ms; loki 75." in str(file["alt_txt"])
         assert [post for post in world.slack.channel().by_bot if "Services" in post.shown] == []
-        there = importlib.util.find_spec
-        monkeypatch.setattr(
-            importlib.util, "find_spec", lambda name, *more: None if name == "matplotlib" else there(name, *more)
-        )
-        await answer(world.slack, world.ann, "/health", "history 7d")
-        await world.slack.settled()
+        with without_matplotlib():
+            await answer(world.slack, world.ann, "/health", "history 7d")
+            await world.slack.settled()
         assert len(sent(world)) == 1
         for wrong in ("history 31d", "history now", "history 0h"):
             assert "history" in (await answer(world.slack, world.ann, "/health", wrong)).shown
@@ -105,10 +103,14 @@ def test_services_that_are_not_watched_any_more_come_last() -> None:
 
 @pytest.mark.long
 def test_a_picture_is_drawn_of_anything() -> None:
-    """One service or twenty, with gaps, without a latency, all down."""
-    for names in (["loki"], [f"service-{n}" for n in range(20)]):
+    """One service or twenty, with gaps, without a latency, all down; times when nobody watched are seen in it."""
+    for names in ([f"service-{n}" for n in range(20)], ["loki"]):
         counted = [
             Counted(name, n, Piece(3, n % 4 and 3, None if n % 2 else 5.0)) for name in names for n in (0, 5, 90)
         ]
-        assert draw_history(history(counted, NOW - DAY, NOW, DAY / 96, names)).startswith(PNG)
-        assert len(view.alt(history(counted, NOW - DAY, NOW, DAY / 96, names))) <= 1000
+        found = history(counted, NOW - DAY, NOW, DAY / 96, names)
+        drawn = draw_history(found)
+        assert drawn.startswith(PNG)
+        assert len(view.alt(found)) <= 1000
+    hours = (NOW - DAY * number / 24 for number in range(1, 25))
+    assert draw_history(replace(found, gaps=tuple(Gap(hour, hour + DAY / 48) for hour in hours))) != drawn

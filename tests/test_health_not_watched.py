@@ -9,12 +9,11 @@ from bot.domain.health import Gap, Reading, State
 from bot.domain.health_history import Counted, History, Piece, gaps, history
 from bot.domain.health_rules import GAPS, asked, judged, merged
 from bot.domain.health_watch import Watch
-from bot.slack.history_picture import draw_history
 from bot.slack.views import health_history as view
 from sandbox.mongo import Mongod
 from sandbox.services import Services
 from sandbox.slack import Slack
-from tests.asking import answer
+from tests.asking import answer, without_matplotlib
 from tests.watching import Watched
 from tests.watching import told as outage
 
@@ -26,17 +25,20 @@ PATIENCE = 5 * MINUTE
 @pytest.mark.long
 async def test_what_was_while_no_bot_ran_is_not_known(slack: Slack, mongod: Mongod, services: Services) -> None:
     """Neither `since when` nor the history speaks of three hours without a bot."""
-    async with Watched(slack, mongod.url(), services.environment()) as world:
-        await world.stops()
-        world.clock.forward(hours=3)
-        await world.starts()
-        await world.rounds()
-        deep = await answer(slack, world.ann, "/health", "loki")
-        assert "· since 2026-11-25 12:00 UTC" in deep.shown
-        assert "not watched from 2026-11-25 12:00 UTC to 2026-11-25 15:00 UTC" in deep.shown
-        told = await answer(slack, world.ann, "/health", "history 24h")
-        assert "Not watched from 2026-11-24 15:00 UTC to 2026-11-25 12:00 UTC (2" in told.text  # 21 h, less a second
-        assert "from 2026-11-25 12:00 UTC to 2026-11-25 15:00 UTC (3 h" in told.shown
+    with without_matplotlib():
+        async with Watched(slack, mongod.url(), services.environment()) as world:
+            await world.stops()
+            world.clock.forward(hours=3)
+            await world.starts()
+            await world.rounds()
+            deep = await answer(slack, world.ann, "/health", "loki")
+            assert "· since 2026-11-25 12:00 UTC" in deep.shown
+            assert "not watched from 2026-11-25 12:00 UTC to 2026-11-25 15:00 UTC" in deep.shown
+            told = await answer(slack, world.ann, "/health", "history 24h")
+            assert (
+                "Not watched from 2026-11-24 15:00 UTC to 2026-11-25 12:00 UTC (2" in told.text
+            )  # 21 h, less a second
+            assert "from 2026-11-25 12:00 UTC to 2026-11-25 15:00 UTC (3 h" in told.shown
 
 
 @pytest.mark.long
@@ -98,7 +100,7 @@ def told(*pairs: tuple[float, float]) -> History:
     return replace(found, gaps=gaps(hours, found, PATIENCE))
 
 
-def test_the_history_names_the_longest_gaps_in_words_and_in_the_picture() -> None:
+def test_the_history_names_the_longest_gaps_in_words_and_in_those_of_the_picture() -> None:
     """Its beginning and its end as well; none where measurements follow each other, nor where there is none at all."""
     assert told((0, 1), (1.05, 24)).gaps == ()
     assert told().gaps == ()
@@ -110,4 +112,3 @@ def test_the_history_names_the_longest_gaps_in_words_and_in_the_picture() -> Non
     )
     many = told(*((hour, hour + 0.5) for hour in range(24)))
     assert "and 20 more times" in view.alt(many)
-    assert draw_history(many) != draw_history(replace(many, gaps=()))

@@ -40,16 +40,6 @@ def test_it_keeps_port_and_data_over_kill_and_pause_and_leaves_nothing_behind() 
     assert not directory.exists()
 
 
-@pytest.mark.long
-def test_a_replica_set_of_one_takes_transactions() -> None:
-    """`replica_set=True` is a primary at once."""
-    with Mongod(replica_set=True) as mongod, client_of(mongod.url()) as client, client.start_session() as session:
-        client.butler.create_collection("both")
-        with session.start_transaction():
-            client.butler.both.insert_one({"_id": 1}, session=session)
-        assert client.butler.both.count_documents({}) == 1
-
-
 def test_without_a_mongod_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """MONGOD comes first, then PATH, then the wheel; without any the error says what to install."""
     monkeypatch.setenv("MONGOD", str(tmp_path / "none"))

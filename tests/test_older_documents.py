@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from bot.domain.search import EDITION
 from sandbox.mongo import Mongod
-from tests.asking import answer, standing
+from tests.asking import answer, standing, without_matplotlib
 from tests.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,8 +31,9 @@ LATER = (
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(mongod: Mongod) -> AsyncIterator[World]:
     """One world for all of these tests."""
-    async with standing(mongod) as world:
-        yield world
+    with without_matplotlib():
+        async with standing(mongod) as world:
+            yield world
 
 
 async def test_statistics_count_incidents_of_the_first_bots(shared: World) -> None:

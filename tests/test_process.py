@@ -66,35 +66,38 @@ def carded(slack: Slack) -> list[str]:
     return [found[0] for post in slack.channel().by_bot if not post.thread_ts and (found := ID.search(post.shown))]
 
 
-async def test_a_card_posted_at_the_moment_of_the_kill_is_found_again(empty: World, tmp_path: Path) -> None:
-    """Slack took the post, the bot was killed before it heard so: the next one goes on with that card."""
+async def test_who_comes_after_a_kill_goes_on_and_ends_what_it_began(empty: World, tmp_path: Path) -> None:
+    """Slack took a card, the bot was killed before it heard so: the next one finds that card, and SIGTERM lets it end
+    what is under way.
+    """
     empty.slack.faults.add("timeout_after", "chat.postMessage", value=20.0)
-    async with process(empty, tmp_path / "bot.log") as bot:
+    async with process(empty, tmp_path / "killed.log") as bot:
         await empty.ann.says("/incident", "open sev1 all is down")
         await empty.slack.until(lambda: len(carded(empty.slack)) == 1, "the card")
         bot.kill()
         await bot.wait()
     (incident_id,) = carded(empty.slack)
     assert (await empty.document("incidents", incident_id))["card_ts"] is None
-    async with process(empty, tmp_path / "bot.log"):
+    log = tmp_path / "bot.log"
+    async with process(empty, log) as bot:
         await empty.stored("incidents", _id=incident_id, card_ts={"$ne": None})
         await empty.ann.says("/incident", "resolve fixed")
         card = await empty.slack.shows("all is down", "Opened by")
         await empty.slack.until(lambda: "resolved" in card.shown, "the card to be resolved")
+        await empty.slack.settled()
+        await ends_its_work(empty, bot)
     assert carded(empty.slack).count(incident_id) == 1
-
-
-async def test_sigterm_lets_the_work_under_way_end(empty: World, tmp_path: Path) -> None:
-    """A stop in the middle of an opening: the answer still comes, the exit code is 0, and nothing is left unclosed."""
-    log = tmp_path / "bot.log"
-    empty.slack.faults.add("latency", "chat.postMessage", count=1, value=0.8)
-    async with process(empty, log) as bot:
-        await empty.ann.says("/incident", "open sev2 slow to post")
-        bot.send_signal(signal.SIGTERM)
-        await empty.ann.sees("is open", within=10.0)
-        async with asyncio.timeout(10):
-            assert await bot.wait() == 0
-    (incident_id,) = carded(empty.slack)
-    assert (await empty.document("incidents", incident_id))["card_ts"] is not None
     for trouble in ("Traceback", "was destroyed", "Unclosed", "never awaited", "ResourceWarning"):
         assert trouble not in log.read_text("utf-8")
+
+
+async def ends_its_work(world: World, bot: asyncio.subprocess.Process) -> None:
+    """A stop in the middle of an opening: the answer still comes, and the exit code is 0."""
+    world.slack.faults.add("latency", "chat.postMessage", count=1, value=0.8)
+    await world.bob.says("/incident", "open sev2 slow to post")
+    bot.send_signal(signal.SIGTERM)
+    await world.bob.sees("is open", within=10.0)
+    async with asyncio.timeout(10):
+        assert await bot.wait() == 0
+    (slow,) = await world.documents("incidents", title="slow to post")
+    assert slow["card_ts"] is not None

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 import bot.store
 from sandbox.mongo import Mongod
-from tests.asking import answer, standing
+from tests.asking import answer, standing, without_matplotlib
 from tests.test_other_versions import card_of
 from tests.world import World
 
@@ -36,8 +36,9 @@ ODD = (
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(mongod: Mongod) -> AsyncIterator[World]:
     """One world for these tests."""
-    async with standing(mongod) as ready:
-        yield ready
+    with without_matplotlib():
+        async with standing(mongod) as ready:
+            yield ready
 
 
 def test_no_field_is_named_by_what_people_type() -> None:

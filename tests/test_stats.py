@@ -1,6 +1,5 @@
 """`/incident stats` as people see it: text at once for whoever asked, and a picture in a direct message."""
 
-import importlib.util
 import re
 import threading
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ from bot.domain.stats import Brief, Stats, stats
 from bot.slack import pictures
 from bot.slack.pictures import draw_stats
 from sandbox.sight import Post
-from tests.asking import answer
+from tests.asking import answer, without_matplotlib
 from tests.world import World
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -70,14 +69,13 @@ async def test_the_picture_comes_as_a_direct_message_with_its_words(world: World
     assert file["title"] == "Incidents of the last 7 days: 3"
 
 
-async def test_without_matplotlib_there_is_text_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_matplotlib_there_is_text_alone(world: World) -> None:
     """No picture, and no complaint about it."""
     await three(world)
-    there = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "matplotlib" else there(name))
-    told = await answer(world.slack, world.ann, "/incident", "stats")
-    assert told.text.startswith("3 incidents")
-    await world.slack.settled()
+    with without_matplotlib():
+        told = await answer(world.slack, world.ann, "/incident", "stats")
+        assert told.text.startswith("3 incidents")
+        await world.slack.settled()
     assert sent_files(world) == []
     assert world.ann.ephemerals[-1] == told
 
