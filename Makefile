@@ -12,6 +12,8 @@ SOURCES := bot handlers sandbox tests benchmarks faults
 PYTEST = $(PYTHON) -m pytest $(if $(REPORTS),--junit-xml=$(REPORTS)/$@.xml)
 # Tests wait more than they work. A file's tests stay together: many share a world, and it goes on from test to test.
 WORKERS := $(shell echo $$(( $$(nproc) + 3 )))
+# Those need Playwright, which every worker would load for nothing.
+PLAIN := --ignore tests/test_page_browser.py
 # Extras stay in the lock: pip older than 23.3 looks for `coverage[toml]` itself, and refuses the newest as unpinned.
 LOCK := --quiet --no-strip-extras --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header
 
@@ -45,13 +47,13 @@ run: $(READY)  ## run the bot with the settings in .env
 	@exec $(PYTHON) -m bot
 
 test: $(READY)  ## the tests that a change wants at once: every rule and every kind of conversation, in about a minute
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser and not long"
+	$(PYTEST) -n $(WORKERS) --dist loadfile $(PLAIN) -m "not browser and not long"
 
 test-all: $(READY)  ## all tests in one run, the slow ones too: whole windows, outages, real processes; a good two minutes on two cores
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser"
+	$(PYTEST) -n $(WORKERS) --dist loadfile $(PLAIN) -m "not browser"
 
 coverage: $(READY)  ## all tests once more, for the branches that they take; fails below 95 %
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not browser" --cov --cov-report=term
+	$(PYTEST) -n $(WORKERS) --dist loadfile $(PLAIN) -m "not browser" --cov --cov-report=term
 
 bench: $(READY)  ## how quick the bot is, each figure beside its floor, as one table; about five minutes
 	$(PYTHON) -m benchmarks $(BENCH)
