@@ -27,7 +27,7 @@ PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05, rest=timedel
 # A test that stops a service does so for another reason, unless it asks to be watched.
 TEMPO = Tempo(watch=NEVER)
 RHYTHM = Rhythm(0.05, timedelta(seconds=4))
-WATCHING = Tempo()
+WATCHING = Tempo(watch=Tempo.tick)  # with the jobs that are rung for first
 
 # For bots that die: what hangs is cut at once, as the limits of a real stop would cut it after seconds.
 MORTAL = {"work_limit": 0.25, "rest_limit": 0.25}
