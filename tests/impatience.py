@@ -61,6 +61,7 @@ class Impatience:
     def __init__(self) -> None:
         self.alarms: list[Alarm] = []
         self._waiting = 0
+        self._is_calm = False
         self._pause = 0.0
         self._next: asyncio.TimerHandle | None = None
 
@@ -72,9 +73,7 @@ class Impatience:
     def __call__(self) -> Iterator[None]:
         """Somebody waits."""
         self._waiting += 1
-        if self._next is None:
-            self._pause = 2 * A_LOOK
-            self._look(LOOKS)
+        self._begin()
         try:
             yield
         finally:
@@ -82,6 +81,22 @@ class Impatience:
             if not self._waiting and self._next is not None:
                 self._next.cancel()
                 self._next = None
+
+    @contextmanager
+    def calm(self) -> Iterator[None]:
+        """Whoever begins to wait meanwhile has nothing rung for them before this is over."""
+        self._is_calm = True
+        try:
+            yield
+        finally:
+            self._is_calm = False
+            if self._waiting:
+                self._begin()
+
+    def _begin(self) -> None:
+        if self._next is None and not self._is_calm:
+            self._pause = 2 * A_LOOK
+            self._look(LOOKS)
 
     def _look(self, looks: int) -> None:
         self._next = asyncio.get_running_loop().call_later(A_LOOK, self._ring_if_idle, time.process_time(), looks - 1)

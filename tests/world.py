@@ -129,9 +129,13 @@ class World(Kept):
     async def rests(self) -> None:
         """Waits until the bots have looked twice for something to do, and nothing more happens: for what must not."""
         for _ in range(2):
-            await self.slack.settled()
+            await self._quiet()
             await self.round()
-        await self.slack.settled()
+        await self._quiet()
+
+    async def _quiet(self) -> None:
+        with self._impatience.calm():  # whoever has each job run need not have some of them run in between
+            await self.slack.settled()
 
     async def round(self) -> None:
         """Every job of every bot runs once more."""
