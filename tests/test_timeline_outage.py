@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.slack import api
 from sandbox.deeds import Written
 from sandbox.sight import Post
 from sandbox.slack import Slack
@@ -124,9 +125,10 @@ async def test_slack_s_wish_to_wait_is_honoured_as_often_as_it_is_said(world: Wo
 )
 @pytest.mark.long
 async def test_one_thread_that_cannot_be_read_stops_no_other_and_is_tried_again(
-    world: World, fault: str, count: int, value: float | str
+    world: World, fault: str, count: int, value: float | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slack fails for the first of two incidents: the second is read at once, the first when Slack is well again."""
+    monkeypatch.setattr(api, "BACKOFF", 0.02)
     card, worst = await opened(world, "open sev1 all is down", "all is down")
     other, mild = await opened(world, "open sev3 slow", "slow")
     await world.stops()
