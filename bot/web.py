@@ -27,6 +27,7 @@ log = structlog.get_logger("web")
 BODY_LIMIT = 1024 * 1024  # bytes; Slack's largest payloads are a fraction of it
 BODY_SECONDS = 5.0  # Slack gives up after three
 IDLE_SECONDS = 20.0  # a connection that sends no whole request is closed; Prometheus asks every 15 s
+LINGER_SECONDS = 1.0  # what still comes after an answer is read for so long
 STOP_SECONDS = 2.0
 CONNECTIONS = 200  # with the sockets to Slack and MongoDB far below the 1,024 open files that systems allow
 REPLAY_SECONDS = 600.0  # a signature holds from five minutes before its timestamp to five minutes after it
@@ -126,7 +127,7 @@ class Web:
             access_log=None,
             handle_signals=False,
             keepalive_timeout=IDLE_SECONDS,
-            lingering_time=1.0,
+            lingering_time=LINGER_SECONDS,
             shutdown_timeout=STOP_SECONDS,
         )
         await runner.setup()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
 
+import pymongo.common
 import pytest
 from slack_sdk.models.basic_objects import JsonObject
 
@@ -14,7 +15,7 @@ from tests.alertmanagers import Alertmanager
 from tests.asking import strict
 from tests.kept import led, shared
 from tests.line import Line
-from tests.world import World
+from tests.world import STORE_LOOKS, World
 
 
 @cache
@@ -46,8 +47,9 @@ def mongod() -> Iterator[Mongod]:
 
 
 @pytest.fixture
-async def line(mongod: Mongod) -> AsyncIterator[Line]:
-    """A way to the shared server that can be cut and held up, for bots to find it gone."""
+async def line(mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Line]:
+    """A way to the shared server that can be cut and held up, for bots to find it gone, and soon to find it back."""
+    monkeypatch.setattr(pymongo.common, "MIN_HEARTBEAT_INTERVAL", STORE_LOOKS)
     way = Line(mongod.url())
     way.mend()
     with led(way.url(), mongod.url()):

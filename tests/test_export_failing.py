@@ -4,9 +4,18 @@ from typing import Any
 
 import pytest
 
+from bot.slack import api, files
 from tests.exporting import exported, files_in
 from tests.test_incident import opened
 from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Slack did not take is tried again at once."""
+    for module in (api, files):
+        monkeypatch.setattr(module, "BACKOFF", 0.02)
+
 
 FAILING = [
     ("error", "files.getUploadURLExternal", "file_uploads_disabled"),

@@ -211,7 +211,7 @@ async def test_a_freeze_taken_back_before_its_start_is_never_told(world: World) 
 async def test_a_freeze_lifted_while_a_window_is_being_announced_is_not_told_as_begun(world: World) -> None:
     """Both are due at one moment, the window is first, and Slack takes its time."""
     await freezes(world, "freeze 2026-11-27 02:00..2026-11-29 year's end")
-    slow = world.slack.faults.add("latency", "chat.postMessage", value=3.0)
+    slow = world.slack.faults.add("latency", "chat.postMessage", value=1.0)
     world.clock.set("2026-11-27 02:00:01")
     await world.slack.until(lambda: slow not in world.slack.faults.active, "the announcement of the window")
     assert "is lifted" in await freezes(world, "unfreeze 20261127-0200")

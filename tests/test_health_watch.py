@@ -120,6 +120,7 @@ async def test_a_service_that_comes_and_goes_has_one_message(world: Watched, ser
     """Down again within ten minutes is the same outage, with the number of times; later it is another one."""
     await services.switch("llm", "refuse")
     await told(world.slack, "llm is down")
+    world.clock.forward(seconds=2)  # an outage is known by the second since which the service had been up
     for times in (2, 3):
         await services.switch("llm", "up")
         await told(world.slack, "llm is up again")

@@ -24,7 +24,7 @@ async def test_mongodb_that_goes_away_is_told_once_and_then_that_it_is_back(worl
     before = len(await world.documents("health"))
     line.cut()
     post = await told(world.slack, "mongodb is down")
-    await world.slack.settled(1.0)
+    await world.rests()
     assert len(outages(world.slack)) == 1
     line.mend()
     over = await told(world.slack, "mongodb is up again")
@@ -52,7 +52,7 @@ async def test_a_bot_started_while_mongodb_is_away_finds_the_outage_in_the_chann
     post = await told(world.slack, "mongodb is down")
     await world.stops()
     await world.starts()
-    await world.slack.settled(1.0)
+    await world.rests()
     assert [one.ts for one in outages(world.slack)] == [post.ts]
     line.mend()
     assert (await told(world.slack, "mongodb is up again")).ts == post.ts
@@ -64,10 +64,10 @@ async def test_of_two_bots_one_tells_that_mongodb_is_away(world: Watched, line: 
     await world.rounds()
     line.cut()
     post = await told(world.slack, "mongodb is down")
-    await world.slack.settled(1.0)
+    await world.rests()
     await world.stops()
     world.clock.forward(seconds=5)  # longer than a lead lasts
-    await world.slack.settled(1.0)
+    await world.rests()
     assert [one.ts for one in outages(world.slack)] == [post.ts]
     line.mend()
     assert (await told(world.slack, "mongodb is up again")).ts == post.ts

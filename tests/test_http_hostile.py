@@ -118,6 +118,7 @@ async def test_whoever_dawdles_is_let_go(monkeypatch: pytest.MonkeyPatch) -> Non
     """Headers or a body that trickle in, wanted or not, on a new or a used connection: it is closed all the same."""
     monkeypatch.setattr(bot.web, "BODY_SECONDS", 0.2)
     monkeypatch.setattr(bot.web, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(bot.web, "LINGER_SECONDS", 0.2)
     drops = [b"X-%d: 1\r\n" % number for number in range(1000)]
     get, post = b"GET /healthz HTTP/1.1\r\nHost: x\r\n", b"POST /alerts HTTP/1.1\r\nHost: x\r\n"
     doors = Doors()

@@ -90,7 +90,7 @@ async def test_the_order_outlives_an_absence_of_mongodb(away: World, line: Line)
     """Two notes wait while MongoDB is away: the first is still the first."""
     card, _ = await opened(away)
     await away.stored("incidents", untold=[])
-    away.slack.faults.add("rate_limited", "chat.postMessage", value=1.0)
+    away.slack.faults.add("rate_limited", "chat.postMessage", value=0.6)
     await away.ann.says("/incident", "note number one")
     await away.stored("outbox", state="pending")
     await away.ann.says("/incident", "note number two")
@@ -98,7 +98,7 @@ async def test_the_order_outlives_an_absence_of_mongodb(away: World, line: Line)
     line.cut()
     await away.bob.says("/checklist", "start")
     await away.bob.sees("MongoDB")
-    await away.slack.settled(1.0)  # the wait that Slack asked for ends meanwhile
+    await away.slack.settled(0.6)  # the wait that Slack asked for ends meanwhile
     line.mend()
     await away.slack.shows("number one", thread=card, within=20.0)
     await away.slack.shows("number two", thread=card, within=20.0)

@@ -14,8 +14,8 @@ from tests.world import World
 
 @pytest.fixture
 async def services() -> AsyncIterator[Services]:
-    """Stand-ins, of which a slow one takes most of a second."""
-    found = Services(slow=0.7)
+    """Stand-ins, of which a slow one takes some tenths of a second."""
+    found = Services(slow=0.4)
     await found.start()
     yield found
     await found.stop()
@@ -35,11 +35,11 @@ async def world(
 async def test_an_export_says_what_it_is_at(world: World) -> None:
     """Reading, writing, handing over; what was said of it makes room for the answer where Slack lets it."""
     await answer(world.slack, world.ann, "/incident", "open sev2 checkout is down")
-    world.slack.faults.add("latency", "files.completeUploadExternal", value=0.6)
+    world.slack.faults.add("latency", "files.completeUploadExternal", value=0.4)
     await world.ann.says("/incident", "export")
     await world.ann.sees("Exporting INC-", ": handing the files to Slack…")
     await world.ann.sees("is exported: the files are in its thread.")
-    world.slack.faults.add("latency", "files.completeUploadExternal", value=0.6)
+    world.slack.faults.add("latency", "files.completeUploadExternal", value=0.4)
     await world.bob.says("/ops", "runbook")
     await world.bob.sees("Making the log of incidents and emergencies: handing the file to Slack…")
     await world.bob.sees("The log is in your direct messages with the bot; it has 1 incident.")

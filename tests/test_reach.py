@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.errors import StoreAwayError
+from bot.store import reach
 from bot.store.mongo import Documents, Part, close, connect, database_of
-from bot.store.reach import PATIENCE, Reach
+from bot.store.reach import Reach
 from sandbox.mongo import Mongod
 from tests.line import Line
 
@@ -75,15 +76,16 @@ READS: tuple[Callable[[Documents], Awaitable[object]], ...] = (
 
 
 @pytest.mark.long
-async def test_a_list_waits_no_longer_than_one_question(line: Line) -> None:
+async def test_a_list_waits_no_longer_than_one_question(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """What reads many documents knows from the first whether the server answers; what comes next is told at once."""
+    monkeypatch.setattr(reach, "PATIENCE", 0.5)
     clients = [connect(line.url()) for _ in READS]
     each = [(read, Documents(database_of(one)["waiting"], Reach())) for read, one in zip(READS, clients, strict=True)]
 
     async def waits(read: Callable[[Documents], Awaitable[object]], documents: Documents) -> None:
         with pytest.raises(StoreAwayError) as caught:
             await read(documents)
-        assert f"no answer within {PATIENCE:g} s" in str(caught.value.__cause__)
+        assert "no answer within 0.5 s" in str(caught.value.__cause__)
         with pytest.raises(StoreAwayError) as again:
             await documents.many({}, [("_id", 1)])
         assert again.value.__cause__ is None

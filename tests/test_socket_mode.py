@@ -38,7 +38,7 @@ async def test_a_refresh_leaves_no_gap(world: World, reason: str) -> None:
     """Commands and messages before, while and after Slack renews the connections: each is answered and kept once."""
     card, incident_id = await opened(world)
     await world.slack.until_connected(2)
-    refresh = asyncio.create_task(world.slack.sockets.refresh(reason, grace=1.0))  # Slack gives more
+    refresh = asyncio.create_task(world.slack.sockets.refresh(reason, grace=0.6))  # Slack gives more
     for number in range(8):
         await world.bob.writes(f"message {number}", thread=card)
         outcome = await world.ann.says("/ops", "whoami")
@@ -133,12 +133,15 @@ async def test_an_old_connection_is_used_until_slack_closes_it(deaf: World) -> N
 
 
 @pytest.mark.long
-async def test_connections_that_end_at_once_are_not_opened_without_end(world: World) -> None:
+async def test_connections_that_end_at_once_are_not_opened_without_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A Slack that cuts each connection as soon as it is open is asked less and less often, and is found when it
     holds them again."""
+    monkeypatch.setattr(socket, "FIRST_WAIT", 0.125)
     await world.slack.until_connected(2)
     before = len(world.slack.calls_of("apps.connections.open"))
-    end = asyncio.get_running_loop().time() + 2.0
+    end = asyncio.get_running_loop().time() + 0.5  # in earnest two seconds
     while asyncio.get_running_loop().time() < end:
         world.slack.sockets.abort()
         await asyncio.sleep(0.01)
@@ -220,6 +223,7 @@ async def test_a_flood_is_taken_as_it_is_done_and_what_hangs_holds_up_nobody(
 ) -> None:
     """While all there is room for hangs, the next command waits a moment for its turn, and is answered all the same."""
     monkeypatch.setattr(middleware, "MOST", 2)
+    monkeypatch.setattr(middleware, "ROOM_WITHIN", 0.2)
     await answer(world.slack, world.bob, "/ops", "whoami")  # so that Slack needs not be asked who he is
     world.slack.faults.add("latency", "users.info", count=2, value=3.0)
     known = len(world.slack.calls_of("users.info"))

@@ -6,6 +6,8 @@ from functools import partial
 
 import pytest
 
+from bot.store import reach
+from handlers import call
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer, answer_to_mention
@@ -223,8 +225,11 @@ async def test_a_bot_starts_and_works_without_mongodb(world: World, line: Line) 
 
 
 @pytest.mark.long
-async def test_a_mongodb_that_hangs_delays_no_acknowledgement(world: World, line: Line) -> None:
+async def test_a_mongodb_that_hangs_delays_no_acknowledgement(
+    world: World, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A server that takes connections and never answers: the card is there after a few seconds, the record later."""
+    monkeypatch.setattr(reach, "PATIENCE", 0.5)
     await world.ann.says("/incident", "list")  # so that there are connections that hang
     await world.ann.sees("No incident is open")
     line.hold()
@@ -261,8 +266,9 @@ async def test_a_catch_up_beside_a_living_opening_claims_no_loss(world: World) -
 
 
 @pytest.mark.long
-async def test_a_search_that_takes_a_while_says_so(world: World, line: Line) -> None:
+async def test_a_search_that_takes_a_while_says_so(world: World, line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """While MongoDB holds its answer back the person reads what is looked for, then what was found."""
+    monkeypatch.setattr(call, "PATIENCE", 0.1)
     _, incident_id = await opened(world)
     await world.stored("words")
     line.hold()

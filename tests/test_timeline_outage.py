@@ -61,6 +61,7 @@ async def test_all_that_was_done_while_the_bot_was_away_is_in_the_timeline(world
     await world.bob.reacts("pushpin", old[2])
     await entries(world, incident_id, 1, pinned_by={"$size": 2})
     await entries(world, incident_id, 4)
+    await world.slack.settled()  # Slack waits seconds for what a bot that stops does not take any more
     await world.stops()
     await world.bob.edits(old[0], "edited")
     await world.bob.deletes(old[1])
@@ -124,9 +125,10 @@ async def test_slack_s_wish_to_wait_is_honoured_as_often_as_it_is_said(world: Wo
 )
 @pytest.mark.long
 async def test_one_thread_that_cannot_be_read_stops_no_other_and_is_tried_again(
-    world: World, fault: str, count: int, value: float | str
+    world: World, fault: str, count: int, value: float | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slack fails for the first of two incidents: the second is read at once, the first when Slack is well again."""
+    monkeypatch.setattr("bot.slack.api.BACKOFF", 0.02)
     card, worst = await opened(world, "open sev1 all is down", "all is down")
     other, mild = await opened(world, "open sev3 slow", "slow")
     await world.stops()
@@ -172,6 +174,7 @@ async def test_the_thread_of_a_card_that_was_deleted_is_read_too(world: World) -
     await world.slack.until(lambda: "Joined: @bob" in card.shown, "the card to be at rest")
     world.slack.conversations.delete(card.raw)
     (stored,) = await world.stored("incidents", _id=incident_id, card_ts={"$ne": card.ts})
+    await world.slack.settled()
     await world.stops()
     late = Written(card.channel, "below the empty place", card.ts)
     world.slack.deeds.write(world.bob.id, late)

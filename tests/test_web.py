@@ -256,6 +256,7 @@ async def test_slow_clients_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that does not come is 408; a connection that never sends a whole request is closed."""
     monkeypatch.setattr(bot.web, "BODY_SECONDS", 0.1)
     monkeypatch.setattr(bot.web, "IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(bot.web, "LINGER_SECONDS", 0.2)
     state = Bot()
     async with served(state, SlackEvents(SECRET, state.answer)) as client:
         port = client._base_url.port if client._base_url else 0

@@ -22,6 +22,8 @@ class Watched(World):
     async def rounds(self, count: int = 2) -> None:
         """Waits for so many more rounds."""
         before = len(await self.documents("health"))
+        for _ in range(count):
+            await self.round()
         await self.stored("health", before + count)
 
 

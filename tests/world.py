@@ -28,7 +28,7 @@ PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05, rest=timedel
 TEMPO = Tempo(watch=NEVER, gauges=NEVER)
 MEASURED = Tempo(watch=NEVER)
 RHYTHM = Rhythm(0.05, timedelta(seconds=4))
-WATCHING = Tempo()
+WATCHING = Tempo(watch=Tempo.tick)  # with the jobs that are rung for first
 
 # For bots that die: what hangs is cut at once, as the limits of a real stop would cut it after seconds.
 MORTAL = {"work_limit": 0.25, "rest_limit": 0.25}
@@ -36,8 +36,9 @@ MORTAL = {"work_limit": 0.25, "rest_limit": 0.25}
 HEIR = {"pace": replace(PACE, lease=timedelta(seconds=0.6), rest=timedelta(seconds=0.3))}
 
 LULL = 0.002  # seconds
-STORE_PATIENCE = 0.7  # seconds; the driver looks for a server that is away every half of one
 A_MOMENT = 0.05  # seconds in which what Slack shows does not change, while nobody has the jobs ring
+STORE_LOOKS = 0.05  # seconds between two looks of the driver for a server that is away; in earnest half a second
+STORE_PATIENCE = 0.4  # seconds that it looks
 STALL = 3.0  # seconds that a server which stays may be held up by a busy machine
 LLM_LIMIT = 1.5  # seconds for a text; longer than people wait without a word
 SWITCHED_OFF = dict.fromkeys(MAY_BE_EMPTY, "")
@@ -81,6 +82,7 @@ class World(Kept):
         self._impatience = Impatience()
         slack.workspace.while_waiting = self._impatience
         self._settings = dict(settings or {})
+        self._patience = STORE_PATIENCE if self.may_go else STALL
         self._client: Client | None = None
         self.ann = slack.person("ann")
         self.bob = slack.person("bob")
@@ -111,7 +113,7 @@ class World(Kept):
         }
         tuning = Tuning(
             self.clock, PACE, self.tempo, LULL, LLM_LIMIT, self.attendants, self._impatience.alarm, RHYTHM,
-            store_patience=STORE_PATIENCE if self.may_go else STALL, has_indexes=self.has_indexes,
+            store_patience=self._patience, has_indexes=self.has_indexes,
             work_limit=1.0, rest_limit=1.5,
         )  # fmt: skip
         bot = App(load((), environment), replace(tuning, **self.tuned))
@@ -145,7 +147,7 @@ class World(Kept):
 
     def store(self, owner: str = "test", lease: timedelta | None = None) -> Store:
         """The bot's own stores of this world's database, for what no command does."""
-        self._client = self._client or connect(self.mongodb_url)
+        self._client = self._client or connect(self.mongodb_url, self._patience)
         return Store(database_of(self._client), owner, lease or PACE.lease)
 
     def search(self) -> SearchDesk:

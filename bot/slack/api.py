@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.outbox import Letter
 
+BACKOFF = 0.2  # seconds before the second try, twice as much before the third
 PAGE = 200
 AT_LEAST = 2 * PAGE
 _WRITING = ("chat.", "views.")
@@ -121,7 +122,7 @@ class Api:
             except (NotSentError, UnknownError):
                 if attempt == 3:
                     raise
-                await asyncio.sleep(0.2 * attempt)
+                await asyncio.sleep(BACKOFF * attempt)
         raise AssertionError  # the loop returns or raises
 
     async def gently(self, method: str, **arguments: Any) -> dict[str, Any]:
@@ -142,7 +143,7 @@ class Api:
                 failures += 1
                 if failures == 3:
                     raise
-                await asyncio.sleep(0.2 * failures)
+                await asyncio.sleep(BACKOFF * failures)
 
     async def post(self, letter: Letter) -> str:
         """Posts a letter and returns its timestamp. Raises SlackError."""

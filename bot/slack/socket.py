@@ -22,6 +22,7 @@ log = structlog.get_logger("socket")
 
 PING_EVERY = 2.0  # seconds
 DEAF_AFTER = 6.0  # seconds without a pong or a frame: the connection is dead, whatever TCP says
+FIRST_WAIT = 0.5  # seconds after the first failure, at most; doubles from there
 LONGEST_WAIT = 4.0  # seconds between tries, so that the bot answers soon after Slack is back
 SHORTEST_WAIT = 0.5  # seconds, whatever Retry-After says
 _OF_COMMANDS = ("command", "user_id", "channel_id", "response_url")
@@ -287,4 +288,4 @@ def _is_command(envelope: Payload) -> bool:
 
 async def _pause(failures: int) -> None:
     """Longer with each failure, and never the same for all connections, so that they do not come together."""
-    await asyncio.sleep(min(LONGEST_WAIT, 0.25 * 2**failures) * random.uniform(0.7, 1.0))  # noqa: S311 - no secret
+    await asyncio.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1)) * random.uniform(0.7, 1.0))  # noqa: S311 - no secret

@@ -58,11 +58,12 @@ class Reach:
             raise StoreAwayError from error
         self.is_away = False
 
-    async def answer(self, call: Coroutine[Any, Any, T], within: float = PATIENCE) -> T:
-        """What a call that reads returns or raises; NetworkTimeout when that takes too long.
+    async def answer(self, call: Coroutine[Any, Any, T], within: float | None = None) -> T:
+        """What a call that reads returns or raises; NetworkTimeout when that takes too long: `within`, or PATIENCE.
 
         The call itself goes on, also when whoever asked is cancelled: one that is cancelled keeps its locks for ever.
         """
+        within = PATIENCE if within is None else within
         asked = asyncio.create_task(call)
         self._asked.add(asked)
         asked.add_done_callback(self._heard)
