@@ -47,13 +47,13 @@ run: $(READY)  ## run the bot with the settings in .env
 	@exec $(PYTHON) -m bot
 
 test: $(READY)  ## the tests that a change wants at once: every rule and every kind of conversation, in about a minute
-	$(PYTEST) -n $(WORKERS) --dist loadfile $(PLAIN) -m "not browser and not long"
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PLAIN) -m "not browser and not long"
 
-test-all: $(READY)  ## all tests in one run, the slow ones too: whole windows, outages, real processes; a good two minutes on two cores
-	$(PYTEST) -n $(WORKERS) --dist loadfile $(PLAIN) -m "not browser"
+test-all: $(READY)  ## all tests in one run, the slow ones too: whole windows, outages, real processes; under two minutes on two cores
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PLAIN) -m "not browser"
 
 coverage: $(READY)  ## all tests once more, for the branches that they take; fails below 95 %
-	$(PYTEST) -n $(WORKERS) --dist loadfile $(PLAIN) -m "not browser" --cov --cov-report=term
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PLAIN) -m "not browser" --cov --cov-report=term
 
 bench: $(READY)  ## how quick the bot is, each figure beside its floor, as one table; about five minutes
 	$(PYTHON) -m benchmarks $(BENCH)

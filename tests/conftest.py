@@ -15,7 +15,11 @@ from tests.alertmanagers import Alertmanager
 from tests.asking import strict
 from tests.kept import led, shared
 from tests.line import Line
+from tests.memory import pytest_collection, pytest_collection_finish, pytest_sessionfinish
+from tests.order import pytest_collection_modifyitems
 from tests.world import STORE_LOOKS, World
+
+__all__ = ["pytest_collection", "pytest_collection_finish", "pytest_collection_modifyitems", "pytest_sessionfinish"]
 
 
 @cache

@@ -1,7 +1,4 @@
-"""The garbage collector of a test run: what is loaded stays, and is not looked through time and again.
-
-Loaded first (`-p tests.memory` in pyproject.toml).
-"""
+"""The garbage collector of a test run: what is loaded stays, and is not looked through time and again."""
 
 import gc
 
@@ -11,7 +8,7 @@ YOUNG = 50_000  # objects; by default the garbage collector looks through the yo
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests() -> None:
+def pytest_collection() -> None:
     """Modules and tests are loaded now: nothing of that becomes garbage."""
     gc.disable()
 
@@ -21,3 +18,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 20)
     gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """One look for what was left open; pytest would take five, through all that every test has left."""
+    gc.collect()
+    gc.freeze()

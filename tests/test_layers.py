@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 OURS = ("bot", "handlers", "sandbox")
 
 BACK = ("bot.domain", "bot.services", "bot.slack", "bot.store", "bot.settings")  # what is put together
+BUILDERS = ("bot.metrics", "bot.endpoint", "bot.probes", "bot.alarms", "bot.windows", "bot.calendar_file")
 # Layer by layer: what it may import, itself apart. Everything may import bot.errors. The longest name that fits counts.
 ARROWS: dict[str, tuple[str, ...]] = {
     "bot.errors": (),
@@ -28,15 +29,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bot.probes": ("bot.domain", "bot.services", "bot.store", "bot.settings", "bot.endpoint"),
     "bot.watching": ("bot.domain", "bot.slack", "bot.store", "bot.settings", "bot.metrics"),
     "bot.alarms": BACK,
-    "bot.outside": (
-        *BACK,
-        "bot.metrics",
-        "bot.endpoint",
-        "bot.probes",
-        "bot.alarms",
-        "bot.windows",
-        "bot.calendar_file",
-    ),
+    "bot.outside": (*BACK, *BUILDERS),
     "bot.doctor": ("bot.commands", *BACK, "bot.metrics", "bot.redaction", "bot.probes"),
     "bot.core": ("bot.domain", "bot.settings", "bot.logs", "bot.redaction", "bot.alarms", "bot.outside"),
     "bot.owners": ("bot.domain", "bot.jobs", "handlers.desks"),
