@@ -23,7 +23,7 @@ from handlers.trace import reference_now, trace
 
 log = structlog.get_logger("handlers")
 
-ANY = re.compile(".*")
+ANY = re.compile(".*", re.DOTALL)
 MOST = 200  # worked on at once before the next command waits: each that waits takes memory
 ROOM_WITHIN = 0.5  # seconds; what hangs must not keep everybody else from being acknowledged
 

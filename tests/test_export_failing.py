@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack import api, files
+from bot.slack import api
 from tests.exporting import exported, files_in
 from tests.test_incident import opened
 from tests.world import World
@@ -13,8 +13,7 @@ from tests.world import World
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Slack did not take is tried again at once."""
-    for module in (api, files):
-        monkeypatch.setattr(module, "BACKOFF", 0.02)
+    monkeypatch.setattr(api, "BACKOFF", 0.02)
 
 
 FAILING = [

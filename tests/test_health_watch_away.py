@@ -14,7 +14,7 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 async def world(slack: Slack, line: Line, services: Services) -> AsyncIterator[Watched]:
-    """A bot that watches, on a mongod of its own; its database is always the same one."""
+    """A bot that watches, whose way to MongoDB can be cut."""
     async with Watched(slack, line.url(), services.environment()) as ready:
         yield ready
 

@@ -30,7 +30,7 @@ async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
 
 @pytest.fixture
 async def away(slack: Slack, line: Line, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    """A world whose MongoDB can be killed; claims hold for longer than it takes to notice that."""
+    """A world whose MongoDB can be taken away; claims hold for longer than it takes to notice that."""
     monkeypatch.setattr(worlds, "PACE", Pace(timedelta(seconds=8), settle=0.1, backoff=0.05))
     async with World(slack, line.url()) as ready:
         yield ready
@@ -90,15 +90,16 @@ async def test_the_order_outlives_an_absence_of_mongodb(away: World, line: Line)
     """Two notes wait while MongoDB is away: the first is still the first."""
     card, _ = await opened(away)
     await away.stored("incidents", untold=[])
-    away.slack.faults.add("rate_limited", "chat.postMessage", value=0.6)
+    away.slack.faults.add("rate_limited", "chat.postMessage", value=0.9)
     await away.ann.says("/incident", "note number one")
     await away.stored("outbox", state="pending")
     await away.ann.says("/incident", "note number two")
     await away.stored("outbox", 3)
+    assert not [post for post in away.slack.thread(card).replies if "number" in post.shown]
     line.cut()
     await away.bob.says("/checklist", "start")
     await away.bob.sees("MongoDB")
-    await away.slack.settled(0.6)  # the wait that Slack asked for ends meanwhile
+    await away.slack.settled(0.9)  # the wait that Slack asked for ends meanwhile
     line.mend()
     await away.slack.shows("number one", thread=card, within=20.0)
     await away.slack.shows("number two", thread=card, within=20.0)

@@ -146,14 +146,14 @@ async def test_no_other_bot_shortens_the_wait_that_slack_asked_for(world: World)
     world.tuned = SOON
     await world.starts()
     await world.slack.until_connected(4)
-    world.slack.faults.add("rate_limited", "chat.postMessage", value=1.6)
+    world.slack.faults.add("rate_limited", "chat.postMessage", value=2.0)
     for who in (world.ann, world.bob, world.slack.person("cyd")):  # at both bots
         await who.says("/checklist", "start")
     await world.slack.shows("Checklist of")
     await world.rests()
     calls = [call.at for call in world.slack.workspace.ledger.calls if call.method == "chat.postMessage"]
     assert len(calls) == 2
-    assert (calls[1] - calls[0]).total_seconds() >= 1.6
+    assert (calls[1] - calls[0]).total_seconds() >= 2.0
 
 
 async def test_of_two_that_posted_since_a_claim_ran_out_one_stays(world: World) -> None:

@@ -93,6 +93,11 @@ async def test_who_comes_after_a_kill_goes_on_and_ends_what_it_began(empty: Worl
 
 async def ends_its_work(world: World, bot: asyncio.subprocess.Process) -> None:
     """A stop in the middle of an opening: the answer still comes, and the exit code is 0."""
+
+    async def all_is_shown() -> bool:
+        return await world.documents("outbox", unshown=True) == []
+
+    await world.until(all_is_shown, "what was said before to be posted")
     world.slack.faults.add("latency", "chat.postMessage", count=1, value=0.8)
     await world.bob.says("/incident", "open sev2 slow to post")
     bot.send_signal(signal.SIGTERM)

@@ -132,6 +132,20 @@ async def test_an_old_connection_is_used_until_slack_closes_it(deaf: World) -> N
     assert all(connection in deaf.slack.sockets.connections for connection in old)
 
 
+async def test_a_slack_that_is_away_for_days_is_still_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it failed, there is a next try, no later than the longest wait."""
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    for failures in (1, 5, 2_000, 100_000):
+        await socket.pause(failures)
+    assert waits[0] <= socket.FIRST_WAIT
+    assert all(0 < wait <= socket.LONGEST_WAIT for wait in waits)
+
+
 @pytest.mark.long
 async def test_connections_that_end_at_once_are_not_opened_without_end(
     world: World, monkeypatch: pytest.MonkeyPatch

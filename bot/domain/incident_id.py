@@ -11,7 +11,7 @@ _SAID_OF_OTHER_THINGS = re.compile("[0-9]+[A-Z]*|[A-Z]+[0-9]*")  # a number, an 
 def mint(now: datetime) -> str:
     """`INC-YYYYMMDD-XXXX`: the UTC date and four random Crockford base-32 characters.
 
-    Digits and letters change at least twice (`7KQ4`), so that an ending is told from whatever a text may begin with.
+    Digits and letters change at least twice (`7KQ4`), so that an ending is hardly ever what a text begins with.
     """
     ending = "0000"
     while _SAID_OF_OTHER_THINGS.fullmatch(ending):

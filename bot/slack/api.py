@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.outbox import Letter
 
-BACKOFF = 0.2  # seconds before the second try, twice as much before the third
+BACKOFF = 0.2  # seconds before the second try of anything, twice as much before the third
 PAGE = 200
 AT_LEAST = 2 * PAGE
 _WRITING = ("chat.", "views.")

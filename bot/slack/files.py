@@ -16,13 +16,13 @@ import aiohttp
 import structlog
 
 from bot.domain.paper import Paper
+from bot.slack import api
 from bot.slack.api import Api, DeclinedError, NotSentError, RateLimitedError, SlackError, UnknownError
 from bot.slack.mrkdwn import Mrkdwn
 
 log = structlog.get_logger("files")
 
 TRIES = 3
-BACKOFF = 0.2  # seconds before the second try, twice as much before the third
 UPLOAD_LIMIT = aiohttp.ClientTimeout(total=60.0, connect=5.0)  # seconds; an export may have tens of megabytes
 ALT_MOST = 1_000  # characters that Slack takes
 
@@ -139,4 +139,4 @@ class Files:
 
 def _pause(error: SlackError, attempt: int) -> float:
     """Seconds until the next attempt."""
-    return error.retry_after if isinstance(error, RateLimitedError) else BACKOFF * attempt
+    return error.retry_after if isinstance(error, RateLimitedError) else api.BACKOFF * attempt

@@ -168,13 +168,13 @@ class Sockets:
             except (SlackError, aiohttp.ClientError, TimeoutError, OSError) as error:
                 failures += 1
                 log.warning("no connection", number=number, cause=str(error) or type(error).__name__)
-                await _pause(failures)
+                await pause(failures)
             else:
                 opened_at = time.monotonic()
                 await self._use(link)
                 failures = failures + 1 if time.monotonic() - opened_at < SOUND_AFTER else 0
                 if failures > 1:  # one cut is made good at once
-                    await _pause(failures - 1)
+                    await pause(failures - 1)
 
     async def _open(self) -> _Link:
         address = str((await self._api.call("apps.connections.open"))["url"])
@@ -286,6 +286,7 @@ def _is_command(envelope: Payload) -> bool:
     )
 
 
-async def _pause(failures: int) -> None:
+async def pause(failures: int) -> None:
     """Longer with each failure, and never the same for all connections, so that they do not come together."""
-    await asyncio.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1)) * random.uniform(0.7, 1.0))  # noqa: S311 - no secret
+    longest = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(failures - 1, 10))  # an hour of failures is a thousand
+    await asyncio.sleep(longest * random.uniform(0.7, 1.0))  # noqa: S311 - no secret
