@@ -82,7 +82,12 @@ class Kept:
                 self.database[name].delete_many({})
         except PyMongoError:
             return  # a test stopped the server
-        self._server.left.append(self.database.name)
+        if self.has_indexes or self._was_worked_with():
+            self._server.left.append(self.database.name)
+
+    def _was_worked_with(self) -> bool:
+        """Whether a bot made the indexes; one may have been told of another server, or of none."""
+        return len(self.database["outbox"].index_information()) > 1
 
     def _filled(self, names: list[str]) -> list[str]:
         """The collections with anything in them, by one question instead of twenty deletions."""
