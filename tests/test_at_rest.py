@@ -1,6 +1,8 @@
 """What a bot that has nothing to do asks of MongoDB, again and again: each thing once for all who need it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer
 from tests.planning import told, with_roles
-from tests.world import MEASURED, World
+from tests.world import MEASURED, PACE, World
 
 WEEKLY = "MW-20261128-0200"
 READS = 26  # of a round in which every job runs once, however seldom it does
@@ -19,7 +21,8 @@ READS = 26  # of a round in which every job runs once, however seldom it does
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """An incident is open, and a window announced, with its checklist in its thread."""
-    ready = World(slack, mongod.url())
+    # Nothing here stands still for so long that a claim has to be renewed.
+    ready = World(slack, mongod.url(), tuned={"pace": replace(PACE, lease=timedelta(seconds=30))})
     ready.tempo = MEASURED
     async with ready:
         await with_roles(ready)
