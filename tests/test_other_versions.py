@@ -66,6 +66,7 @@ def payloads(world: World) -> dict[str, dict[str, Any]]:
     tick: dict[str, Any] = {"type": "checkboxes", "selected_options": [{"value": "1"}]}
     return {
         "a button": make.message_action(ann, card, pressed("approve_scope", value="x"), url),
+        "a name of two lines": make.message_action(ann, card, pressed("approve\nscope", value="x"), url),
         "a tick box": make.message_action(ann, card, pressed("checklist_tick_BEFORE", **tick), url),
         "a button of an attachment": make.message_action(ann, card, pressed("x"), url) | attachment,
         "a button in Home": make.view_action(ann, form("", "home"), pressed("refresh")),
@@ -79,6 +80,7 @@ def payloads(world: World) -> dict[str, dict[str, Any]]:
     "what",
     [
         "a button",
+        "a name of two lines",
         "a tick box",
         "a button of an attachment",
         "a button in Home",
