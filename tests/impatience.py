@@ -2,18 +2,32 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from bot.scheduler import Job, Scheduler
 
-A_LOOK = 0.03  # seconds after which it is asked whether this process is at work for the one who waits
-BUSY = 0.0015  # seconds of work within that time, more than waiting itself takes
-LOOKS = 5  # then a round begins all the same: some wait by asking and asking
-A_STEP = 0.04  # seconds between the frequent jobs, the less frequent and the rare ones of a round
+A_LOOK = 0.005  # seconds between two looks for whether anything is at work
+LOOKS = 30  # then a round begins all the same: what is at work may wait for just that
+STEP_LOOKS = 12  # the same between the frequent jobs, the less frequent and the rare ones of a round
+A_TURN = 0.06  # seconds
 LONGEST = 0.4  # seconds between two rounds, for whoever waits for what only time brings
 NEVER = timedelta(days=1)  # how often a job runs that a test does not want
+
+
+# Tasks that are there as long as a bot is.
+STANDING = ("socket 0", "socket 1", "socket read", "socket ping")
+# What Bolt calls a listener of ours, the bot its background work, and the workspace what it carries to a bot.
+WORK = ("to_runnable_function", "Tasks._supervise", "Delivery._carry")
+
+
+def at_work() -> bool:
+    """Whether something is under way in this process: a command, a job, a message to or from Slack."""
+    return any(
+        getattr(task.get_coro(), "__qualname__", "") in WORK and task.get_name() not in STANDING
+        for task in asyncio.all_tasks()
+    )
 
 
 class Alarm(Scheduler):
@@ -73,8 +87,8 @@ class Impatience:
         """Somebody waits."""
         self._waiting += 1
         if self._next is None:
-            self._pause = 2 * A_LOOK
-            self._look(LOOKS)
+            self._pause = A_TURN
+            self._when_at_rest(LOOKS, lambda: self._ring(self._intervals()))
         try:
             yield
         finally:
@@ -83,21 +97,23 @@ class Impatience:
                 self._next.cancel()
                 self._next = None
 
-    def _look(self, looks: int) -> None:
-        self._next = asyncio.get_running_loop().call_later(A_LOOK, self._ring_if_idle, time.process_time(), looks - 1)
+    def _when_at_rest(self, looks: int, then: Callable[[], None], was_idle: bool = False) -> None:
+        """Calls `then` once nothing is at work at two looks, or after so many: what is waited for may come of that."""
 
-    def _ring_if_idle(self, worked: float, looks: int) -> None:
-        """What works has something to do, and what is waited for may come of it without any job."""
-        if looks and time.process_time() - worked > BUSY:
-            self._look(looks)
-        else:
-            self._ring(self._intervals())
+        def look() -> None:
+            idle = not at_work()
+            if looks > 1 and not (idle and was_idle):
+                self._when_at_rest(looks - 1, then, idle)
+            else:
+                then()
+
+        self._next = asyncio.get_running_loop().call_later(A_LOOK, look)
 
     def _ring(self, intervals: list[timedelta]) -> None:
         for one in self.alarms:
             one.ring(intervals[0])
         if rest := intervals[1:]:
-            self._next = asyncio.get_running_loop().call_later(A_STEP, self._ring, rest)
+            self._when_at_rest(STEP_LOOKS, lambda: self._ring(rest))
         else:
             self._next = asyncio.get_running_loop().call_later(self._pause, self._ring, self._intervals())
             self._pause = min(LONGEST, 2 * self._pause)
@@ -121,6 +137,6 @@ class Impatience:
         running = {task for one in self.alarms for task in one.running()}
         end = time.monotonic() + within
         while running and time.monotonic() < end:
-            _, running = await asyncio.wait(running, timeout=2 * A_LOOK)
+            _, running = await asyncio.wait(running, timeout=A_TURN)
             if running:
                 self._ring_all()

@@ -17,7 +17,7 @@ from bot.slack.delivery import Pace
 from bot.store.database import Store
 from bot.store.mongo import Client, connect, database_of
 from sandbox.slack import Slack
-from tests.impatience import NEVER, Impatience
+from tests.impatience import A_LOOK, NEVER, Impatience, at_work
 from tests.kept import Document, Kept
 
 T = TypeVar("T")
@@ -137,9 +137,19 @@ class World(Kept):
     async def rests(self) -> None:
         """Waits until the bots have looked twice for something to do, and nothing more happens: for what must not."""
         for _ in range(2):
-            await self.slack.still(A_MOMENT)
+            await self._settles()
             await self.round()
-        await self.slack.still(A_MOMENT)
+        await self._settles()
+
+    async def _settles(self) -> None:
+        """Waits until nothing is at work, or what is at work shows nothing in Slack for a moment: it may hang."""
+        loop, at_rest = asyncio.get_running_loop(), 0
+        change, since = self.slack.workspace.next_change, loop.time()
+        while at_rest < 2 and loop.time() < since + A_MOMENT:
+            await asyncio.sleep(A_LOOK)
+            at_rest = 0 if at_work() else at_rest + 1
+            if change.is_set():
+                change, since = self.slack.workspace.next_change, loop.time()
 
     async def round(self) -> None:
         """Every job of every bot runs once more."""
