@@ -11,10 +11,10 @@ from bot.scheduler import Job, Scheduler
 A_LOOK = 0.005  # seconds between two looks for whether anything is at work
 LOOKS = 30  # then a round begins all the same: what is at work may wait for just that
 STEP_LOOKS = 12  # the same between the frequent jobs, the less frequent and the rare ones of a round
+ASK_LOOKS = 8  # between two looks into MongoDB
 A_TURN = 0.06  # seconds
 LONGEST = 0.4  # seconds between two rounds, for whoever waits for what only time brings
 NEVER = timedelta(days=1)  # how often a job runs that a test does not want
-
 
 # Tasks that are there as long as a bot is.
 STANDING = ("socket 0", "socket 1", "socket read", "socket ping")
@@ -28,6 +28,17 @@ def at_work() -> bool:
         getattr(task.get_coro(), "__qualname__", "") in WORK and task.get_name() not in STANDING
         for task in asyncio.all_tasks()
     )
+
+
+async def stirred() -> None:
+    """Returns when something was at work and is done, or after a while: what is looked for may be there now."""
+    has_begun = False
+    for _ in range(ASK_LOOKS):
+        await asyncio.sleep(A_LOOK)
+        is_busy = at_work()
+        if has_begun and not is_busy:
+            return
+        has_begun = has_begun or is_busy
 
 
 class Alarm(Scheduler):

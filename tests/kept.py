@@ -5,15 +5,16 @@ Not through the bot's driver: one connection to a server serves all the worlds o
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
+T = TypeVar("T")
 Document = dict[str, Any]
 PATIENCE = 5000  # milliseconds for a server that was just started
 
@@ -95,49 +96,51 @@ class Kept:
         found = self.database[names[0]].aggregate([*_named(names[0]), *ones]) if names else ()
         return [one["name"] for one in found]
 
-    # In a thread: a server that was stopped or hangs must not hold up the bots.
+    async def _asked(self, question: Callable[[], T]) -> T:
+        """In a thread, unless the server is there all the time: one that was stopped must not hold up the bots."""
+        return question() if self._is_shared else await asyncio.to_thread(question)
 
     async def documents(self, collection: str, **query: Any) -> list[Document]:
         """All documents of a collection that fit."""
-        return await asyncio.to_thread(lambda: list(self.database[collection].find(query).sort("_id")))
+        return await self._asked(lambda: list(self.database[collection].find(query).sort("_id")))
 
     async def document(self, collection: str, key: str | int) -> Document:
         """The document with this `_id`, which must be there."""
-        found = await asyncio.to_thread(self.database[collection].find_one, {"_id": key})
+        found = await self._asked(lambda: self.database[collection].find_one({"_id": key}))
         assert found is not None, f"{collection} has no {key}"
         return found
 
     async def everything(self) -> dict[str, list[Document]]:
         """All documents by collection."""
-        names = await asyncio.to_thread(self.database.list_collection_names)
+        names = await self._asked(self.database.list_collection_names)
         return {name: await self.documents(name) for name in names}
 
     async def indexes(self, collection: str) -> list[Document]:
         """The indexes of a collection."""
-        found = await asyncio.to_thread(lambda: list(self.database[collection].list_indexes()))
+        found = await self._asked(lambda: list(self.database[collection].list_indexes()))
         return [dict(index) for index in found]
 
     async def explained(self, collection: str, query: Document) -> Document:
         """How MongoDB finds what fits: the plan's `executionStats`."""
         command = {"explain": {"find": collection, "filter": query}, "verbosity": "executionStats"}
-        return dict((await asyncio.to_thread(self.database.command, command))["executionStats"])
+        return dict((await self._asked(lambda: self.database.command(command)))["executionStats"])
 
     async def puts(self, collection: str, document: Document) -> None:
         """Writes a document, as a bot that died afterwards would have."""
-        await asyncio.to_thread(self.database[collection].insert_one, document)
+        await self._asked(lambda: self.database[collection].insert_one(document))
 
     async def puts_all(self, collection: str, documents: list[Document]) -> None:
         """Writes many documents at once."""
-        await asyncio.to_thread(self.database[collection].insert_many, documents)
+        await self._asked(lambda: self.database[collection].insert_many(documents))
 
     async def changes(self, collection: str, key: Any, fields: Document) -> None:
         """Changes fields of a document, as a bot that died afterwards would have."""
-        await asyncio.to_thread(self.database[collection].update_one, {"_id": key}, {"$set": fields})
+        await self._asked(lambda: self.database[collection].update_one({"_id": key}, {"$set": fields}))
 
     async def drops(self, collection: str) -> None:
         """Empties a collection, as if it had never been written."""
-        await asyncio.to_thread(self.database[collection].delete_many, {})
+        await self._asked(lambda: self.database[collection].delete_many({}))
 
     async def removes(self, collection: str, key: str) -> None:
         """Removes the document with this `_id`."""
-        await asyncio.to_thread(self.database[collection].delete_one, {"_id": key})
+        await self._asked(lambda: self.database[collection].delete_one({"_id": key}))

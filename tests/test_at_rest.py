@@ -38,7 +38,9 @@ async def test_a_round_without_anything_to_do_reads_little(world: World) -> None
     rounds: list[int] = []
     await world.rests()
     async with AsyncMongoClient[dict[str, Any]](world.mongodb_url) as client:
-        for _ in range(6):
+        while (
+            len(rounds) < 30 and min(rounds, default=READS + 1) > READS
+        ):  # on a busy machine jobs may run twice in one
             before = await client.admin.command("serverStatus")
             await world.round()
             after = await client.admin.command("serverStatus")

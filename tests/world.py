@@ -17,7 +17,7 @@ from bot.slack.delivery import Pace
 from bot.store.database import Store
 from bot.store.mongo import Client, connect, database_of
 from sandbox.slack import Slack
-from tests.impatience import A_LOOK, NEVER, Impatience, at_work
+from tests.impatience import A_LOOK, NEVER, Impatience, at_work, stirred
 from tests.kept import Document, Kept
 
 T = TypeVar("T")
@@ -176,8 +176,7 @@ class World(Kept):
             answer = await question()
             if answer:
                 return answer
-            # A database has no bell; what Slack shows is awaited without this.
-            await asyncio.sleep(0.02)
+            await stirred()  # a database has no bell; what Slack shows is awaited without this
         raise AssertionError(f"waited in vain for {what}")
 
     async def stored(self, collection: str, count: int = 1, within: float = 20.0, **query: Any) -> list[Document]:

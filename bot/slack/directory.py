@@ -41,7 +41,7 @@ class Directory:
         self.groups = GroupNames(api)
         self._is_member = False
         self._asked_at = 0.0  # by time.monotonic
-        self._members = Members(api)
+        self._members = Members(api, self._heard_name)
         self.trouble = ""
         self.workspace_url = ""
         self.bot_user = ""
@@ -138,13 +138,16 @@ class Directory:
                 answer = {}
             except SlackError:
                 return ""
-            user: Mapping[str, Any] = answer.get("user") or {}
-            profile: Mapping[str, Any] = user.get("profile") or {}
-            names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
-            if len(self._names) >= NAMES_KEPT:
-                self._names.clear()
-            self._names[user_id] = str(next((name for name in names if name), ""))
+            self._heard_name(user_id, answer.get("user") or {})
         return self._names[user_id]
+
+    def _heard_name(self, user_id: str, user: Mapping[str, Any]) -> None:
+        """Keeps how the person is called, from what users.info says."""
+        profile: Mapping[str, Any] = user.get("profile") or {}
+        names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
+        if len(self._names) >= NAMES_KEPT:
+            self._names.clear()
+        self._names[user_id] = str(next((name for name in names if name), ""))
 
     async def must_be_a_person(self, user_id: str) -> None:
         """Raises UserError for a bot and for somebody who left; lets pass whom Slack tells nothing of."""

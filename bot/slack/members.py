@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -20,10 +20,14 @@ _ID = re.compile(r"[UW][A-Z0-9]{1,30}")  # it becomes part of a field's name whe
 
 
 class Members:
-    """`team` and `enterprise` are the bot's own workspace and organisation, as auth.test says."""
+    """`team` and `enterprise` are the bot's own workspace and organisation, as auth.test says.
 
-    def __init__(self, api: Api) -> None:
+    `heard` is told of each user object that came: it has the person's name too.
+    """
+
+    def __init__(self, api: Api, heard: Callable[[str, Mapping[str, Any]], None]) -> None:
         self._api = api
+        self._heard = heard
         self._known: dict[str, tuple[Standing, float]] = {}  # until when, by time.monotonic
         self.team = ""
         self.enterprise = ""
@@ -49,7 +53,9 @@ class Members:
         except (SlackError, TimeoutError) as error:
             return self._presumed(user_id, team_id, known, str(error) or "it takes too long")
         else:
-            found = self.read(answer.get("user") or {})
+            user: Mapping[str, Any] = answer.get("user") or {}
+            found = self.read(user)
+            self._heard(user_id, user)
         if len(self._known) >= KEPT:
             self._known.clear()
         self._known[user_id] = (found, time.monotonic() + REMEMBERED)

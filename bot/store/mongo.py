@@ -230,6 +230,8 @@ class Documents:
     async def _all(self, found: AsyncCursor[Document] | AsyncCommandCursor[Document]) -> list[Document]:
         """What a cursor has. Whether the server answers is known from the first; what follows may take longer."""
         first = await self._reach.answer(found.to_list(1))
+        if not found.cursor_id:  # the server has sent all
+            return first + await found.to_list()
         return first + await self._reach.answer(found.to_list(), LONG_PATIENCE)
 
     async def probe(self) -> None:
