@@ -146,8 +146,9 @@ class Impatience:
     async def _done(self, within: float) -> None:
         """What runs now ends; the other jobs go on meanwhile, since it may wait for what one of them finds."""
         running = {task for one in self.alarms for task in one.running()}
-        end = time.monotonic() + within
+        end, pause = time.monotonic() + within, A_TURN
         while running and time.monotonic() < end:
-            _, running = await asyncio.wait(running, timeout=A_TURN)
+            _, running = await asyncio.wait(running, timeout=pause)
+            pause *= 2
             if running:
                 self._ring_all()
