@@ -87,11 +87,10 @@ class Directory:
         """Finds the ops channel, and whether the bot is in it, as it was a moment ago; `trouble` says what is wrong."""
         if self._is_member and time.monotonic() - self._asked_at < MEMBER_FOR:
             return
-        found = await self.find_ops_channel()
-        before = self.trouble
-        if not found:
+        was_known, before = bool(self._channel), self.trouble
+        if not await self.find_ops_channel():
             self.trouble = f"there is no channel {self._wanted} that the bot can see; look at OPS_CHANNEL, or invite it"
-        else:
+        elif was_known or not self._is_member:
             await self._ask_membership()
         if self.trouble and self.trouble != before:
             log.warning("the ops channel cannot be used", trouble=self.trouble)
@@ -106,9 +105,12 @@ class Directory:
         except SlackError:
             return  # that it does not answer shows elsewhere
         else:
-            self._asked_at = time.monotonic()
-            self._is_member = bool((answer.get("channel") or {}).get("is_member"))
-            self.trouble = "" if self._is_member else f"the bot is not in {self._wanted}: /invite @Ops Bot there"
+            self._heard_membership(is_member=bool((answer.get("channel") or {}).get("is_member")))
+
+    def _heard_membership(self, *, is_member: bool) -> None:
+        self._asked_at = time.monotonic()
+        self._is_member = is_member
+        self.trouble = "" if is_member else f"the bot is not in {self._wanted}: /invite @Ops Bot there"
 
     async def search(self) -> None:
         """Looks for the ops channel's id unless it is known. Raises SlackError."""
@@ -126,6 +128,8 @@ class Directory:
                     break
             if self._channel:
                 log.info("ops channel found", channel=self._channel, asked=method)
+                if method == "users.conversations":  # it lists those that the bot is in
+                    self._heard_membership(is_member=True)
 
     async def name_of(self, user_id: str) -> str:
         """How the person is called; empty if Slack does not say, and for what is no user's id."""
