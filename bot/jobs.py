@@ -44,6 +44,10 @@ class Mail(Waiting, Protocol):
 class Store(Protocol):
     """MongoDB, as far as jobs need it."""
 
+    @property
+    def is_away(self) -> bool:
+        """Whether it did not answer a moment ago."""
+
     async def reach(self) -> None:
         """Reads something and makes sure that indexes exist. Raises StoreAwayError."""
 
@@ -235,7 +239,8 @@ class Jobs:
             await self._owners.attendance.tick()
 
     async def _sweep(self) -> None:
-        await self.check_store()
+        if self._store.is_away or not self.is_store_up:  # else what follows finds out
+            await self.check_store()
         if not self._channel.ops_channel:
             await self._channel.find_ops_channel()
         if not self.is_store_up:

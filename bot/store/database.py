@@ -78,7 +78,7 @@ class Store:
     """
 
     def __init__(self, database: Database, owner: str, lease: timedelta, *, has_indexes: bool = False) -> None:
-        reach = Reach()
+        self._reach = reach = Reach()
 
         def documents(name: str) -> Documents:
             return Documents(database[name], reach)
@@ -110,6 +110,11 @@ class Store:
         self.outages = Outages(documents("outages"))
         self.homes = Visits(documents("homes"))
         self.opened = Opened(documents("incidents"), documents("windows"))
+
+    @property
+    def is_away(self) -> bool:
+        """Whether MongoDB did not answer a moment ago; until it was reached again, nothing waits for it."""
+        return self._reach.is_away
 
     async def reach(self) -> None:
         """Reads in the bot's own database, since a ping does not prove the password. Raises StoreAwayError."""
