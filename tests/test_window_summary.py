@@ -20,12 +20,23 @@ FIRST_RUNG, START, END = "2026-11-27 02:00:01", "2026-11-28 02:00:01", "2026-11-
 
 
 @pytest.fixture
-async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
-    """A Friday before the first rung, with all services up."""
-    quiet = World(slack, mongod.url(), services.environment())
-    quiet.clock.set("2026-11-27 01:00:00")
-    async with quiet as ready:
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A Friday before the first rung, with all services switched off."""
+    async with friday(World(slack, mongod.url())) as ready:
         yield ready
+
+
+@pytest.fixture
+async def watched(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
+    """The same with all services up."""
+    async with friday(World(slack, mongod.url(), services.environment())) as ready:
+        yield ready
+
+
+def friday(world: World) -> World:
+    """The world before the first rung."""
+    world.clock.set("2026-11-27 01:00:00")
+    return world
 
 
 async def begun(world: World) -> Post:
@@ -49,29 +60,29 @@ def summaries(world: World) -> list[Post]:
 
 
 @pytest.mark.long
-async def test_the_end_brings_the_summary_once(world: World, services: Services) -> None:
+async def test_the_end_brings_the_summary_once(watched: World, services: Services) -> None:
     """Of two bots one posts it: times, ticks, deviations, lessons, incidents, health before and after, and what
     watching saw in between. Each incident is linked from the thread as soon as it is open, once, and listed.
     """
-    await world.starts()
-    head = await begun(world)
-    await answer(world.slack, world.ann, "/checklist", "done 2,3,4,5,6")
-    await answer(world.slack, world.ann, "/checklist", "note Loki restarted twice")
-    await answer(world.slack, world.bob, "/checklist", "lesson snapshot <!channel> first")
-    await answer(world.slack, world.bob, "/incident", "open sev2 checkout *is* down")
-    (incident,) = await world.stored("incidents", card_ts={"$ne": None})
-    await world.slack.shows(f"Incident {incident['_id']}", "was opened during this window", thread=head)
-    listed = await answer(world.slack, world.ann, "/maintenance")
+    head = await begun(watched)
+    await answer(watched.slack, watched.ann, "/checklist", "done 2,3,4,5,6")
+    await answer(watched.slack, watched.ann, "/checklist", "note Loki restarted twice")
+    await answer(watched.slack, watched.bob, "/checklist", "lesson snapshot <!channel> first")
+    await answer(watched.slack, watched.bob, "/incident", "open sev2 checkout *is* down")
+    (incident,) = await watched.stored("incidents", card_ts={"$ne": None})
+    await watched.slack.shows(f"Incident {incident['_id']}", "was opened during this window", thread=head)
+    listed = await answer(watched.slack, watched.ann, "/maintenance")
     assert f"Incidents opened during {WINDOW}:" in listed.shown
     assert f"• {incident['_id']} SEV2 checkout *is* down (investigating)" in listed.shown
-    await loki_was_down(world)
+    await loki_was_down(watched)
     await services.switch("grafana", "refuse")
-    world.clock.set("2026-11-28 05:00:00")
-    await world.stored("checklists", items={"$elemMatch": {"number": 8, "done_by": ""}})
-    world.clock.set(END)
-    post = await summed_up(world)
+    await watched.starts()
+    watched.clock.set("2026-11-28 05:00:00")
+    await watched.stored("checklists", items={"$elemMatch": {"number": 8, "done_by": ""}})
+    watched.clock.set(END)
+    post = await summed_up(watched)
     assert post.thread_ts == head.ts
-    assert post in world.slack.channel().messages
+    assert post in watched.slack.channel().messages
     assert (
         post.text == f"Weekly maintenance ({WINDOW}) is over: 9 of 12 items done, 1 incident, not all services are up."
     )
@@ -92,14 +103,14 @@ async def test_the_end_brings_the_summary_once(world: World, services: Services)
     ):
         assert words in post.shown, words
     assert "Post the summary" not in post.shown
-    await world.stored("checklists", items={"$elemMatch": {"number": 10, "done_by": "ops-bot"}})
-    await world.round()
-    assert summaries(world) == [post]
-    kept = await world.document("windows", WINDOW)
+    await watched.stored("checklists", items={"$elemMatch": {"number": 10, "done_by": "ops-bot"}})
+    await watched.round()
+    assert summaries(watched) == [post]
+    kept = await watched.document("windows", WINDOW)
     assert (kept["summary"]["ticks"]["done"], len(kept["health_before"]["readings"])) == (9, 6)
     assert [(dip["service"], dip["count"]) for dip in kept["summary"]["dips"]] == [("loki", 2)]
-    assert [entry["subject"] for entry in await world.documents("audit", act="summary")] == [WINDOW]
-    linked = [one for one in world.slack.thread(head).messages if "was opened during this window" in one.shown]
+    assert [entry["subject"] for entry in await watched.documents("audit", act="summary")] == [WINDOW]
+    linked = [one for one in watched.slack.thread(head).messages if "was opened during this window" in one.shown]
     assert len(linked) == 1
 
 
@@ -143,29 +154,29 @@ async def test_rejections_and_more_time_stay_with_their_window(world: World) -> 
 
 
 @pytest.mark.long
-async def test_a_quiet_window_is_summed_up_in_few_words_and_all_of_it_is_in_a_file(world: World) -> None:
+async def test_a_quiet_window_is_summed_up_in_few_words_and_all_of_it_is_in_a_file(watched: World) -> None:
     """Nothing happened, all is up: that is what it says, and the coordination thread in a word, once, with a link.
 
     `/maintenance summary` puts Markdown into the thread, also later, with what was added since; twice is once.
     """
-    coordination = await coordinated(world, "#random")
-    head = await begun(world)
-    world.clock.set(END)
-    post = await summed_up(world)
+    coordination = await coordinated(watched, "#random")
+    head = await begun(watched)
+    watched.clock.set(END)
+    post = await summed_up(watched)
     assert "no incident, all services up." in post.text
     assert "All 6 services were up before and after." in post.shown
     assert "No deviations, lessons, incidents or alerts still firing." in post.shown
-    link = await world.slack.shows(f"({WINDOW}) is over", "The whole summary", channel="#random", thread=coordination)
+    link = await watched.slack.shows(f"({WINDOW}) is over", "The whole summary", channel="#random", thread=coordination)
     assert link.thread_ts == coordination.ts
-    await world.stored("windows", coordination="told")
-    await world.round()
-    assert len(world.slack.thread(coordination).messages) == 2
-    await answer(world.slack, world.ann, "/checklist", "lesson # not a heading")
-    told = await answer_to_mention(world.slack, world.ann, "summary", thread=head)
+    await watched.stored("windows", coordination="told")
+    await watched.round()
+    assert len(watched.slack.thread(coordination).messages) == 2
+    await answer(watched.slack, watched.ann, "/checklist", "lesson # not a heading")
+    told = await answer_to_mention(watched.slack, watched.ann, "summary", thread=head)
     assert f"The summary of {WINDOW} is in its thread." in told.shown
-    again = await answer(world.slack, world.ann, "/maintenance", "summary 2026-11-28")
+    again = await answer(watched.slack, watched.ann, "/maintenance", "summary 2026-11-28")
     assert "was put a moment ago in its thread" in again.shown
-    text = text_of(files_in(world, head), ".md")
+    text = text_of(files_in(watched, head), ".md")
     assert text.startswith(f"# {WINDOW}: Weekly maintenance\n")
     assert "- **Held:** 2026-11-28 02:00 UTC to 2026-11-28 06:00 UTC (as planned)" in text
     assert "ann: \\# not a heading" in text
@@ -202,24 +213,24 @@ async def test_whatever_is_lost_on_the_way_it_is_posted_once(world: World) -> No
 
 
 @pytest.mark.long
-async def test_a_window_that_began_while_the_bot_was_away_says_so(world: World) -> None:
+async def test_a_window_that_began_while_the_bot_was_away_says_so(watched: World) -> None:
     """Health at the start was not taken then; the summary is there all the same.
 
     Before, there was nothing to sum up. A bot that comes back days later leaves it to whoever asks for the file.
     """
-    world.clock.set(FIRST_RUNG)
-    await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
-    await what_cannot_be_summed_up_is_told(world)
-    await world.stops()
-    world.clock.set(END)
-    await world.starts()
-    post = await summed_up(world)
+    watched.clock.set(FIRST_RUNG)
+    await watched.stored("checklists", _id=WINDOW, ts={"$ne": None})
+    await what_cannot_be_summed_up_is_told(watched)
+    await watched.stops()
+    watched.clock.set(END)
+    await watched.starts()
+    post = await summed_up(watched)
     assert "Not checked at the start." in post.shown
     assert "prometheus: up at the end." in post.shown
-    world.clock.set("2026-11-30 12:00:00")
-    await world.changes("windows", WINDOW, {"summary": None, "summary_ts": None})
-    await world.round()
-    assert (await world.document("windows", WINDOW))["summary"] is None
+    watched.clock.set("2026-11-30 12:00:00")
+    await watched.changes("windows", WINDOW, {"summary": None, "summary_ts": None})
+    await watched.round()
+    assert (await watched.document("windows", WINDOW))["summary"] is None
 
 
 async def what_cannot_be_summed_up_is_told(world: World) -> None:
