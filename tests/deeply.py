@@ -41,4 +41,4 @@ async def until_told(probe: DeepProbe, name: str, text: str) -> dict[str, Fact]:
             facts = await told(probe)
             if text in facts.get(name, Fact("", "")).text:
                 return facts
-            await asyncio.sleep(0.1)  # a service has no bell
+            await asyncio.sleep(0.4)  # a service has no bell, and each look is several requests

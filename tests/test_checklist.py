@@ -1,25 +1,40 @@
 """The checklist of a window as people work through it: one message in the channel, ticked by many hands."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
+from sandbox.mongo import Mongod
 from sandbox.sight import Post
-from tests.asking import answer
+from tests.asking import answer, answer_to_mention, strict
 from tests.screen import Screen
+from tests.ticking import WINDOW, forgets, started, thursday
 from tests.world import World
 
-WINDOW = "MW-20261128-0200"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 ANNOUNCE, SNAPSHOT, ROLLBACK = "1. Announce the window", "2. Snapshot configs", "3. Verify the rollback plan"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(mongod: Mongod) -> AsyncIterator[World]:
+    """One world for these tests."""
+    async with thursday(mongod) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(shared: World) -> World:
+    """The shared world, in which nobody has started a checklist yet."""
+    return await forgets(shared)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def card(world: World) -> Post:
     """The checklist that Ann started for the Saturday ahead."""
-    world.clock.set("2026-11-26 12:00:00")
-    await world.ann.says("/checklist", "start")
-    await world.ann.sees(f"The checklist of {WINDOW} is in the channel.")
-    return await world.slack.shows(f"Checklist of {WINDOW}")
+    return await started(world)
 
 
 async def done(world: World) -> list[tuple[int, str]]:
@@ -54,53 +69,59 @@ async def test_starting_posts_four_phases_with_boxes_and_progress(world: World, 
     assert (stored["started_by"], stored["ts"], len(stored["items"])) == (world.ann.id, card.ts, 12)
 
 
-async def test_starting_again_leads_to_the_same_message(world: World, card: Post) -> None:
-    """A window has one checklist: whoever starts it again gets a link to it."""
-    await world.ann.says("/checklist", "done 1")
-    await world.bob.says("/checklist", "start")
-    await world.bob.sees(f"The checklist of {WINDOW} was posted before.", "Open it")
-    assert await done(world) == [(1, world.ann.id)]
-    assert checklists(world) == [card]
+async def test_starting_again_and_showing_it_lead_to_the_same_message(world: World, card: Post) -> None:
+    """A window has one checklist: whoever starts it again gets a link to it. A bare `/checklist` has the link too, and
+    shows every item privately, with who did it.
+    """
+    await answer(world.slack, world.ann, "/checklist", "done 2")
+    again = await answer(world.slack, world.bob, "/checklist", "start")
+    assert f"The checklist of {WINDOW} was posted before." in again.shown
+    seen = await answer(world.slack, world.bob, "/checklist")
+    assert f"The checklist of {WINDOW}: 1 of 12 done." in seen.shown
+    assert "Open it" in again.shown
+    assert "Open it" in seen.shown
+    assert "☑ 2. Snapshot configs (done by @ann 2026-11-26 12:00 UTC)" in seen.shown
+    assert "☐ 12. Update the incident tracker" in seen.shown
+    assert await done(world) == [(2, world.ann.id)]
+    assert checklists(world)[-1] == card
 
 
 async def test_two_who_start_at_once_share_one_message(world: World) -> None:
     """One message, both get its link."""
-    await asyncio.gather(world.ann.says("/checklist", "start"), world.bob.says("/checklist", "start"))
-    await world.ann.sees("The checklist of MW-", "Open it")
-    await world.bob.sees("The checklist of MW-", "Open it")
-    assert len(checklists(world)) == 1
+    before = checklists(world)
+    both = (answer(world.slack, who, "/checklist", "start") for who in (world.ann, world.bob))
+    told = [one.shown for one in await asyncio.gather(*both)]
+    assert all(f"The checklist of {WINDOW}" in one and "Open it" in one for one in told), told
+    assert len(checklists(world)) == len(before) + 1
     assert len(await world.documents("checklists")) == 1
 
 
 async def test_the_checklist_of_a_later_window_is_started_by_its_date(world: World) -> None:
     """`start` takes a window's date or the end of its ID; a day without a window is refused."""
-    world.clock.set("2026-11-26 12:00:00")
-    await world.ann.says("/checklist", "start 2026-12-05")
+    before = checklists(world)
+    await answer(world.slack, world.ann, "/checklist", "start 2026-12-05")
     await world.slack.shows("Checklist of MW-20261205-0200")
-    await world.ann.says("/checklist", "start 2026-12-06")
-    await world.ann.sees("I know no window MW-20261206.", "/maintenance")
-    assert len(checklists(world)) == 1
+    told = await answer(world.slack, world.ann, "/checklist", "start 2026-12-06")
+    assert told.shown.startswith("I know no window MW-20261206.\n`/maintenance`")
+    assert len(checklists(world)) == len(before) + 1
 
 
 # Ticking
 
 
-async def test_a_box_ticks_and_shows_who_and_when(world: World, card: Post) -> None:
-    """A pressed box stays ticked for everybody, with the person and the time; nobody else is told."""
+async def test_a_box_ticks_and_shows_who_and_when_and_is_unticked_by_anybody(world: World, card: Post) -> None:
+    """A pressed box stays ticked for everybody, with the person and the time; nobody else is told. Unticking takes the
+    tick back, whoever it was, and is in the audit trail.
+    """
+    heard = world.bob.ephemerals
     outcome = await world.ann.ticks(SNAPSHOT, on=card)
     assert outcome.acked_in is not None
     await until_ticked(world, card, SNAPSHOT)
     assert "1 of 12 done" in card.shown
     assert "2. done by @ann 2026-11-26 12:00 UTC" in card.shown
     assert await done(world) == [(2, world.ann.id)]
-    assert len(checklists(world)) == 1
-    assert [post for post in world.bob.ephemerals if "2" in post.shown] == []
-
-
-async def test_a_box_is_unticked_by_anybody(world: World, card: Post) -> None:
-    """Unticking takes the tick back, whoever it was, and is in the audit trail."""
-    await world.ann.ticks(SNAPSHOT, on=card)
-    await until_ticked(world, card, SNAPSHOT)
+    assert checklists(world)[-1] == card
+    assert world.bob.ephemerals == heard
     await world.bob.unticks(SNAPSHOT, on=card)
     await until_ticked(world, card)
     assert "done by" not in card.shown
@@ -110,21 +131,17 @@ async def test_a_box_is_unticked_by_anybody(world: World, card: Post) -> None:
 
 
 async def test_words_tick_and_untick(world: World, card: Post) -> None:
-    """`done 1,3` ticks both, `undo 3` takes one back; each says what it did."""
-    await world.ann.says("/checklist", "done 1,3")
-    await world.ann.sees("Done: 1. Announce the window, 3. Verify the rollback plan. 2 of 12 done.")
+    """`done 1,3` ticks both, `undo 3` takes one back; each says what it did, to a mention as well."""
+    told = await answer(world.slack, world.ann, "/checklist", "done 1,3")
+    assert "Done: 1. Announce the window, 3. Verify the rollback plan. 2 of 12 done." in told.shown
     await until_ticked(world, card, ANNOUNCE, ROLLBACK)
-    await world.bob.says("/checklist", "undo 3")
-    await world.bob.sees("Not done: 3. Verify the rollback plan. 1 of 12 done.")
+    told = await answer(world.slack, world.bob, "/checklist", "undo 3")
+    assert "Not done: 3. Verify the rollback plan. 1 of 12 done." in told.shown
     await until_ticked(world, card, ANNOUNCE)
-
-
-async def test_a_mention_ticks(world: World, card: Post) -> None:
-    """`@Ops Bot done 4` does the same, and is answered privately."""
-    await world.ann.writes("@Ops Bot done 4")
-    await until_ticked(world, card, "4. Execute the runbook steps")
-    await world.ann.sees("Done: 4. Execute the runbook steps.")
-    assert checklists(world) == [card]
+    told = await answer_to_mention(world.slack, world.ann, "done 4")
+    assert "Done: 4. Execute the runbook steps." in told.shown
+    await until_ticked(world, card, ANNOUNCE, "4. Execute the runbook steps")
+    assert checklists(world)[-1] == card
 
 
 async def test_two_people_who_tick_at_the_same_moment_are_both_kept(world: World, card: Post) -> None:
@@ -152,11 +169,10 @@ async def test_a_tick_on_an_old_screen_does_not_undo_what_others_did(world: Worl
 
 async def test_of_two_who_tick_the_same_item_the_second_is_told(world: World, card: Post) -> None:
     """One effect, with the name of whoever was first; the other hears that name."""
+    before = {one.name: len(one.ephemerals) for one in (world.ann, world.bob)}
     await asyncio.gather(world.ann.ticks(ANNOUNCE, on=card), world.bob.ticks(ANNOUNCE, on=card))
     told = await world.slack.until(
-        lambda: next(
-            (p for p in (world.ann, world.bob) if any("ticked already" in e.shown for e in p.ephemerals)), None
-        ),
+        lambda: next((p for p in (world.ann, world.bob) if len(p.ephemerals) > before[p.name]), None),
         "one of them to be told",
     )
     first = world.bob if told is world.ann else world.ann
@@ -199,16 +215,20 @@ async def test_a_tick_that_is_taken_back_and_given_again_stays(world: World, car
     await until_ticked(world, card, ANNOUNCE)
 
 
-async def test_a_box_works_after_a_restart_of_the_bot(world: World, card: Post) -> None:
+async def test_a_box_works_after_a_restart_of_the_bot(mongod: Mongod) -> None:
     """The message carries all that the next bot needs."""
-    await world.ann.ticks(ANNOUNCE, on=card)
-    await until_ticked(world, card, ANNOUNCE)
-    await world.stops()
-    await world.starts()
-    await world.bob.ticks(SNAPSHOT, on=card)
-    await until_ticked(world, card, ANNOUNCE, SNAPSHOT)
-    await world.bob.unticks(ANNOUNCE, on=card)
-    await until_ticked(world, card, SNAPSHOT)
+    async with strict() as slack, World(slack, mongod.url()) as world:
+        world.clock.set("2026-11-26 12:00:00")
+        card = await started(world)
+        await world.ann.ticks(ANNOUNCE, on=card)
+        await until_ticked(world, card, ANNOUNCE)
+        await world.stops()
+        await world.starts()
+        await world.bob.ticks(SNAPSHOT, on=card)
+        await until_ticked(world, card, ANNOUNCE, SNAPSHOT)
+        await world.bob.unticks(ANNOUNCE, on=card)
+        await until_ticked(world, card, SNAPSHOT)
+        assert (slack.refusals, slack.pages) == ([], [])
 
 
 # Words
@@ -216,12 +236,14 @@ async def test_a_box_works_after_a_restart_of_the_bot(world: World, card: Post) 
 
 async def test_an_item_that_is_done_is_not_done_twice(world: World, card: Post) -> None:
     """`done` of a ticked item says who ticked it; `undo` of an open one says that it is open."""
-    await world.ann.says("/checklist", "done 5")
-    await world.ann.sees("Done: 5.")
-    await world.bob.says("/checklist", "done 5")
-    await world.bob.sees("5. “Log deviations” is ticked already, by @ann.", "Nothing was changed.")
-    await world.bob.says("/checklist", "undo 6")
-    await world.bob.sees("6. “Monitor the dashboards” is not ticked.", "Nothing was changed.")
+    assert "Done: 5." in (await answer(world.slack, world.ann, "/checklist", "done 5")).shown
+    for words, told in (
+        ("done 5", "5. “Log deviations” is ticked already, by @ann."),
+        ("undo 6", "6. “Monitor the dashboards” is not ticked."),
+    ):
+        refusal = (await answer(world.slack, world.bob, "/checklist", words)).shown
+        assert told in refusal
+        assert "Nothing was changed." in refusal
     assert await done(world) == [(5, world.ann.id)]
     assert await world.documents("audit", act="untick") == []
 
@@ -246,8 +268,8 @@ async def test_what_is_not_on_the_list_changes_nothing(world: World, card: Post)
 
 async def test_notes_are_on_the_checklist(world: World, card: Post) -> None:
     """`note` adds a line with who and when; mentions in it call nobody again."""
-    await world.bob.says("/checklist", "note Loki restarted twice, @ann looks at it")
-    await world.bob.sees(f"Noted in the checklist of {WINDOW}.")
+    told = await answer(world.slack, world.bob, "/checklist", "note Loki restarted twice, @ann looks at it")
+    assert f"Noted in the checklist of {WINDOW}." in told.shown
     await world.slack.until(
         lambda: "2026-11-26 12:00 UTC @bob:\nLoki restarted twice, @ann looks at it" in card.shown, "the note"
     )
@@ -258,20 +280,8 @@ async def test_notes_are_on_the_checklist(world: World, card: Post) -> None:
     assert world.ann.id not in str(card.blocks)
 
 
-async def test_show_tells_what_is_done(world: World, card: Post) -> None:
-    """A bare `/checklist` shows every item privately, with who did it, and leads to the message."""
-    await world.ann.says("/checklist", "done 2")
-    await until_ticked(world, card, SNAPSHOT)
-    await world.bob.says("/checklist")
-    seen = await world.bob.sees(f"The checklist of {WINDOW}: 1 of 12 done.", "Open it")
-    assert "☑ 2. Snapshot configs (done by @ann 2026-11-26 12:00 UTC)" in seen.shown
-    assert "☐ 12. Update the incident tracker" in seen.shown
-    assert checklists(world) == [card]
-
-
 async def test_before_the_start_show_says_how_to_start(world: World) -> None:
     """Without a checklist there is nothing to show or tick: the answer names the command that posts it."""
-    world.clock.set("2026-11-26 12:00:00")
     for words in ("", "show", "done 1", "undo 1", "note hello"):
         told = await answer(world.slack, world.ann, "/checklist", words)
         assert told.shown.split() == f"{WINDOW} has no checklist yet. `/checklist start` posts it.".split()

@@ -1,24 +1,39 @@
 """Checklists assigned, waived and closed; notes and lessons."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
+from sandbox.mongo import Mongod
 from sandbox.sight import Post
 from sandbox.workspace import Member
 from tests.asking import answer, typed
+from tests.ticking import WINDOW, forgets, started, thursday
 from tests.world import World
 
-WINDOW = "MW-20261128-0200"
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(mongod: Mongod) -> AsyncIterator[World]:
+    """One world for these tests."""
+    async with thursday(mongod) as world:
+        yield world
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(shared: World) -> World:
+    """The shared world, in which nobody has started a checklist yet."""
+    return await forgets(shared)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def card(world: World) -> Post:
     """The checklist that Ann started for the Saturday ahead."""
-    world.clock.set("2026-11-26 12:00:00")
-    await answer(world.slack, world.ann, "/checklist", "start")
-    return await world.slack.shows(f"Checklist of {WINDOW}")
+    return await started(world)
 
 
 async def items(world: World) -> list[dict[str, Any]]:
@@ -27,7 +42,7 @@ async def items(world: World) -> list[dict[str, Any]]:
 
 
 async def test_an_item_is_for_somebody_and_due(world: World, card: Post) -> None:
-    """Due before the window's start, or at a time that is named; the card shows both."""
+    """Due before the window's start, or at a time that is named; the card shows both. A role stands for who has it."""
     told = await answer(world.slack, world.ann, "/checklist", "assign 2,3 @bob by start-30m")
     assert told.shown.startswith("For @bob, due 2026-11-28 01:30 UTC")
     assert "2. Snapshot configs, 3. Verify the rollback plan" in told.shown
@@ -40,13 +55,10 @@ async def test_an_item_is_for_somebody_and_due(world: World, card: Post) -> None
     assert [(one["assignee"], one["due_rule"]) for one in stored[1:5]] == [
         ("U0BOB", "start-30m"), ("U0BOB", "start-30m"), ("U0CYD", ""), ("on-call", ""),
     ]  # fmt: skip
-
-
-async def test_an_item_for_a_role_is_for_who_has_it(world: World, card: Post) -> None:
-    """`on-call` stands for the person."""
     await answer(world.slack, world.ann, "/ops", "role on-call @bob")
-    await answer(world.slack, world.ann, "/checklist", "assign 5 @on-call")
-    assert (await items(world))[4]["assignee"] == "U0BOB"
+    await answer(world.slack, world.ann, "/checklist", "assign 6 @on-call")
+    assert (await items(world))[5]["assignee"] == "U0BOB"
+    await answer(world.slack, world.ann, "/ops", "role on-call none")
 
 
 async def test_what_cannot_be_assigned_or_waived_changes_nothing(world: World, card: Post) -> None:
@@ -123,11 +135,8 @@ async def test_what_was_not_listed_is_not_waived(world: World, card: Post) -> No
 async def test_nothing_open_closes_at_once_and_once(world: World, card: Post) -> None:
     """Of two who close at the same moment one does, and the other hears of it."""
     await answer(world.slack, world.ann, "/checklist", "done 1,2,3,4,5,6,7,8,9,10,11,12")
-    await asyncio.gather(world.ann.says("/checklist", "close"), world.bob.says("/checklist", "close"))
-    await world.slack.until(
-        lambda: [p for p in (world.ann, world.bob) for e in p.ephemerals if "is closed already, by" in e.shown],
-        "one of them to hear of the other",
-    )
+    told = await asyncio.gather(*(answer(world.slack, who, "/checklist", "close") for who in (world.ann, world.bob)))
+    assert len([one for one in told if "is closed already, by" in one.shown]) == 1
     assert len(await world.documents("audit", act="close checklist")) == 1
 
 

@@ -6,27 +6,41 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from bot.app import App
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
+from tests.asking import strict
 from tests.test_incident import opened
 from tests.world import World
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+
+@asynccontextmanager
+async def called(mongod: Mongod) -> AsyncIterator[World]:
     """A world in which Slack calls the bot."""
-    slack.workspace.clock = time.time  # the age of a signature is the machine's, as the bot's own is
-    slack.events_url = "http://127.0.0.1:1/not-yet"
-    async with World(slack, mongod.url()) as ready:
-        await slack.subscribe(f"http://127.0.0.1:{ready.bots[0].port}/slack/events")
+    async with strict() as slack:
+        slack.workspace.clock = time.time  # the age of a signature is the machine's, as the bot's own is
+        slack.events_url = "http://127.0.0.1:1/not-yet"
+        async with World(slack, mongod.url()) as ready:
+            await slack.subscribe(f"http://127.0.0.1:{ready.bots[0].port}/slack/events")
+            yield ready
+            await quiet(ready)
+        assert (slack.refusals, slack.pages) == ([], [])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(mongod: Mongod) -> AsyncIterator[World]:
+    """One such world for most of these tests."""
+    async with called(mongod) as ready:
         yield ready
-        await quiet(ready)
 
 
 async def quiet(world: World) -> None:
@@ -70,7 +84,7 @@ async def test_what_slack_did_not_sign_is_refused(world: World) -> None:
         for each in headers:
             async with client.post(url, data=body, headers=each) as answer:
                 assert answer.status == 401
-    assert await world.documents("incidents") == []
+    assert await world.documents("incidents", title="forged") == []
 
 
 def signed(slack: Slack, body: str) -> dict[str, str]:
@@ -82,12 +96,16 @@ def signed(slack: Slack, body: str) -> dict[str, str]:
     return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={code}", "Content-Type": kind}
 
 
+def noted(incident_id: str) -> str:
+    """A command as Slack sends it."""
+    words = f"note {incident_id} it is the cache"
+    return urlencode({"command": "/incident", "text": words, "user_id": "U0ANN", "channel_id": "C0OPSSHARED"})
+
+
 async def test_a_request_that_is_replayed_does_nothing(world: World) -> None:
     """Who has caught a signed command can send it again for five minutes: 409, and no second note."""
-    _, incident_id = await opened(world)
-    body = urlencode(
-        {"command": "/incident", "text": "note it is the cache", "user_id": "U0ANN", "channel_id": "C0OPSSHARED"}
-    )
+    _, incident_id = await opened(world, "open sev3 mails are late", "mails are late")
+    body = noted(incident_id)
     headers = signed(world.slack, body)
     async with aiohttp.ClientSession() as client:
         for status in (200, 409, 409):
@@ -98,15 +116,13 @@ async def test_a_request_that_is_replayed_does_nothing(world: World) -> None:
     assert (await world.document("incidents", incident_id))["version"] == 2
 
 
-async def test_a_request_that_is_replayed_to_another_bot_does_nothing_either(world: World) -> None:
+async def test_a_request_that_is_replayed_to_another_bot_does_nothing_either(mongod: Mongod) -> None:
     """Bots that share an address, and one that was restarted, know what the others took."""
-    _, incident_id = await opened(world)
-    body = urlencode(
-        {"command": "/incident", "text": "note it is the disk", "user_id": "U0ANN", "channel_id": "C0OPSSHARED"}
-    )
-    headers = signed(world.slack, body)
-    await world.starts()
-    async with aiohttp.ClientSession() as client:
+    async with called(mongod) as world, aiohttp.ClientSession() as client:
+        _, incident_id = await opened(world)
+        body = noted(incident_id)
+        headers = signed(world.slack, body)
+        await world.starts()
 
         async def posted(bot: App) -> int:
             async with client.post(address(bot, "/slack/events"), data=body, headers=headers) as answer:
@@ -117,8 +133,8 @@ async def test_a_request_that_is_replayed_to_another_bot_does_nothing_either(wor
         await quiet(world)
         await world.stops()
         assert await posted(await world.starts()) == 409
-    await world.slack.settled()
-    assert (await world.document("incidents", incident_id))["version"] == 2
+        await world.slack.settled()
+        assert (await world.document("incidents", incident_id))["version"] == 2
 
 
 USER = '"user":{"id":"U0ANN"}'

@@ -21,7 +21,6 @@ pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[1]
 ID = re.compile(r"INC-\d{8}-[0-9A-HJKMNP-TV-Z]{4}")
-LEASE = 40.0  # seconds after which, at the latest, a bot has taken over what a dead one held
 
 
 @pytest.fixture

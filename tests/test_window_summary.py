@@ -20,20 +20,30 @@ FIRST_RUNG, START, END = "2026-11-27 02:00:01", "2026-11-28 02:00:01", "2026-11-
 
 
 @pytest.fixture
-async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
-    """A Friday before the first rung, with all services up."""
-    quiet = World(slack, mongod.url(), services.environment())
-    quiet.clock.set("2026-11-27 01:00:00")
-    async with quiet as ready:
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A Friday before the first rung, with all services switched off."""
+    async with friday(World(slack, mongod.url())) as ready:
         yield ready
 
 
+@pytest.fixture
+async def watched(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
+    """The same with all services up."""
+    async with friday(World(slack, mongod.url(), services.environment())) as ready:
+        yield ready
+
+
+def friday(world: World) -> World:
+    """The world before the first rung."""
+    world.clock.set("2026-11-27 01:00:00")
+    return world
+
+
 async def begun(world: World) -> Post:
-    """Has the window announced and begun; its head."""
-    world.clock.set(FIRST_RUNG)
-    await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
+    """Has the window begin, of which nothing was said before; its head."""
     world.clock.set(START)
-    (window,) = await world.stored("windows", _id=WINDOW, health_before={"$ne": None})
+    (window,) = await world.stored("windows", _id=WINDOW, head={"$ne": ""}, health_before={"$ne": None})
+    await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
     return next(post for post in world.slack.channel().everything if post.ts == window["head"])
 
 
@@ -50,23 +60,29 @@ def summaries(world: World) -> list[Post]:
 
 
 @pytest.mark.long
-async def test_the_end_brings_the_summary_once(world: World, services: Services) -> None:
-    """Of three bots one posts it: times, ticks, deviations, lessons, incidents, health before and after."""
-    await world.starts()
-    await world.starts()
-    head = await begun(world)
-    await answer(world.slack, world.ann, "/checklist", "done 2,3,4,5,6")
-    await answer(world.slack, world.ann, "/checklist", "note Loki restarted twice")
-    await answer(world.slack, world.bob, "/checklist", "lesson snapshot <!channel> first")
-    await answer(world.slack, world.bob, "/incident", "open sev2 checkout is down")
-    (incident,) = await world.stored("incidents", card_ts={"$ne": None})
+async def test_the_end_brings_the_summary_once(watched: World, services: Services) -> None:
+    """Of two bots one posts it: times, ticks, deviations, lessons, incidents, health before and after, and what
+    watching saw in between. Each incident is linked from the thread as soon as it is open, once, and listed.
+    """
+    head = await begun(watched)
+    await answer(watched.slack, watched.ann, "/checklist", "done 2,3,4,5,6")
+    await answer(watched.slack, watched.ann, "/checklist", "note Loki restarted twice")
+    await answer(watched.slack, watched.bob, "/checklist", "lesson snapshot <!channel> first")
+    await answer(watched.slack, watched.bob, "/incident", "open sev2 checkout *is* down")
+    (incident,) = await watched.stored("incidents", card_ts={"$ne": None})
+    await watched.slack.shows(f"Incident {incident['_id']}", "was opened during this window", thread=head)
+    listed = await answer(watched.slack, watched.ann, "/maintenance")
+    assert f"Incidents opened during {WINDOW}:" in listed.shown
+    assert f"• {incident['_id']} SEV2 checkout *is* down (investigating)" in listed.shown
+    await loki_was_down(watched)
     await services.switch("grafana", "refuse")
-    world.clock.set("2026-11-28 05:00:00")
-    await world.stored("checklists", items={"$elemMatch": {"number": 8, "done_by": ""}})
-    world.clock.set(END)
-    post = await summed_up(world)
+    await watched.starts()
+    watched.clock.set("2026-11-28 05:00:00")
+    await watched.stored("checklists", items={"$elemMatch": {"number": 8, "done_by": ""}})
+    watched.clock.set(END)
+    post = await summed_up(watched)
     assert post.thread_ts == head.ts
-    assert post in world.slack.channel().messages
+    assert post in watched.slack.channel().messages
     assert (
         post.text == f"Weekly maintenance ({WINDOW}) is over: 9 of 12 items done, 1 incident, not all services are up."
     )
@@ -79,37 +95,45 @@ async def test_the_end_brings_the_summary_once(world: World, services: Services)
         "• 11. Document the lessons learned",
         "@ann: Loki restarted twice",
         "@bob: snapshot <!channel> first",
-        f"{incident['_id']} SEV2 checkout is down (investigating)",
+        f"{incident['_id']} SEV2 checkout *is* down (investigating)",
         "grafana: up before, down",
         "(worse)",
+        "loki: up before and after. In between (2026-11-28 03:11 to 03:12 UTC) it was not up in 2 of ",
+        "• mongodb, prometheus, llm, alertmanager: up before and after.\n",
     ):
         assert words in post.shown, words
     assert "Post the summary" not in post.shown
-    await world.stored("checklists", items={"$elemMatch": {"number": 10, "done_by": "ops-bot"}})
-    await world.rests()
-    assert summaries(world) == [post]
-    kept = await world.document("windows", WINDOW)
+    await watched.stored("checklists", items={"$elemMatch": {"number": 10, "done_by": "ops-bot"}})
+    await watched.round()
+    assert summaries(watched) == [post]
+    kept = await watched.document("windows", WINDOW)
     assert (kept["summary"]["ticks"]["done"], len(kept["health_before"]["readings"])) == (9, 6)
-    assert [entry["subject"] for entry in await world.documents("audit", act="summary")] == [WINDOW]
+    assert [(dip["service"], dip["count"]) for dip in kept["summary"]["dips"]] == [("loki", 2)]
+    assert [entry["subject"] for entry in await watched.documents("audit", act="summary")] == [WINDOW]
+    linked = [one for one in watched.slack.thread(head).messages if "was opened during this window" in one.shown]
+    assert len(linked) == 1
+
+
+async def loki_was_down(world: World) -> None:
+    """What watching kept of an hour in which Loki did not answer for two of its rounds."""
+    at = datetime(2026, 11, 28, 3, 10, tzinfo=UTC)
+    for state in ("up", "down", "degraded", "up"):
+        readings = [{"s": "loki", "state": state, "ms": 3.0}, {"s": "llm", "state": "up", "ms": 3.0}]
+        await world.puts("health", {"_id": at, "at": at, "readings": readings})
+        at += timedelta(minutes=1)
 
 
 @pytest.mark.long
-async def test_rejections_and_incidents_stay_with_their_window(world: World) -> None:
-    """A no to a scope is in the summary, with who and why, also when another scope was approved; an incident is linked
-    from the thread and the list as soon as it is open, once, by whichever bot looks first."""
+async def test_rejections_and_more_time_stay_with_their_window(world: World) -> None:
+    """A no to a scope is in the summary, with who and why, also when another scope was approved; so is what was planned
+    before it was extended, in the file too.
+    """
     await with_roles(world)
-    await world.starts()
     await says(world, f"scope {WINDOW} Upgrade Loki to 3.2")
     assert "You rejected" in await says(world, f"reject {WINDOW} no rollback plan", world.bob)
     await says(world, f"scope {WINDOW} Upgrade Loki to 3.2, back by snapshot")
     await says(world, f"approve {WINDOW}", world.bob)
     head = await begun(world)
-    await answer(world.slack, world.bob, "/incident", "open sev2 checkout *is* down")
-    (incident,) = await world.stored("incidents", card_ts={"$ne": None})
-    await world.slack.shows(f"Incident {incident['_id']}", "was opened during this window", thread=head)
-    listed = await answer(world.slack, world.ann, "/maintenance")
-    assert f"Incidents opened during {WINDOW}:" in listed.shown
-    assert f"• {incident['_id']} SEV2 checkout *is* down (investigating)" in listed.shown
     await says(world, f"extend 30m {WINDOW}")
     world.clock.forward(seconds=10)
     await says(world, f"extend 30m {WINDOW}")
@@ -127,49 +151,57 @@ async def test_rejections_and_incidents_stay_with_their_window(world: World) -> 
     assert "2026-11-28 06:00 UTC, extended to 2026-11-28 07:00 UTC\n" in text
     assert "by bob:** no rollback plan\n- **The scope that was rejected:** Upgrade Loki to 3.2\n" in text
     assert {"rejections", "planned_end"}.isdisjoint((await world.document("windows", WINDOW))["summary"]["held"])
-    linked = [one for one in world.slack.thread(head).messages if "was opened during this window" in one.shown]
-    assert len(linked) == 1
 
 
 @pytest.mark.long
-async def test_a_quiet_window_is_summed_up_in_few_words(world: World) -> None:
-    """Nothing happened, all is up: that is what it says."""
-    await begun(world)
-    world.clock.set(END)
-    post = await summed_up(world)
+async def test_a_quiet_window_is_summed_up_in_few_words_and_all_of_it_is_in_a_file(watched: World) -> None:
+    """Nothing happened, all is up: that is what it says, and the coordination thread in a word, once, with a link.
+
+    `/maintenance summary` puts Markdown into the thread, also later, with what was added since; twice is once.
+    """
+    coordination = await coordinated(watched, "#random")
+    head = await begun(watched)
+    watched.clock.set(END)
+    post = await summed_up(watched)
     assert "no incident, all services up." in post.text
     assert "All 6 services were up before and after." in post.shown
     assert "No deviations, lessons, incidents or alerts still firing." in post.shown
+    link = await watched.slack.shows(f"({WINDOW}) is over", "The whole summary", channel="#random", thread=coordination)
+    assert link.thread_ts == coordination.ts
+    await watched.stored("windows", coordination="told")
+    await watched.round()
+    assert len(watched.slack.thread(coordination).messages) == 2
+    await answer(watched.slack, watched.ann, "/checklist", "lesson # not a heading")
+    told = await answer_to_mention(watched.slack, watched.ann, "summary", thread=head)
+    assert f"The summary of {WINDOW} is in its thread." in told.shown
+    again = await answer(watched.slack, watched.ann, "/maintenance", "summary 2026-11-28")
+    assert "was put a moment ago in its thread" in again.shown
+    text = text_of(files_in(watched, head), ".md")
+    assert text.startswith(f"# {WINDOW}: Weekly maintenance\n")
+    assert "- **Held:** 2026-11-28 02:00 UTC to 2026-11-28 06:00 UTC (as planned)" in text
+    assert "ann: \\# not a heading" in text
+    assert "## Health" in text
 
 
 @pytest.mark.long
-async def test_an_outage_in_between_is_in_the_summary(world: World) -> None:
-    """All is up at the start and at the end; what watching saw in between is told, and kept with the summary."""
+async def test_whatever_is_lost_on_the_way_it_is_posted_once(world: World) -> None:
+    """Slack's answer is lost, or the bot is killed after the post, or after the record: the next ones look for it and
+    find it, or post the kept words; never twice.
+    """
     await begun(world)
-    at = datetime(2026, 11, 28, 3, 10, tzinfo=UTC)
-    for state in ("up", "down", "degraded", "up"):
-        readings = [{"s": "loki", "state": state, "ms": 3.0}, {"s": "llm", "state": "up", "ms": 3.0}]
-        await world.puts("health", {"_id": at, "at": at, "readings": readings})
-        at += timedelta(minutes=1)
-    world.clock.set(END)
+    world.clock.set("2026-11-28 05:59:00")
+    await world.stored("announcements", rung="ending")
+    world.clock.set("2026-11-28 06:00:01")
+    await world.stored("announcements", rung="end", state="announced")
+    world.slack.faults.add("reset_after", "chat.postMessage", count=2)
     post = await summed_up(world)
-    assert "no incident, all services up again." in post.text
-    assert "loki: up before and after. In between (2026-11-28 03:11 to 03:12 UTC) it was not up in 2 of " in post.shown
-    assert "• mongodb, prometheus, grafana, llm, alertmanager: up before and after.\n" in post.shown
-    (dip,) = (await world.document("windows", WINDOW))["summary"]["dips"]
-    assert (dip["service"], dip["count"]) == ("loki", 2)
-
-
-@pytest.mark.long
-async def test_what_a_killed_bot_left_is_gone_on_with(world: World) -> None:
-    """Killed after the record, or after the post: the next bots post the kept words, or find them; never twice."""
-    await begun(world)
-    world.clock.set(END)
-    post = await summed_up(world)
+    world.slack.faults.clear()
     await world.stops()
     await world.changes("windows", WINDOW, {"summary_ts": None})
     await asyncio.gather(world.starts(), world.starts())
     assert (await summed_up(world)).ts == post.ts
+    await world.round()
+    assert summaries(world) == [post]
     for bot in list(world.bots):
         await world.stops(bot)
     await world.changes("windows", WINDOW, {"summary_ts": None, "summary.ticks.done": 7})
@@ -181,66 +213,28 @@ async def test_what_a_killed_bot_left_is_gone_on_with(world: World) -> None:
 
 
 @pytest.mark.long
-async def test_a_window_that_began_while_the_bot_was_away_says_so(world: World) -> None:
-    """Health at the start was not taken then; the summary is there all the same."""
-    world.clock.set(FIRST_RUNG)
-    await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
-    await world.stops()
-    world.clock.set(END)
-    await world.starts()
-    post = await summed_up(world)
+async def test_a_window_that_began_while_the_bot_was_away_says_so(watched: World) -> None:
+    """Health at the start was not taken then; the summary is there all the same.
+
+    Before, there was nothing to sum up. A bot that comes back days later leaves it to whoever asks for the file.
+    """
+    watched.clock.set(FIRST_RUNG)
+    await watched.stored("checklists", _id=WINDOW, ts={"$ne": None})
+    await what_cannot_be_summed_up_is_told(watched)
+    await watched.stops()
+    watched.clock.set(END)
+    await watched.starts()
+    post = await summed_up(watched)
     assert "Not checked at the start." in post.shown
     assert "prometheus: up at the end." in post.shown
+    watched.clock.set("2026-11-30 12:00:00")
+    await watched.changes("windows", WINDOW, {"summary": None, "summary_ts": None})
+    await watched.round()
+    assert (await watched.document("windows", WINDOW))["summary"] is None
 
 
-@pytest.mark.long
-async def test_the_end_of_last_week_is_not_summed_up(world: World) -> None:
-    """A bot that comes back days later leaves it to whoever asks for the file."""
-    await begun(world)
-    await world.stops()
-    world.clock.set("2026-11-30 12:00:00")
-    await world.starts()
-    await world.rests()
-    assert summaries(world) == []
-
-
-@pytest.mark.long
-async def test_the_file_has_all_of_it(world: World) -> None:
-    """`/maintenance summary` puts Markdown into the thread, also later, with what was added since; twice is once."""
-    head = await begun(world)
-    world.clock.set(END)
-    await summed_up(world)
-    await answer(world.slack, world.ann, "/checklist", "lesson # not a heading")
-    told = await answer_to_mention(world.slack, world.ann, "summary", thread=head)
-    assert f"The summary of {WINDOW} is in its thread." in told.shown
-    again = await answer(world.slack, world.ann, "/maintenance", "summary 2026-11-28")
-    assert "was put a moment ago in its thread" in again.shown
-    text = text_of(files_in(world, head), ".md")
-    assert text.startswith(f"# {WINDOW}: Weekly maintenance\n")
-    assert "- **Held:** 2026-11-28 02:00 UTC to 2026-11-28 06:00 UTC (as planned)" in text
-    assert "ann: \\# not a heading" in text
-    assert "## Health" in text
-
-
-@pytest.mark.long
-async def test_a_lost_answer_of_slack_s_makes_no_second_summary(world: World) -> None:
-    """Slack posts it and the connection breaks: it is looked for, and found."""
-    await begun(world)
-    world.clock.set("2026-11-28 05:59:00")
-    await world.stored("announcements", rung="ending")
-    world.clock.set("2026-11-28 06:00:01")
-    await world.stored("announcements", rung="end", state="announced")
-    world.slack.faults.add("reset_after", "chat.postMessage", count=2)
-    await summed_up(world)
-    world.slack.faults.clear()
-    await world.rests()
-    assert len(summaries(world)) == 1
-
-
-async def test_what_cannot_be_summed_up_is_told(world: World) -> None:
+async def what_cannot_be_summed_up_is_told(world: World) -> None:
     """No window of that name, one that has not begun, none at all; elsewhere it is refused."""
-    world.clock.set(FIRST_RUNG)
-    await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
     for words, told in (
         ("summary", "No window has begun lately."),
         (f"summary {WINDOW}", "has not begun"),
@@ -263,20 +257,6 @@ async def coordinated(world: World, channel: str) -> Post:
         COORDINATION_THREAD=f"https://sandbox.slack.com/archives/{root.channel}/p{root.ts.replace('.', '')}"
     )
     return root
-
-
-@pytest.mark.long
-async def test_the_coordination_thread_gets_it_too(world: World) -> None:
-    """In short, once, with a link to the whole."""
-    root = await coordinated(world, "#random")
-    await begun(world)
-    world.clock.set(END)
-    await summed_up(world)
-    reply = await world.slack.shows(f"({WINDOW}) is over", "The whole summary", channel="#random", thread=root)
-    assert reply.thread_ts == root.ts
-    await world.stored("windows", coordination="told")
-    await world.rests()
-    assert len(world.slack.thread(root).messages) == 2
 
 
 @pytest.mark.long

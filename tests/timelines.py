@@ -13,6 +13,7 @@ from bot.store.database import Store
 from bot.store.mongo import connect, database_of
 from bot.store.timeline import Timelines
 from sandbox.mongo import Mongod
+from tests.kept import Kept
 
 CHANNEL, ROOT = "C0OPS", "1764000000.000100"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -21,13 +22,17 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 @asynccontextmanager
 async def two_stores(mongod: Mongod) -> AsyncIterator[list[Timelines]]:
     """The timelines of one database as two bots have them."""
-    url = mongod.url().replace("/butler", f"/test_{secrets.token_hex(6)}")
-    clients = [connect(url), connect(url)]
-    found = [Store(database_of(client), f"bot-{n}", timedelta(seconds=30)) for n, client in enumerate(clients)]
+    kept = Kept(mongod.url())
+    clients = [connect(kept.mongodb_url), connect(kept.mongodb_url)]
+    found = [
+        Store(database_of(client), f"bot-{n}", timedelta(seconds=30), has_indexes=kept.has_indexes)
+        for n, client in enumerate(clients)
+    ]
     await found[0].reach()
     yield [store.timelines for store in found]
     for client in clients:
         await client.close()
+    kept.leaves()
 
 
 class SmallSlack:
