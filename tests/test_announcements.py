@@ -56,12 +56,12 @@ async def test_a_window_is_announced_rung_by_rung_in_one_thread(world: World) ->
     ):
         world.clock.set(moment)
         posts.append(await announced(world, rung))
-        await world.slack.until(lambda words=standing: words in posts[0].shown, f"the head to say {standing}")
+        await world.slack.shows(standing, WINDOW, "everything else about it is in this thread")
     await world.rests()
-    assert "everything else about it is in this thread" in posts[0].shown
     assert keys(world) == [f"{WINDOW}/{rung}" for rung in ("24h", "1h", "15m", "start", "ending", "end")]
     head = posts[0]
     assert head.thread_ts is None
+    assert "over" in head.shown
     assert all(post.thread_ts == head.ts for post in posts[1:])
     assert all(post in world.slack.channel().messages for post in posts)
     stored = await world.document("windows", WINDOW)
