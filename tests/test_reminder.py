@@ -109,7 +109,7 @@ async def test_a_raised_severity_ends_a_snooze(world: World) -> None:
 
 @pytest.mark.long
 async def test_a_reminder_that_fell_due_while_no_bot_was_there_comes_late_and_once(world: World) -> None:
-    """Hours of absence are one reminder: each replica looks, one message is posted, and who comes later repeats none."""
+    """Hours of absence are one reminder: each replica looks, one posts, and who comes later repeats nothing."""
     card, incident_id = await opened(world)
     await world.stops()
     world.clock.forward(hours=5)
