@@ -118,7 +118,9 @@ async def test_who_was_asked_passes_it_on(shared: World) -> None:
 @SHARED
 async def test_a_double_enter_calls_one(shared: World) -> None:
     _, incident_id = await opened(shared, "sev2", "the mail is late")
+    before = len(shared.bob.ephemerals)
     await asyncio.gather(*(shared.bob.says("/escalate", incident_id) for _ in range(3)))
+    await shared.slack.until(lambda: len(shared.bob.ephemerals) == before + 3, "three answers")
     await shared.bob.sees("a moment ago")
     assert len(await told(shared, incident_id, 1)) == 1
 
