@@ -19,24 +19,25 @@ from tests.line import Line
 from tests.test_once import cards
 from tests.world import TEMPO, World
 
-HEARING = replace(TEMPO, tick=NEVER, tidy=NEVER)  # without the jobs that have nothing to do with what is heard
+
+def hearing(slack: Slack, url: str) -> World:
+    """A world of bots without the jobs that have nothing to do with what they hear."""
+    world = World(slack, url)
+    world.tempo = replace(TEMPO, tick=NEVER, tidy=NEVER)
+    return world
 
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
     """A world of bots that hear events."""
-    hearing = World(slack, mongod.url())
-    hearing.tempo = HEARING
-    async with hearing as ready:
+    async with hearing(slack, mongod.url()) as ready:
         yield ready
 
 
 @pytest.fixture
 async def away(slack: Slack, line: Line) -> AsyncIterator[World]:
     """The same, where MongoDB can be taken away."""
-    hearing = World(slack, line.url())
-    hearing.tempo = HEARING
-    async with hearing as ready:
+    async with hearing(slack, line.url()) as ready:
         yield ready
         line.mend()
 

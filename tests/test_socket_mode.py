@@ -12,9 +12,18 @@ from handlers import middleware
 from sandbox.delivery import Retry
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
+from sandbox.slack import Slack
 from tests.asking import answer, message_event, strict
+from tests.test_events_again import hearing
 from tests.test_incident import opened
 from tests.world import World
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A world of bots that hear events."""
+    async with hearing(slack, mongod.url()) as ready:
+        yield ready
 
 
 async def texts(world: World, incident_id: str, count: int) -> list[str]:
@@ -80,7 +89,7 @@ async def test_a_cut_loses_nothing(world: World) -> None:
 @pytest.mark.long
 async def test_what_slack_gave_up_on_is_read_back(mongod: Mongod) -> None:
     """Nobody there until after Slack's last retry: the thread is read when the bot is back, and /readyz told so."""
-    async with strict(retry_after=(0.0,)) as slack, World(slack, mongod.url()) as world:
+    async with strict(retry_after=(0.0,)) as slack, hearing(slack, mongod.url()) as world:
         card, incident_id = await opened(world)
         slack.sockets.refuse_for(0.3)
         slack.sockets.abort()
@@ -103,7 +112,7 @@ async def deaf(mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr(socket, "PING_EVERY", 0.05)
     monkeypatch.setattr(socket, "DEAF_AFTER", 0.7)
     async with strict(ack_within=0.3) as slack:
-        async with World(slack, mongod.url()) as world:
+        async with hearing(slack, mongod.url()) as world:
             yield world
         # So short a limit is missed by a busy machine too; Slack sends it again then.
         assert [refusal for refusal in slack.refusals if refusal.error != "timeout"] == []
