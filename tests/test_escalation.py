@@ -2,47 +2,69 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from sandbox.mongo import Mongod
 from sandbox.people import Person
-from sandbox.sight import Post, ViewSight
+from sandbox.sight import Post
 from sandbox.slack import Slack
-from tests.asking import answer, answer_to_mention
+from tests.asking import answer, answer_to_mention, strict
+from tests.impatience import NEVER
 from tests.measured import measured
 from tests.test_incident import ID
-from tests.world import World
+from tests.world import TEMPO, World
+
+SHARED = pytest.mark.asyncio(loop_scope="module")
+
+
+@asynccontextmanager
+async def in_line(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """Ann is on call, Bob her backup, Cyd the duty officer; the tech lead's role is nobody's."""
+    world = World(slack, mongod.url(), {"PHONE_BRIDGE": "+1 555 0100"})
+    world.tempo = replace(TEMPO, tidy=NEVER)  # without the jobs that have nothing to do with escalations
+    async with world as ready:
+        await answer(slack, ready.ann, "/ops", "role on-call @ann backup @bob")
+        await answer(slack, ready.ann, "/ops", "role duty-officer @cyd")
+        yield ready
 
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
-    """Ann is on call, Bob her backup, Cyd the duty officer; the tech lead's role is nobody's."""
-    async with World(slack, mongod.url(), {"PHONE_BRIDGE": "+1 555 0100"}) as ready:
-        await answer(slack, ready.ann, "/ops", "role on-call @ann backup @bob")
-        await answer(slack, ready.ann, "/ops", "role duty-officer @cyd")
+    """They are in line, and time may pass."""
+    async with in_line(slack, mongod) as ready:
         yield ready
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(mongod: Mongod) -> AsyncIterator[World]:
+    """For tests that let no time pass. They come in a row: a bot that cannot run for seconds loses its connections."""
+    async with strict() as slack, in_line(slack, mongod) as ready:
+        yield ready
+        assert (slack.refusals, slack.pages) == ([], [])
 
 
 def cyd(world: World) -> Person:
     return world.slack.person("cyd")
 
 
-async def opened(world: World, severity: str = "sev2") -> tuple[Post, str]:
+async def opened(world: World, severity: str = "sev2", title: str = "checkout is down") -> tuple[Post, str]:
     """An incident of Cyd's, and its card."""
-    await answer(world.slack, cyd(world), "/incident", f"open {severity} checkout is down")
-    card = await world.slack.shows("checkout is down")
-    found = ID.search(card.shown)
+    told = await answer(world.slack, cyd(world), "/incident", f"open {severity} {title}")
+    found = ID.search(told.shown)
     assert found
-    return card, found[0]
+    return await world.slack.shows(found[0], "Opened by"), found[0]
 
 
-async def escalates(world: World, who: Person, words: str) -> Post | ViewSight:
+async def escalates(world: World, who: Person, words: str) -> Post:
     """Says `/escalate …`; the answer, which may take the place of another that says that it takes a while."""
+    before = len(who.ephemerals)
     await who.says("/escalate", words)
-    return await who.sees("called to", within=8.0)
+    return (await world.slack.until(lambda: [p for p in who.ephemerals[before:] if "called to" in p.shown]))[0]
 
 
 async def direct(world: World, who: Person, *words: str) -> Post:
@@ -68,6 +90,51 @@ async def told(world: World, incident_id: str, count: int) -> list[dict[str, Any
         return steps if len(steps) >= count else None
 
     return await world.until(enough, f"{count} steps told")
+
+
+@SHARED
+async def test_a_sev1_begins_with_on_call_and_duty_officer(shared: World) -> None:
+    card, incident_id = await opened(shared, "sev1", "all is down")
+    await answer_to_mention(shared.slack, shared.bob, "escalate", thread=card)
+    await shared.slack.shows("@ann (on-call), @cyd (duty officer): @bob asks you", thread=card)
+    (first,) = await told(shared, incident_id, 1)
+    assert [ask["who"] for ask in first["asked"]] == [shared.ann.id, cyd(shared).id]
+
+
+@SHARED
+async def test_who_was_asked_passes_it_on(shared: World) -> None:
+    """At once, whoever was asked; others may not; the second press is told."""
+    card, incident_id = await opened(shared, "sev2", "the queue is long")
+    await escalates(shared, cyd(shared), incident_id)
+    call = await shared.slack.shows("@ann (on-call)", thread=card)
+    await cyd(shared).clicks("Pass on", call)
+    await cyd(shared).sees("takes somebody who was asked", "@ann")
+    await asyncio.gather(shared.ann.clicks("Pass on", call), shared.ann.clicks("Pass on", call))
+    await shared.slack.shows("@bob (on-call's backup): @ann passed it on", thread=card)
+    await shared.ann.sees("passed on already")
+    assert len(await told(shared, incident_id, 2)) == 2
+
+
+@SHARED
+async def test_a_double_enter_calls_one(shared: World) -> None:
+    _, incident_id = await opened(shared, "sev2", "the mail is late")
+    before = len(shared.bob.ephemerals)
+    await asyncio.gather(*(shared.bob.says("/escalate", incident_id) for _ in range(3)))
+    await shared.slack.until(lambda: len(shared.bob.ephemerals) == before + 3, "three answers")
+    await shared.bob.sees("a moment ago")
+    assert len(await told(shared, incident_id, 1)) == 1
+
+
+@SHARED
+async def test_nobody_is_called_to_an_incident_that_is_over(shared: World) -> None:
+    """Resolved or closed: a clear answer, and nothing is recorded."""
+    _, incident_id = await opened(shared, "sev2", "the disk is full")
+    for words in (f"resolve {incident_id} restarted", f"close {incident_id}"):
+        await answer(shared.slack, shared.bob, "/incident", words)
+        refused = await answer(shared.slack, shared.bob, "/escalate", f"{incident_id} again")
+        assert incident_id in refused.shown
+        assert "reopen" in refused.shown
+    assert await shared.documents("escalations", incident_id=incident_id) == []
 
 
 @pytest.mark.long
@@ -106,8 +173,11 @@ async def test_each_in_turn_is_asked_until_somebody_has_it(world: World) -> None
 
 
 @pytest.mark.long
-async def test_the_ladder_ends_with_everybody_and_names_who_is_left_out(world: World) -> None:
-    """The tech lead's rung is nobody's: it is skipped by name, and all are asked with the phone bridge."""
+async def test_the_ladder_ends_with_everybody_and_when_nobody_came_it_begins_anew(world: World) -> None:
+    """The tech lead's rung is nobody's: it is skipped by name, and all are asked with the phone bridge.
+
+    Days later somebody else may be on call: who escalates again calls them; who takes it ends both.
+    """
     card, incident_id = await opened(world)
     await escalates(world, cyd(world), incident_id)
     for count in (1, 2, 3):
@@ -124,16 +194,6 @@ async def test_the_ladder_ends_with_everybody_and_names_who_is_left_out(world: W
     world.clock.forward(hours=3)
     await world.rests()
     assert len(await told(world, incident_id, 4)) == 4
-
-
-@pytest.mark.long
-async def test_when_nobody_came_it_begins_anew(world: World) -> None:
-    """Days later somebody else may be on call: who escalates again calls them; who takes it ends both."""
-    card, incident_id = await opened(world)
-    await escalates(world, cyd(world), incident_id)
-    for count in range(1, 5):
-        await told(world, incident_id, count)
-        world.clock.forward(minutes=10, seconds=1)
     await answer(world.slack, world.ann, "/ops", "role on-call @bob")
     await cyd(world).says("/escalate", f"{incident_id} it is worse")
     await world.slack.shows("@bob (on-call): @cyd asks you to come", "it is worse", thread=card)
@@ -143,53 +203,30 @@ async def test_when_nobody_came_it_begins_anew(world: World) -> None:
     assert {one["state"] for one in kept} == {"held"}
 
 
-async def test_a_sev1_begins_with_on_call_and_duty_officer(world: World) -> None:
-    card, incident_id = await opened(world, "sev1")
-    await answer_to_mention(world.slack, world.bob, "escalate", thread=card)
-    await world.slack.shows("@ann (on-call), @cyd (duty officer): @bob asks you", thread=card)
-    (first,) = await told(world, incident_id, 1)
-    assert [ask["who"] for ask in first["asked"]] == [world.ann.id, cyd(world).id]
-
-
-async def test_who_was_asked_passes_it_on(world: World) -> None:
-    """At once, whoever was asked; others may not; the second press is told."""
-    card, incident_id = await opened(world)
-    await escalates(world, cyd(world), incident_id)
-    call = await world.slack.shows("@ann (on-call)", thread=card)
-    await cyd(world).clicks("Pass on", call)
-    await cyd(world).sees("takes somebody who was asked", "@ann")
-    await asyncio.gather(world.ann.clicks("Pass on", call), world.ann.clicks("Pass on", call))
-    await world.slack.shows("@bob (on-call's backup): @ann passed it on", thread=card)
-    await world.ann.sees("passed on already")
-    assert len(await told(world, incident_id, 2)) == 2
-
-
-@pytest.mark.parametrize("way", ["take", "resolve"])
 @pytest.mark.long
-async def test_taking_or_resolving_the_incident_ends_it(world: World, way: str) -> None:
+async def test_taking_or_resolving_the_incident_ends_it(world: World) -> None:
     """Nobody else is asked afterwards, however long it takes."""
-    card, incident_id = await opened(world)
-    await escalates(world, cyd(world), incident_id)
-    call = await world.slack.shows("@ann (on-call)", thread=card)
-    if way == "take":
-        await world.bob.clicks("Take it", card)
-        await world.slack.shows("@bob has", thread=card)
-    else:
-        await answer(world.slack, cyd(world), "/incident", f"resolve {incident_id} fixed")
-        await world.slack.until(lambda: "It is over" in call.shown, "the call to be over")
-    (kept,) = await world.stored("escalations", is_end_told=True)
-    assert kept["state"] == ("held" if way == "take" else "over")
+    taken, taken_id = await opened(world)
+    resolved, resolved_id = await opened(world, "sev2", "search is slow")
+    for card, incident_id in ((taken, taken_id), (resolved, resolved_id)):
+        await escalates(world, cyd(world), incident_id)
+        await world.slack.shows("@ann (on-call)", thread=card)
+    await world.bob.clicks("Take it", taken)
+    await world.slack.shows("@bob has", thread=taken)
+    await answer(world.slack, cyd(world), "/incident", f"resolve {resolved_id} fixed")
+    await world.slack.shows("@ann (on-call)", "It is over", thread=resolved)
+    await world.stored("escalations", 2, is_end_told=True)
     world.clock.forward(hours=1)
     await world.rests()
-    assert len((await world.documents("escalations"))[0]["steps"]) == 1
-    await world.ann.says("/escalate", incident_id)
-    await world.ann.sees("is already resolved" if way == "resolve" else "was called")
+    kept = {one["incident_id"]: (one["state"], len(one["steps"])) for one in await world.documents("escalations")}
+    assert kept == {taken_id: ("held", 1), resolved_id: ("over", 1)}
+    for incident_id, told_then in ((taken_id, "was called"), (resolved_id, "is already resolved")):
+        assert told_then in (await answer(world.slack, world.ann, "/escalate", incident_id)).shown
 
 
 @pytest.mark.long
-async def test_several_bots_make_each_step_once(world: World) -> None:
-    """Three bots: one step when it is due, one message in the thread, one directly."""
-    await world.starts()
+async def test_of_two_bots_one_makes_each_step(world: World) -> None:
+    """One step when it is due, one message in the thread, one directly."""
     await world.starts()
     card, incident_id = await opened(world)
     await escalates(world, cyd(world), incident_id)
@@ -205,33 +242,27 @@ async def test_several_bots_make_each_step_once(world: World) -> None:
 
 @pytest.mark.long
 async def test_after_a_while_without_a_bot_there_is_one_step(world: World) -> None:
-    """An hour later the next is asked, and has the full time; nobody is skipped, nothing comes in a burst."""
-    _, incident_id = await opened(world)
-    await escalates(world, cyd(world), incident_id)
-    await told(world, incident_id, 1)
-    await world.stops()
-    world.clock.forward(hours=1)
-    await world.starts()
-    steps = await told(world, incident_id, 2)
-    await world.rests()
-    assert len(await told(world, incident_id, 2)) == 2
-    assert steps[1]["asked"] == [{"rung": "on-call's backup", "who": world.bob.id}]
+    """An hour later the next is asked, and has the full time; nobody is skipped, nothing comes in a burst.
 
-
-async def test_a_step_that_was_recorded_and_not_told_is_told(world: World) -> None:
-    """A bot died in between: another asks, once, and the time runs from then on."""
-    card, incident_id = await opened(world)
-    await escalates(world, cyd(world), incident_id)
-    await told(world, incident_id, 1)
+    The same where a bot recorded the next step and died before it told anybody: another tells it, once.
+    """
+    waiting, recorded = await opened(world), await opened(world, "sev2", "search is slow")
+    for _, incident_id in (waiting, recorded):
+        await escalates(world, cyd(world), incident_id)
+        await told(world, incident_id, 1)
     await world.stops()
-    (kept,) = await world.documents("escalations")
+    (kept,) = await world.documents("escalations", incident_id=recorded[1])
     second = {**kept["steps"][0], "number": 2, "rungs": ["on-call's backup"], "told_at": None, "by": "", "why": ""}
     second["asked"] = [{"rung": "on-call's backup", "who": world.bob.id}]
     await world.changes("escalations", kept["_id"], {"steps": [*kept["steps"], second], "version": 9})
-    world.clock.forward(minutes=30)
+    world.clock.forward(hours=1)
     await world.starts()
-    await world.slack.shows("@bob (on-call's backup)", thread=card)
-    assert len(await told(world, incident_id, 2)) == 2
+    for card, incident_id in (waiting, recorded):
+        steps = await told(world, incident_id, 2)
+        await world.slack.shows("@bob (on-call's backup)", thread=card)
+        assert steps[1]["asked"] == [{"rung": "on-call's backup", "who": world.bob.id}]
+    await world.rests()
+    assert [len(await told(world, incident_id, 2)) for _, incident_id in (waiting, recorded)] == [2, 2]
 
 
 @pytest.mark.long
@@ -267,21 +298,3 @@ async def test_who_has_left_is_left_out_by_name(world: World) -> None:
     await escalates(world, cyd(world), incident_id)
     call = await world.slack.shows("@bob (on-call's backup): @cyd asks you", thread=card)
     assert "Left out: @ann (on-call, has left)" in call.shown
-
-
-async def test_a_double_enter_calls_one(world: World) -> None:
-    _, incident_id = await opened(world)
-    await asyncio.gather(*(world.bob.says("/escalate", incident_id) for _ in range(3)))
-    await world.bob.sees("a moment ago")
-    assert len(await told(world, incident_id, 1)) == 1
-
-
-async def test_nobody_is_called_to_an_incident_that_is_over(world: World) -> None:
-    """Resolved or closed: a clear answer, and nothing is recorded."""
-    _, incident_id = await opened(world)
-    for words in (f"resolve restarted {incident_id}", f"close {incident_id}"):
-        await answer(world.slack, world.bob, "/incident", words)
-        refused = await answer(world.slack, world.bob, "/escalate", f"{incident_id} again")
-        assert incident_id in refused.shown
-        assert "reopen" in refused.shown
-    assert await world.documents("escalations") == []

@@ -108,11 +108,11 @@ async def test_a_home_that_is_open_follows_what_happens(shared: World) -> None:
     other = await shared.starts()
     await home(shared, shared.ann, "Open incidents")
     before = published(shared, shared.ann)
-    for title in ("all is lost", "all is lost twice", "the third"):
+    for title in ("all is lost", "all is lost twice"):
         await answer(shared.slack, shared.bob, "/incident", f"open sev1 {title}")
         await later(shared, shared.ann, f"SEV1 · {title} ·")
         await shared.stored("homes", _id=shared.ann.id, claimed_at=None, shown_at={"$gte": shared.clock() - SOON})
-    assert published(shared, shared.ann) == before + 3
+    assert published(shared, shared.ann) == before + 2
     assert shared.slack.person("dee").home is None
     await shared.stops(other)
 
@@ -152,25 +152,6 @@ async def test_who_is_not_in_the_channel_starts_nothing_from_home(shared: World)
     assert len(dee.posts) == before
 
 
-@SHARED
-async def test_two_hundred_open_incidents_fit(shared: World) -> None:
-    """Twenty are listed, the reader's own first, and the rest is a number."""
-    await answer(shared.slack, shared.bob, "/incident", "open sev4 one of many")
-    (known,) = await shared.stored("incidents", title="one of many", card_ts={"$ne": None}, untold=[])
-    many = [f"INC-20191231-{number:04}" for number in range(200)]
-    for twin in many:
-        owner = "U0ANN" if twin.endswith("7") else "U0BOB"
-        made = {"_id": twin, "title": "<&>" * 50, "same_words": [twin], "severity": "sev1", "owner": owner}
-        await shared.puts("incidents", {**known, **made})
-    count = len([one for one in await shared.documents("incidents") if one["status"] not in ("resolved", "closed")])
-    page = await home(shared, shared.ann, f"… and {count - 20} more: `/incident` lists all.")
-    assert page.shown.count("INC-2019") == 20
-    assert len(page.raw.content["blocks"]) <= 100
-    assert sum(len(str(block)) for block in page.raw.content["blocks"]) < 20_000
-    for twin in many:
-        await shared.removes("incidents", twin)
-
-
 def sheet(who: Person, words: str) -> bool:
     """Whether what is laid over their Home shows this."""
     return who.modal is not None and words in who.modal.shown
@@ -187,8 +168,27 @@ def published(world: World, who: Person) -> int:
 
 
 @SHARED
+async def test_two_hundred_open_incidents_fit(shared: World) -> None:
+    """Twenty are listed, the reader's own first, and the rest is a number. The last of these Homes, since they stay."""
+    await answer(shared.slack, shared.bob, "/incident", "open sev4 one of many")
+    (known,) = await shared.stored("incidents", title="one of many", card_ts={"$ne": None}, untold=[])
+    twins = {f"INC-20191231-{number:04}": "U0ANN" if number % 10 == 7 else "U0BOB" for number in range(200)}
+    made = {"title": "<&>" * 50, "severity": "sev1"}
+    each = [{**known, **made, "_id": twin, "same_words": [twin], "owner": twins[twin]} for twin in twins]
+    await shared.puts_all("incidents", each)
+    count = len([one for one in await shared.documents("incidents") if one["status"] not in ("resolved", "closed")])
+    page = await home(shared, shared.ann, f"… and {count - 20} more: `/incident` lists all.")
+    assert page.shown.count("INC-2019") == 20
+    assert len(page.raw.content["blocks"]) <= 100
+    assert sum(len(str(block)) for block in page.raw.content["blocks"]) < 20_000
+
+
+@SHARED
 async def test_one_bot_draws_a_home_and_an_opening_in_between_counts(shared: World) -> None:
-    """Of two bots one has the claim, until its lease ends; who opened the Home meanwhile has it drawn again."""
+    """Of two bots one has the claim, until its lease ends; who opened the Home meanwhile has it drawn again.
+
+    The last with this world, which stands still from then on: nothing is on its way to the bot.
+    """
     homes, now = shared.store().homes, shared.clock().replace(microsecond=0)
     old = Visit("U0OLD", now - 20 * RECENT, "first", now - 20 * RECENT)
     await homes.opened(old)
@@ -229,7 +229,10 @@ async def test_services_are_told_from_what_watching_knows(slack: Slack, mongod: 
 
 @pytest.mark.long
 async def test_a_home_says_that_mongodb_is_away_and_what_was_known(slack: Slack, line: Line) -> None:
-    """One that is open says so by itself, keeps what was known, and is right again when MongoDB is back."""
+    """One that is open says so by itself, keeps what was known, and is right again when MongoDB is back.
+
+    What a button cannot do is said above it: an answer as a direct message would be seen by nobody who looks there.
+    """
     async with World(slack, line.url()) as world:
         await answer(slack, world.ann, "/incident", "open sev2 checkout is down")
         await home(world, world.ann, "checkout is down")
@@ -237,20 +240,11 @@ async def test_a_home_says_that_mongodb_is_away_and_what_was_known(slack: Slack,
         page = await later(world, world.ann, "MongoDB does not answer", "checkout is down")
         assert "Below is what was known at 2026-11-25 12:0" in page.shown
         await home(world, world.bob, "MongoDB does not answer", "checkout is down")  # opened just now
+        await world.ann.clicks("Show the checklist", page)
+        told = "MongoDB does not answer, so the checklist cannot be shown"
+        await slack.until(partial(sheet, world.ann, told), "to be told")
+        assert [post.text for post in world.ann.posts if "not answer" in post.text] == []
         line.mend()
         world.clock.forward(seconds=61)
         await slack.until(lambda: not any("not answer" in shown(who) for who in (world.ann, world.bob)), "MongoDB back")
         assert "checkout is down" in shown(world.bob)
-
-
-@pytest.mark.long
-async def test_a_button_of_the_home_says_above_it_that_mongodb_is_away(slack: Slack, line: Line) -> None:
-    """An answer as a direct message would be seen by nobody who looks at their Home."""
-    async with World(slack, line.url()) as world:
-        page = await home(world, world.ann, "Open incidents")
-        line.cut()
-        await world.ann.clicks("Show the checklist", page)
-        await slack.until(
-            partial(sheet, world.ann, "MongoDB does not answer, so the checklist cannot be shown"), "to be told"
-        )
-        assert [post.text for post in world.ann.posts if "not answer" in post.text] == []

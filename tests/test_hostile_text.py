@@ -22,19 +22,19 @@ async def shared(mongod: Mongod) -> AsyncIterator[World]:
 
 
 TEXTS = [
-    ("<!channel> is down", "<!channel> is down"),
-    ("<!here> <!everyone> look", "<!here> <!everyone> look"),
-    ("ask <@U0BOB> and @cyd", "ask @bob and @cyd"),
+    ("<!channel> <!here> <!everyone> look", "<!channel> <!here> <!everyone> look"),
+    ("ask <@U0BOB> and @cyd, {} {0} {who} %s %(x)s ${HOME}", "ask @bob and @cyd, {} {0} {who} %s %(x)s ${HOME}"),
     ("<https://evil.example|bank.com> is down", "<https://evil.example|bank.com> is down"),
     ("`code` ```pre``` *bold* _it_ ~no~ :fire:", "`code` ```pre``` *bold* _it_ ~no~ :fire:"),
-    ("the 🔥 and the 👩‍🚒", "the 🔥 and the 👩‍🚒"),
-    ("שלום \u202eevil\u202c world", "שלום evil world"),
-    ("zero\u200bwidth\u2060 and\ufeff more", "zerowidth and more"),
-    ('$where {"$gt": ""} {"$ne": null}', '$where {"$gt": ""} {"$ne": null}'),
-    ("{} {0} {who} %s %(x)s ${HOME}", "{} {0} {who} %s %(x)s ${HOME}"),
-    ("a & b < c > d &amp; &lt;!channel&gt;", "a & b < c > d &amp; &lt;!channel&gt;"),
+    (
+        "the 🔥 and the 👩‍🚒 שלום \u202eevil\u202c zero\u200bwidth\u2060 and\ufeff half a \ud83d character",
+        "the 🔥 and the 👩‍🚒 שלום evil zerowidth and half a \ufffd character",
+    ),
+    (
+        '$where {"$gt": ""} a & b < c > d &amp; &lt;!channel&gt;',
+        '$where {"$gt": ""} a & b < c > d &amp; &lt;!channel&gt;',
+    ),
     ("<" * 60, "<" * 60),
-    ("half a \ud83d character", "half a \ufffd character"),
 ]
 
 

@@ -1,28 +1,32 @@
 """An incident that is in Slack and not in MongoDB is put back as soon as somebody needs it, while the bot runs."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 
 from sandbox.mongo import Mongod
 from sandbox.sight import Post
-from tests.asking import answer, answer_to_mention, shared_world
+from tests.asking import answer, answer_to_mention, strict
+from tests.impatience import NEVER
 from tests.test_incident import opened
-from tests.world import World
+from tests.world import TEMPO, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(mongod: Mongod) -> AsyncIterator[World]:
-    """One bot, which stays connected all the time; Bob is on call."""
-    async with shared_world(mongod) as ready:
-        await ready.slack.until(
-            lambda: ready.slack.calls_of("conversations.history"), "the channel to be read at first"
-        )
-        await answer(ready.slack, ready.ann, "/ops", "role on-call @bob")
-        yield ready
+    """One bot, which stays connected all the time, without the jobs of windows and reminders; Bob is on call."""
+    async with strict() as slack:
+        ready = World(slack, mongod.url())
+        ready.tempo = replace(TEMPO, tick=NEVER, tidy=NEVER)
+        async with ready:
+            await slack.until(lambda: slack.calls_of("conversations.history"), "the channel to be read at first")
+            await answer(slack, ready.ann, "/ops", "role on-call @bob")
+            yield ready
+        assert (slack.refusals, slack.pages) == ([], [])
 
 
 async def lost(world: World, title: str) -> tuple[Post, str]:
@@ -49,6 +53,31 @@ async def lose(world: World) -> None:
     for collection in ("incidents", "outbox", "timeline"):
         await world.drops(collection)
     world.clock.forward(minutes=1)
+
+
+async def test_words_that_are_no_ids_do_not_have_the_channel_read(world: World) -> None:
+    """A note begins as it likes: small letters, quotes and capitals without a digit name no incident."""
+    card, open_one = await opened(world, "open sev2 the fan is loud", "the fan is loud")
+    world.clock.forward(minutes=1)
+    await world.rests()  # a bot that has just started reads the channel
+    before = reads(world)
+    for words in ("one more", "disk full", "solo run", '"7KQ4 is a name"', "CERT expired", "500s are gone"):
+        told = await answer_to_mention(world.slack, world.bob, f"note {words}", thread=card)
+        assert f"Noted in {open_one}" in told.shown, words
+    told = await answer_to_mention(world.slack, world.ann, "resolve HTTP 500 is gone", thread=card)
+    assert "No incident ends in HTTP." in told.shown
+    assert reads(world) == before
+
+
+async def test_one_that_is_named_just_after_the_channel_was_read_is_put_back(world: World) -> None:
+    """It was lost since then; the clock has not moved."""
+    _, incident_id = await lost(world, "the door is open")
+    told = await answer(world.slack, world.bob, "/incident", "show 0000")
+    assert "I know no incident 0000." in told.shown
+    for collection in ("incidents", "outbox", "timeline"):
+        await world.drops(collection)
+    told = await answer(world.slack, world.bob, "/incident", f"show {incident_id[-4:]}")
+    assert "the door is open" in told.shown
 
 
 async def test_a_command_that_names_it_puts_it_back(world: World) -> None:
@@ -96,32 +125,6 @@ async def test_what_is_said_in_its_thread_puts_it_back(world: World) -> None:
     message = await world.bob.writes("it is the relay", thread=card)
     await world.stored("incidents", _id=incident_id)
     await world.stored("timeline", incident_id=incident_id, ts=message.ts, text="it is the relay")
-
-
-async def test_words_that_are_no_ids_do_not_have_the_channel_read(world: World) -> None:
-    """A note begins as it likes: small letters, quotes and capitals without a digit name no incident."""
-    card, open_one = await opened(world, "open sev2 the fan is loud", "the fan is loud")
-    world.clock.forward(minutes=1)
-    await world.rests()  # a bot that has just started reads the channel
-    before = reads(world)
-    for words in ("one more", "disk full", "solo run", '"7KQ4 is a name"', "CERT expired", "500s are gone"):
-        told = await answer_to_mention(world.slack, world.bob, f"note {words}", thread=card)
-        assert f"Noted in {open_one}" in told.shown, words
-    told = await answer_to_mention(world.slack, world.ann, "resolve HTTP 500 is gone", thread=card)
-    assert "No incident ends in HTTP." in told.shown
-    assert reads(world) == before
-
-
-@pytest.mark.long
-async def test_one_that_is_named_just_after_the_channel_was_read_is_put_back(world: World) -> None:
-    """It was lost since then; the clock has not moved."""
-    _, incident_id = await lost(world, "the door is open")
-    told = await answer(world.slack, world.bob, "/incident", "show 0000")
-    assert "I know no incident 0000." in told.shown
-    for collection in ("incidents", "outbox", "timeline"):
-        await world.drops(collection)
-    told = await answer(world.slack, world.bob, "/incident", f"show {incident_id[-4:]}")
-    assert "the door is open" in told.shown
 
 
 async def test_one_that_is_nowhere_is_refused_and_slack_is_not_asked_again(world: World) -> None:

@@ -1,16 +1,29 @@
 """What the bot asks of an open incident by itself, and a card that somebody deleted."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.incident_steps import reposted
+from sandbox.mongo import Mongod
 from sandbox.sight import Post
+from sandbox.slack import Slack
 from tests.asking import answer
+from tests.impatience import NEVER
 from tests.test_incident import opened
-from tests.world import World
+from tests.world import TEMPO, World
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """A world without the jobs that look at windows, alerts and escalations."""
+    reminding = World(slack, mongod.url())
+    reminding.tempo = replace(TEMPO, tick=NEVER)
+    async with reminding as ready:
+        yield ready
 
 
 def asked(world: World, card: Post, words: str) -> list[Post]:
@@ -18,8 +31,12 @@ def asked(world: World, card: Post, words: str) -> list[Post]:
     return [post for post in world.slack.thread(card).replies if words in post.shown]
 
 
-async def test_the_owner_is_reminded_once_when_an_update_is_due(world: World) -> None:
-    """Half an hour without an update: one reminder that mentions the owner; an update starts the time anew."""
+@pytest.mark.long
+async def test_the_owner_is_reminded_once_when_an_update_is_due_and_may_put_it_off(world: World) -> None:
+    """Half an hour without an update: one reminder that mentions the owner, with a button for half an hour of silence.
+
+    The thread says who wanted that; then it comes once more, and an update starts the time anew.
+    """
     card, incident_id = await opened(world)
     world.clock.forward(minutes=29)
     await world.stored("incidents", _id=incident_id, untold=[])
@@ -27,35 +44,38 @@ async def test_the_owner_is_reminded_once_when_an_update_is_due(world: World) ->
     reminder = await world.slack.shows("@ann, the last update of", incident_id, "How does it go?", thread=card)
     assert reminder.buttons == ["Update", "Snooze 30m"]
     await world.stored("incidents", _id=incident_id, reminded_at={"$ne": None})
-    await answer(world.slack, world.ann, "/incident", "note it is the cache")
-    assert len(asked(world, card, "How does it go?")) == 1
-    world.clock.forward(minutes=31)
-    await world.slack.until(lambda: len(asked(world, card, "How does it go?")) == 2, "the second reminder")
-
-
-@pytest.mark.long
-async def test_a_sev1_is_asked_about_twice_as_often(world: World) -> None:
-    """A quarter of an hour is enough."""
-    card, _ = await opened(world, "open sev1 all is down", "all is down")
-    other, _ = await opened(world, "open sev2 search is slow", "search is slow")
-    world.clock.forward(minutes=16)
-    await world.slack.shows("How does it go?", thread=card)
+    await world.ann.clicks("Snooze 30m", reminder)
+    await world.ann.sees("No reminder for", incident_id)
+    await world.slack.shows("@ann wants no reminder before", thread=card)
+    world.clock.forward(minutes=28)
     await world.rests()
-    assert asked(world, other, "How does it go?") == []
+    assert len(asked(world, card, "How does it go?")) == 1
+    world.clock.forward(minutes=3)
+    await world.slack.until(lambda: len(asked(world, card, "How does it go?")) == 2, "the reminder to come again")
+    await answer(world.slack, world.ann, "/incident", "note it is the cache")
+    assert len(asked(world, card, "How does it go?")) == 2
+    world.clock.forward(minutes=31)
+    await world.slack.until(lambda: len(asked(world, card, "How does it go?")) == 3, "the third reminder")
 
 
 @pytest.mark.long
-async def test_talk_in_the_thread_is_no_update_but_a_resolution_ends_the_reminders(world: World) -> None:
-    """People talk and the card still tells nothing new; after the end nobody is reminded."""
-    card, incident_id = await opened(world)
-    other, _ = await opened(world, "open sev2 search is slow", "search is slow")
-    await answer(world.slack, world.ann, "/incident", f"resolve {incident_id} fixed")
-    world.clock.forward(minutes=20)
+async def test_a_sev1_is_asked_about_twice_as_often_and_what_is_over_not_at_all(world: World) -> None:
+    """A quarter of an hour is enough. Talk in the thread is no update; after the end nobody is reminded."""
+    over, over_id = await opened(world)
+    worst, _ = await opened(world, "open sev1 all is down", "all is down")
+    other, other_id = await opened(world, "open sev2 search is slow", "search is slow")
+    await answer(world.slack, world.ann, "/incident", f"resolve {over_id} fixed")
+    world.clock.forward(minutes=16)
+    await world.slack.shows("How does it go?", thread=worst)
+    world.clock.forward(minutes=4)
     await world.bob.writes("hm", thread=other)
     world.clock.forward(minutes=11)
     await world.slack.shows("How does it go?", thread=other)
+    (kept,) = await world.stored("incidents", _id=other_id, reminded_at={"$ne": None})
+    assert kept["reminded_at"] - kept["opened_at"] >= timedelta(minutes=30)
     await world.rests()
-    assert asked(world, card, "How does it go?") == []
+    assert len(asked(world, other, "How does it go?")) == 1
+    assert asked(world, over, "How does it go?") == []
 
 
 @pytest.mark.long
@@ -66,26 +86,11 @@ async def test_nobody_is_reminded_of_what_was_resolved_while_slack_was_slow(worl
     before = len(world.slack.calls_of("users.info"))
     world.slack.faults.add("latency", "users.info", value=0.5)
     world.clock.forward(minutes=31)
-    await world.slack.until(lambda: len(world.slack.calls_of("users.info")) > before, "Slack to be asked")
+    question = await world.slack.until(lambda: world.slack.calls_of("users.info")[before], "Slack to be asked")
     await world.changes("incidents", incident_id, {"status": "resolved", "resolved_at": world.clock()})
+    await world.slack.until(lambda: question.answer, "Slack's answer")
     await world.rests()  # the job that asks is one of those that end
     assert asked(world, card, "How does it go?") == []
-
-
-@pytest.mark.long
-async def test_a_snooze_puts_the_reminder_off(world: World) -> None:
-    """By the button below it: half an hour of silence, then once more; the thread says who wanted it."""
-    card, incident_id = await opened(world)
-    world.clock.forward(minutes=31)
-    reminder = await world.slack.shows("How does it go?", thread=card)
-    await world.ann.clicks("Snooze 30m", reminder)
-    await world.ann.sees("No reminder for", incident_id)
-    await world.slack.shows("@ann wants no reminder before", thread=card)
-    world.clock.forward(minutes=28)
-    await world.rests()
-    assert len(asked(world, card, "How does it go?")) == 1
-    world.clock.forward(minutes=3)
-    await world.slack.until(lambda: len(asked(world, card, "How does it go?")) == 2, "the reminder to come again")
 
 
 async def test_a_raised_severity_ends_a_snooze(world: World) -> None:
@@ -103,70 +108,51 @@ async def test_a_raised_severity_ends_a_snooze(world: World) -> None:
 
 
 @pytest.mark.long
-async def test_three_bots_and_restarts_remind_once(world: World) -> None:
-    """Every replica looks, one message is posted; who comes later does not repeat it."""
-    card, incident_id = await opened(world)
-    await asyncio.gather(world.starts(), world.starts())
-    world.clock.forward(minutes=31)
-    await world.slack.shows("How does it go?", thread=card)
-    await world.stops()
-    await world.starts()
-    await world.stored("incidents", _id=incident_id, reminded_at={"$ne": None})
-    await world.rests()
-    assert len(asked(world, card, "How does it go?")) == 1
-
-
-@pytest.mark.long
 async def test_a_reminder_that_fell_due_while_no_bot_was_there_comes_late_and_once(world: World) -> None:
-    """Hours of absence are one reminder."""
-    card, _ = await opened(world)
+    """Hours of absence are one reminder: each replica looks, one posts, and who comes later repeats nothing."""
+    card, incident_id = await opened(world)
     await world.stops()
     world.clock.forward(hours=5)
-    await world.starts()
+    await asyncio.gather(world.starts(), world.starts())
     await world.slack.shows("How does it go?", thread=card)
+    await world.stored("incidents", _id=incident_id, reminded_at={"$ne": None})
+    await world.stops()
+    await world.starts()
     await world.rests()
     assert len(asked(world, card, "How does it go?")) == 1
 
 
 @pytest.mark.long
 async def test_a_silent_day_asks_whether_it_is_over(world: World) -> None:
-    """Once, by one of two bots; *Close it* closes the incident, *Keep it open* keeps it."""
+    """Once, by one of two bots; *Close it* closes the incident, *Keep it open* keeps it.
+
+    What somebody keeps open is not closed by the same question; whoever changes their own mind may.
+    """
+    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
     await world.starts()
     card, incident_id = await opened(world)
-    kept, other = await opened(world, "open sev3 search is slow", "search is slow")
+    kept, kept_id = await opened(world, "open sev3 search is slow", "search is slow")
     world.clock.forward(hours=25)
     question = await world.slack.shows("Is it over?", incident_id, "@ann", thread=card)
+    other = await world.slack.shows("Is it over?", kept_id, thread=kept)
     await world.stored("incidents", 2, asked_at={"$ne": None})
-    await world.rests()
-    assert asked(world, card, "How does it go?") == []
     assert question.buttons == ["Close it", "Keep it open"]
     await world.ann.clicks("Close it", question)
     await world.slack.until(lambda: "closed" in card.shown, "the card to be closed")
     stored = await world.document("incidents", incident_id)
     assert (stored["status"], stored["resolution"]) == ("closed", "nothing happened for a day")
-    await world.ann.clicks("Keep it open", await world.slack.shows("Is it over?", thread=kept))
-    await world.ann.sees(other, "stays open")
+    await world.ann.clicks("Keep it open", other)
+    await world.ann.sees(kept_id, "stays open")
+    await world.bob.clicks("Close it", other)
+    await world.bob.sees(f"{kept_id} goes on: something was done in it since that was asked, by @ann.")
     await world.rests()
-    assert len(asked(world, kept, "Is it over?")) == 1
+    assert [len(asked(world, each, "Is it over?")) for each in (card, kept)] == [1, 1]
+    assert asked(world, card, "How does it go?") == []
     assert "investigating" in kept.shown
-
-
-async def test_what_somebody_keeps_open_is_not_closed_by_the_same_question(world: World) -> None:
-    """The second of the two who press hears of the first; whoever changes their own mind may."""
-    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
-    card, incident_id = await opened(world)
-    world.clock.forward(hours=25)
-    question = await world.slack.shows("Is it over?", incident_id, thread=card)
-    await world.stored("incidents", _id=incident_id, asked_at={"$ne": None})
-    await world.ann.clicks("Keep it open", question)
-    await world.ann.sees(incident_id, "stays open")
-    await world.bob.clicks("Close it", question)
-    await world.bob.sees(f"{incident_id} goes on: something was done in it since that was asked, by @ann.")
-    assert (await world.document("incidents", incident_id))["status"] == "investigating"
-    await world.ann.clicks("Close it", question)
-    await world.ann.sees(f"{incident_id} is closed.")
-    await world.bob.clicks("Keep it open", question)
-    await world.bob.sees(f"{incident_id} is already closed: “nothing happened for a day”", "`reopen` opens it again")
+    await world.ann.clicks("Close it", other)
+    await world.ann.sees(f"{kept_id} is closed.")
+    await world.bob.clicks("Keep it open", other)
+    await world.bob.sees(f"{kept_id} is already closed: “nothing happened for a day”", "`reopen` opens it again")
     assert "It stays open." not in [act["text"] for act in await world.documents("timeline", author=world.bob.id)]
 
 

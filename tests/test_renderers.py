@@ -176,7 +176,7 @@ def test_the_question_which_moment_is_meant_is_as_tame(text: str) -> None:
     must_fit("maintenance.which_time", maintenance.which_time(text, choices))
 
 
-@settings(max_examples=100, database=None)
+@settings(max_examples=50, database=None)
 @given(st.text())
 def test_escaping_keeps_what_was_typed(text: str) -> None:
     """What is escaped on the way out is the same text again on the way in, without invisible characters."""

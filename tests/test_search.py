@@ -1,14 +1,19 @@
 """Finding incidents as people do: lists with filters, words of title, notes and thread, page after page."""
 
 import re
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import NamedTuple
 
 import pytest
+import pytest_asyncio
 
+from sandbox.mongo import Mongod
 from sandbox.sight import Post
-from tests.asking import answer, answer_to_mention
+from tests.asking import answer, answer_to_mention, shared_world
 from tests.world import World
 
+SHARED = pytest.mark.asyncio(loop_scope="module")
 ID = re.compile(r"INC-\d{8}-[0-9A-Z]{4}")
 
 
@@ -40,16 +45,27 @@ async def finds(world: World, words: str, *wanted: str) -> None:
     await world.until(found, f"{words} to find {wanted}")
 
 
-async def three(world: World) -> tuple[str, str, str]:
-    """A sev3 and a sev1 of November, and a resolved sev2 of December that is the newest."""
-    first = await opens(world, "sev3 checkout is slow")
-    world.clock.forward(hours=1)
-    second = await opens(world, "sev1 search is down")
-    world.clock.forward(days=7)
-    third = await opens(world, "sev2 checkout is down")
-    await asks(world, f"resolve {third} restarted the Cache")
-    await world.stored("incidents", _id=third, status="resolved", untold=[])
-    return first, second, third
+class Three(NamedTuple):
+    """A sev3 and a sev1 of November, and a resolved sev2 of December that is the newest; their world."""
+
+    world: World
+    first: str
+    second: str
+    third: str
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def three(mongod: Mongod) -> AsyncIterator[Three]:
+    """For all who look for incidents and open none."""
+    async with shared_world(mongod) as world:
+        first = await opens(world, "sev3 checkout is slow")
+        world.clock.forward(hours=1)
+        second = await opens(world, "sev1 search is down")
+        world.clock.forward(days=7)
+        third = await opens(world, "sev2 checkout is down")
+        await asks(world, f"resolve {third} restarted the Cache")
+        await world.stored("incidents", _id=third, status="resolved", untold=[])
+        yield Three(world, first, second, third)
 
 
 async def turned(world: World, page: Post) -> Post:
@@ -62,10 +78,10 @@ async def turned(world: World, page: Post) -> Post:
 # Lists
 
 
-@pytest.mark.long
-async def test_a_list_is_filtered_by_severity_status_and_month(world: World) -> None:
+@SHARED
+async def test_a_list_is_filtered_by_severity_status_and_month(three: Three) -> None:
     """Open ones come worst first, all others newest first; the words may come in any order."""
-    first, second, third = await three(world)
+    world, first, second, third = three
     for words, wanted in {
         "": [second, first],
         "list open": [second, first],
@@ -87,43 +103,13 @@ async def test_a_list_is_filtered_by_severity_status_and_month(world: World) -> 
     assert (await asks(world, "list sev4")).shown == "There is no such incident (sev4)."
 
 
-async def test_a_list_comes_in_pages(world: World) -> None:
-    """Ten a page, all of them once; *More* gives the next one below, and the last has no button."""
-    first = await opens(world, "sev2 checkout is down")
-    await copies(world, first, 24)
-    page = await asks(world, "list all")
-    assert page.text.startswith("25 incidents: ")
-    pages = [page]
-    while "More" in pages[-1].buttons:
-        pages.append(await turned(world, pages[-1]))
-    found = [ID.findall(each.shown) for each in pages]
-    assert [len(each) for each in found] == [10, 10, 5]
-    assert len({each for page in found for each in page}) == 25
-    assert await ids(world, "list all page 2") == found[1]
-    assert (await asks(world, "list all page 4")).shown == "There is no page 4 of it."
-    assert (await asks(world, "list page 2")).text.startswith("25 incidents are open, page 2: ")
-
-
-async def copies(world: World, of: str, count: int) -> list[str]:
-    """So many more incidents, an hour apart, older than this one, with their words; their IDs."""
-    incident, words = await world.document("incidents", of), await world.document("words", of)
-    made = []
-    for number in range(count):
-        key = f"INC-20200101-{number:04d}"
-        at = {"opened_at": incident["opened_at"] - timedelta(hours=number + 1)}
-        endings = [key[-length:] for length in (1, 2, 3, 4)]
-        await world.puts("incidents", {**incident, **at, "_id": key, "same_words": [key], "endings": endings})
-        await world.puts("words", {**words, **at, "_id": key})
-        made.append(key)
-    return made
-
-
 # Searching
 
 
-async def test_words_are_found_wherever_they_were_said(world: World) -> None:
+@SHARED
+async def test_words_are_found_wherever_they_were_said(three: Three) -> None:
     """In title, notes, thread and resolution; all of them, in whatever place and case; newest first."""
-    first, second, third = await three(world)
+    world, first, second, third = three
     card = await world.slack.shows("checkout is slow", "Opened by")
     await world.bob.writes("Grafana shows ＬＡＴＥＮＣＹ on db-07.prod, straße gesperrt", thread=card)
     await answer(world.slack, world.bob, "/incident", f"note {second} The index was rebuilt")
@@ -141,10 +127,11 @@ async def test_words_are_found_wherever_they_were_said(world: World) -> None:
         assert await ids(world, f"search {words}") == wanted, words
 
 
-async def test_a_file_and_an_unfolded_link_are_found_by_their_names(world: World) -> None:
+@SHARED
+async def test_a_file_and_an_unfolded_link_are_found_by_their_names(three: Three) -> None:
     """Until the message is deleted."""
-    first = await opens(world, "sev2 checkout is down")
-    (card,) = (post for post in world.slack.channel().by_bot if first in post.shown)
+    world, first = three.world, three.first
+    card = await world.slack.shows("checkout is slow", "Opened by")
     said = await world.bob.writes("", thread=card, files=("heapdump-prod.txt",))
     await finds(world, "heapdump prod", first)
     unfolded = [{"title": "Queue depth", "title_link": "https://grafana.example/d/1"}]
@@ -154,9 +141,10 @@ async def test_a_file_and_an_unfolded_link_are_found_by_their_names(world: World
     await finds(world, "heapdump")
 
 
-async def test_a_search_takes_filters_that_are_no_words(world: World) -> None:
+@SHARED
+async def test_a_search_takes_filters_that_are_no_words(three: Three) -> None:
     """`is:`, `sev:` and `in:`; the same words without a colon, or in quotes, are looked for."""
-    first, _, third = await three(world)
+    world, first, _, third = three
     for words, wanted in {
         "checkout is:open": [first],
         "is:resolved checkout": [third],
@@ -173,36 +161,14 @@ async def test_a_search_takes_filters_that_are_no_words(world: World) -> None:
     assert told.text == f"Incidents with “checkout” (open): {first}."
 
 
-async def test_a_beginning_is_found_where_no_word_is_exactly_so(world: World) -> None:
-    """What it stands for is said; a word that is there is never taken for a beginning."""
-    first = await opens(world, "checkouts are slow")
-    second = await opens(world, "checkmate")
-    told = await asks(world, "search check")
-    assert set(ID.findall(told.shown)) == {first, second}
-    assert "No incident has “check”, so these have: checkmate, checkouts." in told.shown
-    third = await opens(world, "check")
-    assert await ids(world, "search check") == [third]
-    assert await ids(world, "search checko slow") == [first]
-
-
-async def test_a_search_comes_in_pages(world: World) -> None:
-    """*More* carries words and filters along."""
-    first = await opens(world, "sev2 checkout is down")
-    made = await copies(world, first, 14)
-    page = await asks(world, "search checkout down sev:2 is:open")
-    assert ID.findall(page.shown) == [first, *made[:9]]
-    more = await turned(world, page)
-    assert ID.findall(more.shown) == made[9:]
-    assert "More" not in more.buttons
-    assert more.text.startswith("Incidents with “checkout”, “down” (sev2, open), page 2: ")
-
-
-async def test_a_mention_finds_too(world: World) -> None:
+@SHARED
+async def test_a_mention_finds_too(three: Three) -> None:
     """`@Ops Bot search …`, with the command left out."""
-    first = await opens(world, "checkout is slow")
-    assert first in (await answer_to_mention(world.slack, world.ann, "search slow")).shown
+    world = three.world
+    assert three.first in (await answer_to_mention(world.slack, world.ann, "search slow")).shown
 
 
+@SHARED
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -230,12 +196,12 @@ async def test_a_mention_finds_too(world: World) -> None:
         ("list sev1 opne", "“opne” is not a filter.\n> list sev1 *opne*\nDid you mean `open`?"),
     ],
 )
-async def test_words_that_find_nothing_or_are_none(world: World, words: str, told: str) -> None:
+async def test_words_that_find_nothing_or_are_none(three: Three, words: str, told: str) -> None:
     """What is typed is text, never a query; what cannot be read is pointed at."""
-    await opens(world, "checkout is slow")
-    assert (await asks(world, words)).shown.startswith(told)
+    assert (await asks(three.world, words)).shown.startswith(told)
 
 
+@SHARED
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
@@ -246,11 +212,56 @@ async def test_words_that_find_nothing_or_are_none(world: World, words: str, tol
     ],
 )
 async def test_a_filter_without_its_colon_is_a_word_and_the_answer_says_so(
-    world: World, words: str, meant: str
+    three: Three, words: str, meant: str
 ) -> None:
     """Where nothing has the word: what would have been the filter, ready to be sent."""
-    await opens(world, "checkout is slow")
-    told = (await asks(world, words)).shown
+    told = (await asks(three.world, words)).shown
     assert told.startswith("Nothing was found")
     assert ("A filter has a colon" in told) == bool(meant)
     assert meant in told
+
+
+# With a world of their own: after the others, whose bot would lose its connections if it could not run for seconds
+
+
+async def test_a_beginning_is_found_where_no_word_is_exactly_so(world: World) -> None:
+    """What it stands for is said; a word that is there is never taken for a beginning."""
+    first = await opens(world, "checkouts are slow")
+    second = await opens(world, "checkmate")
+    told = await asks(world, "search check")
+    assert set(ID.findall(told.shown)) == {first, second}
+    assert "No incident has “check”, so these have: checkmate, checkouts." in told.shown
+    third = await opens(world, "check")
+    assert await ids(world, "search check") == [third]
+    assert await ids(world, "search checko slow") == [first]
+
+
+async def test_lists_and_searches_come_in_pages(world: World) -> None:
+    """Ten a page, all of them once; *More* gives the next one below, with words and filters; the last has no button."""
+    first = await opens(world, "sev2 checkout is down")
+    made = await copies(world, first, 24)
+    sought = "Incidents with “checkout”, “down” (sev2, open)"
+    for words, told, later in (
+        ("list all", "25 incidents: ", "25 incidents, page "),
+        ("search checkout down sev:2 is:open", f"{sought}: ", f"{sought}, page "),
+    ):
+        pages = [await asks(world, words)]
+        assert pages[0].text.startswith(told)
+        while "More" in pages[-1].buttons:
+            pages.append(await turned(world, pages[-1]))
+            assert pages[-1].text.startswith(f"{later}{len(pages)}: ")
+        assert [ID.findall(each.shown) for each in pages] == [[first, *made[:9]], made[9:19], made[19:]]
+    assert await ids(world, "list all page 2") == made[9:19]
+    assert (await asks(world, "list all page 4")).shown == "There is no page 4 of it."
+    assert (await asks(world, "list page 2")).text.startswith("25 incidents are open, page 2: ")
+
+
+async def copies(world: World, of: str, count: int) -> list[str]:
+    """So many more incidents, an hour apart, older than this one, with their words; their IDs."""
+    incident, words = await world.document("incidents", of), await world.document("words", of)
+    made = {f"INC-20200101-{n:04d}": incident["opened_at"] - timedelta(hours=n + 1) for n in range(count)}
+    ends = {key: {"same_words": [key], "endings": [key[-length:] for length in (1, 2, 3, 4)]} for key in made}
+    at = [{"_id": key, "opened_at": opened_at} for key, opened_at in made.items()]
+    await world.puts_all("incidents", [incident | one | ends[one["_id"]] for one in at])
+    await world.puts_all("words", [words | one for one in at])
+    return list(made)
