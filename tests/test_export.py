@@ -73,7 +73,7 @@ async def test_the_files_are_no_message_of_the_timeline(world: World) -> None:
     """What the bot shares is not what somebody wrote, neither as an event nor when the thread is read back."""
     card, _ = await opened(world)
     await exported(world)
-    await world.slack.settled()
+    await world.slack.still(0.05)
     await world.stops()
     await world.starts()
     await world.ann.writes("after that", thread=card)
