@@ -45,6 +45,11 @@ def notification(*alerts: dict[str, Any], key: str = '{}:{service="checkout"}', 
     }
 
 
+def of(name: str) -> dict[str, Any]:
+    """What tells a group of alerts from others."""
+    return {"key": name, "groupLabels": {"alertname": name, "service": "checkout"}}
+
+
 async def sends(world: World, body: object, token: str = TOKEN, bot: int = 0) -> tuple[int, str]:
     """Posts a notification to a bot; the status and the words of the answer."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -13,7 +13,7 @@ import pytest
 from sandbox.mongo import Mongod, free_port
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS
-from tests.asking import answer
+from tests.planning import with_roles
 from tests.world import World
 
 CONFIG = "{route: {receiver: none}, receivers: [{name: none}]}"
@@ -74,7 +74,7 @@ class Silenced(World):
 
     async def __aenter__(self) -> "Silenced":
         await super().__aenter__()
-        await answer(self.slack, self.ann, "/ops", "role on-call @bob")
+        await with_roles(self, tech_lead="", on_call="bob")
         return self
 
 

@@ -10,10 +10,11 @@ from tests.world import World
 
 
 async def with_roles(world: World, *, tech_lead: str = "bob", on_call: str = "ann", duty: str = "") -> None:
-    """Hands the roles out; those with an empty name stay without anybody."""
-    for role, name in (("tech-lead", tech_lead), ("on-call", on_call), ("duty-officer", duty)):
-        if name:
-            await answer(world.slack, world.ann, "/ops", f"role {role} @{name}")
+    """These people have had the roles for long; a role with an empty name is to be assigned."""
+    seat = {"backup": "", "version": 1, "untold": []}
+    people = {"tech-lead": tech_lead, "on-call": on_call, "duty-officer": duty}
+    had = [{**seat, "_id": role, "owner": world.slack.person(name).id} for role, name in people.items() if name]
+    await world.puts_all("roles", had)
 
 
 async def says(world: World, words: str, who: Person | None = None) -> str:

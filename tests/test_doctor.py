@@ -17,6 +17,7 @@ from bot import shell
 from bot.commands.table import SCOPES
 from bot.doctor import from_outside
 from bot.settings import load
+from handlers import call
 from sandbox.child import mortal
 from sandbox.mongo import Mongod
 from sandbox.services import Services
@@ -101,10 +102,10 @@ async def test_the_doctor_looks_at_the_running_bot(shared: World) -> None:
 
 
 @SHARED
-@pytest.mark.long
-async def test_a_doctor_who_takes_a_while_says_so(shared: World) -> None:
+async def test_a_doctor_who_takes_a_while_says_so(shared: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slack is slow: the command is acknowledged at once, "Looking at …" comes, then the diagnosis."""
-    shared.slack.faults.add("latency", "auth.test", value=1.0)
+    monkeypatch.setattr(call, "PATIENCE", 0.1)
+    shared.slack.faults.add("latency", "auth.test", value=0.5)
     before = len(shared.ann.ephemerals)
     outcome = await shared.ann.says("/ops", "doctor")
     assert outcome.acked_in is not None

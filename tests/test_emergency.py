@@ -18,7 +18,7 @@ from tests.world import World
 @pytest.mark.long
 async def test_an_emergency_opens_an_incident_and_is_announced(world: World) -> None:
     """One incident, one window from this minute on for as long as was said; its start is told in the channel."""
-    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    await with_roles(world, tech_lead="")
     told = await answer(world.slack, world.ann, "/maintenance", "emergency replace the disk for customers for 2h")
     card = await world.slack.shows("replace the disk for customers", "SEV2", "Opened by @ann")
     found = ID.search(card.shown)
@@ -36,22 +36,28 @@ async def test_an_emergency_opens_an_incident_and_is_announced(world: World) -> 
     listed = await answer(world.slack, world.bob, "/maintenance")
     assert window["_id"] in listed.shown
     await world.stored("audit", act="emergency", subject=window["_id"])
-    logged = await answer(world.slack, world.ann, "/ops", "runbook")
-    assert "it has 1 incident and 1 emergency." in logged.shown
-    world.clock.forward(hours=2, minutes=1)
+    world.clock.forward(hours=2, minutes=20)
     await world.stored("announcements", _id=f"{window['_id']}/end", state="announced")
     ahead = await world.documents("announcements", window=window["_id"])
     assert sorted(each["rung"] for each in ahead) == ["end", "ending", "start"]
+    await says(world, "end")
+    # It has a row of its own in the runbook's log, which leads to the incident, with how long it was held.
+    logged = await answer(world.slack, world.ann, "/ops", "runbook")
+    assert "it has 1 incident and 1 emergency." in logged.shown
+    await world.slack.until(lambda: direct_files(world), "the log", within=10.0)
+    (row,) = (line for line in text_of(direct_files(world), ".md").splitlines() if window["_id"] in line)
+    assert found[0] in row
+    assert "| 2 h 20 min" in row
 
 
 @pytest.mark.long
 async def test_an_emergency_said_twice_is_one(world: World) -> None:
     """A double Enter: one incident, one window, one announcement, on two bots."""
-    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    await with_roles(world, tech_lead="")
     await world.starts()
     await asyncio.gather(*(world.ann.says("/maintenance", "emergency replace the disk") for _ in range(3)))
     await world.stored("announcements", rung="start", state="announced")
-    await world.rests()
+    await world.round()
     assert len(await world.documents("incidents")) == len(await world.documents("windows", kind="emergency")) == 1
     assert len([post for post in world.slack.channel().by_bot if "Emergency maintenance" in post.text]) == 1
 
@@ -59,7 +65,7 @@ async def test_an_emergency_said_twice_is_one(world: World) -> None:
 async def test_an_emergency_of_an_earlier_release_is_over_at_its_planned_end(world: World) -> None:
     """That release told its end by the clock and recorded none: it is not under way for another day, and nobody is told
     again; one whose end is still to come is asked about as any other."""
-    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    await with_roles(world, tech_lead="")
     await world.stops()
     title, noon = "Emergency maintenance (INC-20261125-7KQ4: disk)", world.clock().replace(second=0, microsecond=0)
     old = {"title": title, "kind": "emergency", "incident_id": "INC-20261125-7KQ4", "channel": "C0OPSSHARED"}
@@ -91,7 +97,7 @@ async def test_an_emergency_of_an_earlier_release_is_over_at_its_planned_end(wor
 
 async def test_two_emergencies_in_one_minute_have_a_window_each(world: World) -> None:
     """Both begin at once and are announced at once; the second has the name of the next minute."""
-    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    await with_roles(world, tech_lead="")
     await answer(world.slack, world.ann, "/maintenance", "emergency replace the disk")
     await answer(world.slack, world.ann, "/maintenance", "emergency move the database")
     first, second = await world.stored("windows", 2, kind="emergency")
@@ -123,7 +129,7 @@ async def test_an_end_that_came_before_the_first_word_is_asked_about_all_the_sam
 
 async def test_who_has_no_role_declares_none(world: World) -> None:
     """The refusal names who may; a title is needed, and a length that is one; nothing is opened."""
-    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
+    await with_roles(world, tech_lead="", on_call="bob")
     told = await answer(world.slack, world.ann, "/maintenance", "emergency replace the disk")
     assert "Who may: @bob" in told.shown
     assert "title is empty" in (await answer(world.slack, world.bob, "/maintenance", "emergency")).shown
@@ -137,34 +143,17 @@ async def test_who_has_no_role_declares_none(world: World) -> None:
 async def test_without_mongodb_an_emergency_is_refused(slack: Slack, line: Line) -> None:
     """Roles cannot be looked up then; `/incident open` works all the same."""
     async with World(slack, line.url()) as world:
-        await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+        await with_roles(world, tech_lead="")
         line.cut()
         await world.ann.says("/maintenance", "emergency replace the disk")
         await world.ann.sees("MongoDB does not answer", "nothing was changed")
         line.mend()
 
 
-async def test_the_runbook_s_log_has_emergencies_too(world: World) -> None:
-    """A row of its own, which leads to the incident, with how long it was held."""
-    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
-    world.clock.set("2026-11-25 12:00:05")
-    await answer(world.slack, world.ann, "/maintenance", "emergency replace the disk for 3h")
-    world.clock.forward(minutes=20)
-    await answer(world.slack, world.ann, "/maintenance", "end")
-    (window,) = await world.stored("windows", kind="emergency", state="over")
-    await world.ann.says("/ops", "runbook")
-    await world.slack.until(lambda: direct_files(world), "the log", within=10.0)
-    log = text_of(direct_files(world), ".md")
-    assert window["_id"] in log
-    assert window["incident_id"] in log
-    assert "| 20 min" in log
-    assert "3 h" not in log
-
-
 @pytest.mark.long
 async def test_an_incident_of_an_emergency_within_a_window_is_of_both_and_each_names_the_other(world: World) -> None:
     """Both threads and both lists tell of it, since each has its readers; who reads both need not count it twice."""
-    await answer(world.slack, world.ann, "/ops", "role on-call @ann")
+    await with_roles(world, tech_lead="")
     weekly = "MW-20261128-0200"
     world.clock.set("2026-11-28 02:00:01")
     await world.stored("windows", _id=weekly, state="under way", head={"$ne": None})

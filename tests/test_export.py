@@ -2,32 +2,53 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 
+from bot.slack import directory
 from bot.store.incident import endings_of
+from sandbox.mongo import Mongod
+from sandbox.sight import Post
 from sandbox.slack import Slack
-from tests.asking import answer, answer_to_mention
+from tests.asking import answer, answer_to_mention, shared_world
 from tests.exporting import direct_files, entry_of, exported, files_in, text_of
 from tests.line import Line
 from tests.test_incident import opened
 from tests.world import World
 
+SHARED = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(mongod: Mongod) -> AsyncIterator[World]:
+    """One world for the tests in which nothing but the request matters; each opens an incident of its own."""
+    async with shared_world(mongod) as world:
+        yield world
+
+
+async def about(shared: World, title: str) -> tuple[Post, str]:
+    """Another incident of Ann's; its card and its ID."""
+    return await opened(shared, f"open sev2 {title}", title)
+
+
 # The files
 
 
-async def test_an_export_is_two_files_in_the_thread(world: World) -> None:
+@SHARED
+async def test_an_export_is_two_files_in_the_thread(shared: World) -> None:
     """`/incident export` shares Markdown and JSON with all of the incident in one message of its thread."""
-    card, incident_id = await opened(world, "open sev2 checkout is down")
-    await world.bob.writes("looking", thread=card)
-    message = await world.ann.writes("the <cache> was full\nof *old* carts", thread=card)
-    await world.bob.reacts("pushpin", message)
-    await world.stored("timeline", 2, kind="message")
-    await world.stored("timeline", pinned_by=[world.bob.id])
-    said = await exported(world, f"export {incident_id[-4:]}")
+    card, incident_id = await about(shared, "checkout is down")
+    await shared.bob.writes("looking", thread=card)
+    message = await shared.ann.writes("the <cache> was full\nof *old* carts", thread=card)
+    await shared.bob.reacts("pushpin", message)
+    await shared.stored("timeline", 2, incident_id=incident_id, kind="message")
+    await shared.stored("timeline", incident_id=incident_id, pinned_by=[shared.bob.id])
+    said = await exported(shared, f"export {incident_id[-4:]}")
     assert f"{incident_id} is exported: the files are in its thread" in said
-    (reply,) = (post for post in world.slack.thread(card).replies if post.files)
+    (reply,) = (post for post in shared.slack.thread(card).replies if post.files)
     assert [file.name for file in reply.files] == [f"{incident_id}.md", f"{incident_id}.json"]
     assert f"Export of {incident_id}, asked for by @ann" in reply.shown
     assert not reply.raw.broadcast
@@ -40,7 +61,7 @@ async def test_an_export_is_two_files_in_the_thread(world: World) -> None:
     assert (told["format"], told["incident"]["id"], told["incident"]["opened_by"]) == (
         1,
         incident_id,
-        {"id": world.ann.id, "name": "ann"},
+        {"id": shared.ann.id, "name": "ann"},
     )
     assert [entry["text"] for entry in told["timeline"] if entry["kind"] == "message"] == [
         "looking",
@@ -52,7 +73,7 @@ async def test_the_files_are_no_message_of_the_timeline(world: World) -> None:
     """What the bot shares is not what somebody wrote, neither as an event nor when the thread is read back."""
     card, _ = await opened(world)
     await exported(world)
-    await world.slack.settled()
+    await world.slack.still(0.05)
     await world.stops()
     await world.starts()
     await world.ann.writes("after that", thread=card)
@@ -60,16 +81,22 @@ async def test_the_files_are_no_message_of_the_timeline(world: World) -> None:
     assert [entry["text"] for entry in await world.documents("timeline", kind="message")] == ["after that"]
 
 
-@pytest.mark.parametrize(
-    ("words", "endings"), [("markdown", ["md"]), ("md", ["md"]), ("JSON", ["json"]), ("", ["md", "json"])]
-)
-async def test_a_mention_in_the_thread_exports_that_incident(world: World, words: str, endings: list[str]) -> None:
+@SHARED
+async def test_a_mention_in_the_thread_exports_that_incident(shared: World) -> None:
     """In the thread nothing but the word is needed, and a format gives that file alone."""
-    await opened(world, "open sev1 another one", "another one")
-    card, incident_id = await opened(world)
-    said = await answer_to_mention(world.slack, world.bob, f"export {words}", thread=card)
-    assert f"{incident_id} is exported" in said.shown
-    assert [file.name for file in files_in(world, card)] == [f"{incident_id}.{ending}" for ending in endings]
+    await about(shared, "mail is late")
+    card, incident_id = await about(shared, "search is down")
+    files: list[str] = []
+    for who, words, endings in (
+        (shared.ann, "markdown", ["md"]),
+        (shared.bob, "md", ["md"]),
+        (shared.ann, "JSON", ["json"]),
+        (shared.bob, "", ["md", "json"]),
+    ):
+        told = await answer_to_mention(shared.slack, who, f"export {words}", thread=card)
+        assert f"{incident_id} is exported" in told.shown
+        files += [f"{incident_id}.{ending}" for ending in endings]
+        assert [file.name for file in files_in(shared, card)] == files
 
 
 async def test_a_resolved_incident_is_exported_with_its_resolution(world: World) -> None:
@@ -85,54 +112,62 @@ async def test_a_resolved_incident_is_exported_with_its_resolution(world: World)
     assert "- **Resolved:** 2026-11-25T13:05:" in page
 
 
-async def test_people_who_left_slack_are_named_by_their_ids(world: World) -> None:
+@SHARED
+async def test_people_who_left_slack_are_named_by_their_ids(shared: World) -> None:
     """Whom Slack does not know any more is still told apart; the export does not fail."""
-    _, incident_id = await opened(world)
-    await world.puts("timeline", entry_of(incident_id, "U0GONE", "I was here, <@U0GONE>"))
-    with world.slack.expects("user_not_found"):
-        await exported(world)
-    card = world.slack.channel().by_bot[0]
-    assert "U0GONE: I was here, @U0GONE\n" in text_of(files_in(world, card), ".md")
+    card, incident_id = await about(shared, "login is slow")
+    await shared.puts("timeline", entry_of(incident_id, "U0GONE", "I was here, <@U0GONE>"))
+    with shared.slack.expects("user_not_found"):
+        await exported(shared, f"export {incident_id}")
+    assert "U0GONE: I was here, @U0GONE\n" in text_of(files_in(shared, card), ".md")
 
 
-async def test_many_strangers_cost_a_bounded_number_of_questions(world: World) -> None:
-    """Slack is asked for two hundred names at most; the others keep their ids."""
-    _, incident_id = await opened(world)
-    await asyncio.gather(
-        *(world.puts("timeline", entry_of(incident_id, f"U0STRANGER{n}", "hello", n)) for n in range(260))
-    )
-    with world.slack.expects("user_not_found"):
-        said = await exported(world)
+@SHARED
+async def test_many_strangers_cost_a_bounded_number_of_questions(
+    shared: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack is asked for so many names at most, here for twenty; the others keep their ids."""
+    monkeypatch.setattr(directory, "ASKED_MOST", 20)
+    _, incident_id = await about(shared, "the shop is empty")
+    strangers = [entry_of(incident_id, f"U0STRANGER{n}", "hello", n) for n in range(26)]
+    await shared.puts_all("timeline", strangers)
+    before = len(shared.slack.calls_of("users.info"))
+    with shared.slack.expects("user_not_found"):
+        said = await exported(shared, f"export {incident_id}")
     assert "is exported" in said
-    assert 195 <= len(world.slack.calls_of("users.info")) <= 202
+    assert 18 <= len(shared.slack.calls_of("users.info")) - before <= 22
 
 
-async def test_an_export_is_asked_for_in_the_ops_channel(world: World) -> None:
-    """Elsewhere the person is pointed there; nothing is shared."""
-    card, incident_id = await opened(world)
-    said = await answer(world.slack, world.ann, "/incident", f"export {incident_id}", channel="#random")
+@SHARED
+async def test_nothing_is_shared_elsewhere_or_for_a_word_that_is_no_format(shared: World) -> None:
+    """Outside the ops channel the person is pointed there; of a wrong word the answer says what can be written."""
+    card, incident_id = await about(shared, "carts are lost")
+    said = await answer(shared.slack, shared.ann, "/incident", f"export {incident_id}", channel="#random")
     assert "#ops-shared" in said.shown
-    assert files_in(world, card) == []
-
-
-async def test_a_word_that_is_no_format_is_pointed_at(world: World) -> None:
-    """Nothing is shared, and the answer says what can be written."""
-    card, _ = await opened(world)
-    said = await answer(world.slack, world.ann, "/incident", "export as-pdf")
+    said = await answer(shared.slack, shared.ann, "/incident", "export as-pdf")
     assert "“as-pdf” is neither an incident's ID nor a format" in said.shown
-    assert files_in(world, card) == []
+    assert files_in(shared, card) == []
 
 
 # Once
 
 
-async def test_a_double_enter_is_one_pair_of_files(world: World) -> None:
-    """The same asked again within a minute shares nothing; the second answer says where the files are."""
-    card, incident_id = await opened(world)
-    await exported(world)
-    said = await exported(world)
+@SHARED
+async def test_a_double_enter_is_one_pair_of_files(shared: World) -> None:
+    """The same asked again within a minute shares nothing; the second answer says where the files are. A claim that a
+    bot left, which died, holds for a minute by MongoDB's clock; then the next request begins anew."""
+    card, incident_id = await about(shared, "payments fail")
+    await exported(shared, f"export {incident_id}")
+    said = await exported(shared, f"export {incident_id}")
     assert f"You exported {incident_id} a moment ago: the files are in its thread" in said
-    assert len(files_in(world, card)) == 2
+    (claim,) = await shared.documents("exports", _id={"$regex": incident_id})
+    left = {"token": "gone", "how": "underway"}
+    await shared.changes("exports", claim["_id"], {**left, "at": datetime.now(UTC) - timedelta(seconds=50)})
+    assert "its files are on their way" in await exported(shared, f"export {incident_id}")
+    assert len(files_in(shared, card)) == 2
+    await shared.changes("exports", claim["_id"], {**left, "at": datetime.now(UTC) - timedelta(seconds=61)})
+    assert "is exported" in await exported(shared, f"export {incident_id}")
+    assert len(files_in(shared, card)) == 4
 
 
 async def test_two_bots_that_hear_it_at_once_share_one_pair(world: World) -> None:
@@ -151,37 +186,25 @@ async def test_two_bots_that_hear_it_at_once_share_one_pair(world: World) -> Non
     assert sum("a moment ago" in one for one in said) == 3
 
 
-async def test_what_is_new_since_then_can_be_exported_at_once(world: World) -> None:
+@SHARED
+async def test_what_is_new_since_then_can_be_exported_at_once(shared: World) -> None:
     """After an act, a message or a mark it is another export; so is another format, and for another person."""
-    card, _ = await opened(world)
-    await exported(world)
-    await answer(world.slack, world.ann, "/incident", "note more")
-    assert "is exported" in await exported(world)
-    assert "is exported" in await exported(world, "export json")
-    said = await answer(world.slack, world.bob, "/incident", "export json")
+    card, incident_id = await about(shared, "the queue grows")
+    export = f"export {incident_id}"
+    await exported(shared, export)
+    await answer(shared.slack, shared.ann, "/incident", f"note {incident_id} more")
+    assert "is exported" in await exported(shared, export)
+    assert "is exported" in await exported(shared, f"{export} json")
+    said = await answer(shared.slack, shared.bob, "/incident", f"{export} json")
     assert "is exported" in said.shown
-    assert len(files_in(world, card)) == 6
-    said_since = await world.bob.writes("it was the queue", thread=card)
-    await world.stored("timeline", ts=said_since.ts)
-    assert "is exported" in await exported(world, "export json")
-    await world.bob.reacts("pushpin", said_since)
-    await world.stored("timeline", pinned_by=[world.bob.id])
-    assert "is exported" in await exported(world, "export json")
-    assert len(files_in(world, card)) == 8
-
-
-async def test_a_bot_that_died_blocks_the_next_export_for_a_minute_at_most(world: World) -> None:
-    """A claim that nobody finished holds for a minute by MongoDB's clock; then the next request begins anew."""
-    card, _ = await opened(world)
-    await exported(world)
-    (claim,) = await world.documents("exports")
-    left = {"token": "gone", "how": "underway"}
-    await world.changes("exports", claim["_id"], {**left, "at": datetime.now(UTC) - timedelta(seconds=50)})
-    assert "its files are on their way" in await exported(world)
-    assert len(files_in(world, card)) == 2
-    await world.changes("exports", claim["_id"], {**left, "at": datetime.now(UTC) - timedelta(seconds=61)})
-    assert "is exported" in await exported(world)
-    assert len(files_in(world, card)) == 4
+    assert len(files_in(shared, card)) == 6
+    said_since = await shared.bob.writes("it was the queue", thread=card)
+    await shared.stored("timeline", ts=said_since.ts)
+    assert "is exported" in await exported(shared, f"{export} json")
+    await shared.bob.reacts("pushpin", said_since)
+    await shared.stored("timeline", ts=said_since.ts, pinned_by=[shared.bob.id])
+    assert "is exported" in await exported(shared, f"{export} json")
+    assert len(files_in(shared, card)) == 8
 
 
 # Where it goes
@@ -213,11 +236,12 @@ async def test_after_a_card_was_deleted_the_files_are_below_the_new_one(world: W
     world.slack.refusals[:] = [one for one in world.slack.refusals if one.error not in gone]
 
 
-async def test_an_incident_whose_card_is_not_posted_yet_is_exported_privately(world: World) -> None:
+@SHARED
+async def test_an_incident_whose_card_is_not_posted_yet_is_exported_privately(shared: World) -> None:
     """An incident that was recorded and whose card is still on its way has no thread."""
-    _, incident_id = await opened(world)
-    document = await world.document("incidents", incident_id)
-    await world.puts(
+    _, incident_id = await about(shared, "images are missing")
+    document = await shared.document("incidents", incident_id)
+    await shared.puts(
         "incidents",
         {
             **document,
@@ -229,8 +253,8 @@ async def test_an_incident_whose_card_is_not_posted_yet_is_exported_privately(wo
             "untold": [],
         },
     )
-    assert "Files need a thread" in await exported(world, "export INC-20261101-7KQ4")
-    assert "# INC-20261101-7KQ4: no card\n" in text_of(direct_files(world), ".md")
+    assert "Files need a thread" in await exported(shared, "export INC-20261101-7KQ4")
+    assert "# INC-20261101-7KQ4: no card\n" in text_of(direct_files(shared), ".md")
 
 
 @pytest.mark.long
@@ -244,20 +268,14 @@ async def test_while_mongodb_is_away_nothing_is_shared(slack: Slack, line: Line)
         assert files_in(world, card) == []
 
 
-@pytest.mark.long
-async def test_a_long_timeline_is_exported_whole(world: World) -> None:
-    """Hundreds of entries, among them messages as long as Slack allows, are all in both files."""
-    card, incident_id = await opened(world)
-    await asyncio.gather(
-        *(
-            world.puts("timeline", entry_of(incident_id, world.bob.id, f"line {n} " + "ä*" * 6_000, n))
-            for n in range(300)
-        )
-    )
-    assert "is exported" in await exported(world)
-    files = files_in(world, card)
+@SHARED
+async def test_a_long_timeline_is_exported_whole(shared: World) -> None:
+    """More entries than MongoDB gives at once, among them messages as long as Slack allows, are all in both files."""
+    card, incident_id = await about(shared, "all is down")
+    lines = [f"line {n} " + ("ä*" * 6_000 if n % 8 == 0 else "") for n in range(120)]
+    await shared.puts_all("timeline", [entry_of(incident_id, shared.bob.id, line, n) for n, line in enumerate(lines)])
+    assert "is exported" in await exported(shared, f"export {incident_id}")
+    files = files_in(shared, card)
     told = json.loads(text_of(files, ".json"))
-    assert [entry["text"].split()[1] for entry in told["timeline"] if entry["kind"] == "message"] == [
-        str(n) for n in range(300)
-    ]
-    assert text_of(files, ".md").count("bob: line") == 300
+    assert [entry["text"] for entry in told["timeline"] if entry["kind"] == "message"] == lines
+    assert text_of(files, ".md").count("bob: line") == 120

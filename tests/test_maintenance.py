@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 
 from bot.domain import window_steps as steps
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
-from tests.asking import answer, answer_to_mention
+from tests.asking import answer, answer_to_mention, shared_world
 from tests.planning import keys, says, told, window, with_roles
 from tests.world import HEIR, MORTAL, World
 
 ID = "MW-20261126-1400"
+SHARED = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest.fixture
@@ -24,14 +26,76 @@ async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
         yield ready
 
 
+# While the clock stands still, in one world; each test has a day of its own
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(mongod: Mongod) -> AsyncIterator[World]:
+    """The same noon and people."""
+    async with shared_world(mongod) as ready:
+        await with_roles(ready)
+        yield ready
+
+
+@SHARED
+async def test_a_window_scheduled_for_soon_is_announced_at_once(shared: World) -> None:
+    """By the nearest rung alone, and not as late."""
+    await says(shared, "schedule in 10m for 20m restart Grafana")
+    (document,) = await shared.stored("windows", kind="one-off", title="restart Grafana")
+    post = await told(shared, f"{document['_id']}/15m")
+    assert "late" not in post.shown
+    assert [key for key in keys(shared) if document["_id"] in key] == [f"{document['_id']}/15m"]
+
+
+@SHARED
+async def test_an_overlap_is_refused_with_the_other_named(shared: World) -> None:
+    """A window of a person's, and one that the rule makes, also months ahead; a double Enter is the same window."""
+    await says(shared, "schedule thu 14:00 for 2h Upgrade Loki")
+    assert "was scheduled a moment ago" in await says(shared, "schedule thu 14:00 for 2h Upgrade Loki")
+    clash = await says(shared, "schedule thu 15:59 for 5m Restart")
+    assert f"{ID} “Upgrade Loki” has that time: 2026-11-26 14:00 to 16:00 UTC." in clash
+    assert "MW-20261128-0200 “Weekly maintenance” has that time" in await says(shared, "schedule sat 05:59 for 5m x")
+    assert "MW-20270320-0200" in await says(shared, "schedule 2027-03-20 03:00 for 5m x")
+    assert "is scheduled" in await says(shared, "schedule thu 16:00 for 5m Restart")
+    planned = await shared.documents("windows", kind="one-off", _id={"$regex": "^MW-(20261126|20261128|2027)"})
+    assert [one["_id"] for one in planned] == [ID, "MW-20261126-1600"]
+
+
+@SHARED
+async def test_a_cancellation_before_anything_was_told_is_silent(shared: World) -> None:
+    """By the button of the answer; the time is free again, under another name."""
+    planned = "schedule mon 14:00 for 1h Upgrade Loki"
+    assert "MW-20261130-1400 is scheduled" in await says(shared, planned)
+    await shared.ann.clicks("Cancel it", shared.ann.ephemerals[-1])
+    await window(shared, "MW-20261130-1400", state="cancelled", untold=[])
+    assert not [key for kind in ("announcement", "reply") for key in keys(shared, f"opsbot_{kind}") if "1130" in key]
+    assert "MW-20261130-1401 is scheduled: Monday 2026-11-30 14:00" in await says(
+        shared, "schedule mon 14:00 for 1h x y"
+    )
+
+
+@SHARED
+async def test_who_has_no_role_changes_nothing(shared: World) -> None:
+    """Each refusal names who may and is audited."""
+    cyd, planned = shared.slack.person("cyd"), "MW-20261201-1400"
+    await says(shared, "schedule tue 14:00 for 1h Upgrade Loki")
+    for words in (
+        "schedule fri 14:00 x", f"cancel {planned} no", f"start {planned}", f"scope {planned} all",
+        "skip sat no", f"move {planned} to fri 10:00",
+    ):  # fmt: skip
+        assert "Who may: @bob, @ann" in await says(shared, words, cyd)
+    assert "Who may: @bob" in await says(shared, "freeze fri..sat no", cyd)
+    assert len(await shared.documents("audit", outcome="refused", who=cyd.id)) == 7
+    assert (await window(shared, planned))["version"] == 1
+
+
 @pytest.mark.long
 async def test_a_window_is_scheduled_and_told_rung_by_rung(world: World) -> None:
     """The answer echoes the time with a way back; the ladder announces it; the end is asked for, then recorded."""
     shown = await says(world, 'schedule thu 14:00 for 90m "Upgrade Loki"')
     assert f"{ID} is scheduled: Thursday 2026-11-26 14:00 to 15:30 UTC" in shown
     assert world.ann.ephemerals[-1].buttons == ["Cancel it"]
-    listed = await says(world, "list", world.bob)
-    assert f"*{ID}* Upgrade Loki" in listed
+    assert f"*{ID}* Upgrade Loki" in await says(world, "list", world.bob)
     world.clock.set("2026-11-26 13:00:01")
     head = await told(world, f"{ID}/1h")
     assert "No scope was given" in head.shown
@@ -51,27 +115,6 @@ async def test_a_window_is_scheduled_and_told_rung_by_rung(world: World) -> None
     await world.slack.until(lambda: "it ended at 2026-11-26 15:40 UTC" in question.shown, "what came of the question")
     assert question.buttons == []
     await world.slack.until(lambda: "Upgrade Loki: over" in head.shown, "the head to be over")
-
-
-async def test_a_window_scheduled_for_soon_is_announced_at_once(world: World) -> None:
-    """By the nearest rung alone, and not as late."""
-    await says(world, "schedule in 10m for 20m restart Grafana")
-    (document,) = await world.stored("windows", kind="one-off")
-    post = await told(world, f"{document['_id']}/15m")
-    assert "late" not in post.shown
-    assert keys(world) == [f"{document['_id']}/15m"]
-
-
-async def test_an_overlap_is_refused_with_the_other_named(world: World) -> None:
-    """A window of a person's, and one that the rule makes, also months ahead; a double Enter is the same window."""
-    await says(world, "schedule thu 14:00 for 2h Upgrade Loki")
-    assert "was scheduled a moment ago" in await says(world, "schedule thu 14:00 for 2h Upgrade Loki")
-    clash = await says(world, "schedule thu 15:59 for 5m Restart")
-    assert f"{ID} “Upgrade Loki” has that time: 2026-11-26 14:00 to 16:00 UTC." in clash
-    assert "MW-20261128-0200 “Weekly maintenance” has that time" in await says(world, "schedule sat 05:59 for 5m x")
-    assert "MW-20270320-0200" in await says(world, "schedule 2027-03-20 03:00 for 5m x")
-    assert "is scheduled" in await says(world, "schedule thu 16:00 for 5m Restart")
-    assert len(await world.documents("windows", kind="one-off")) == 2
 
 
 async def test_of_two_who_want_the_same_time_one_gets_it(world: World) -> None:
@@ -112,7 +155,7 @@ async def test_a_window_is_begun_early_extended_and_ended_early(world: World) ->
     assert [over[name].strftime("%H:%M") for name in ("start", "actual_start", "end", "actual_end")] == [
         "14:00", "13:50", "15:30", "15:10",
     ]  # fmt: skip
-    await world.rests()
+    await world.round()
     assert keys(world) == [f"{ID}/{rung}" for rung in ("15m", "start", "ending", "ending-2", "end")]
 
 
@@ -149,29 +192,22 @@ async def test_an_extension_stops_before_the_next_window(world: World) -> None:
 
 
 async def test_a_cancellation_corrects_what_was_announced(world: World) -> None:
-    """The head is edited, one reply goes to the channel too, and no later rung is told."""
+    """The head is edited, one reply goes to the channel too, and no later rung is told. Said in the window's thread it
+    is about that window, although another one comes before it."""
     await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(world, "schedule thu 10:00 for 1h Restart Grafana")
     world.clock.set("2026-11-26 13:00:01")
     head = await told(world, f"{ID}/1h")
-    assert "The channel is told." in await says(world, "cancel the vendor is late")
+    said = await answer_to_mention(world.slack, world.ann, "cancel the vendor is late", thread=head)
+    assert ID in said.shown
+    assert "The channel is told." in said.shown
     reply = await world.slack.shows("was cancelled by @ann: the vendor is late")
     assert reply.thread_ts == head.ts
     assert reply in world.slack.channel().messages
     await world.slack.until(lambda: "Upgrade Loki: cancelled" in head.shown, "the head to say so")
     world.clock.set("2026-11-26 14:00:01")
-    await world.rests()
-    assert keys(world) == [f"{ID}/1h"]
-
-
-async def test_a_cancellation_before_anything_was_told_is_silent(world: World) -> None:
-    """By the button of the answer; the time is free again, under another name."""
-    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
-    await world.ann.clicks("Cancel it", world.ann.ephemerals[-1])
-    await window(world, ID, state="cancelled", untold=[])
-    assert keys(world) == keys(world, "opsbot_reply") == []
-    assert "MW-20261126-1401 is scheduled: Thursday 2026-11-26 14:00" in await says(
-        world, "schedule thu 14:00 for 1h x y"
-    )
+    await world.round()
+    assert [key for key in keys(world) if ID in key] == [f"{ID}/1h"]
 
 
 async def test_a_moved_window_is_announced_anew(world: World) -> None:
@@ -240,55 +276,25 @@ async def test_a_start_that_was_never_recorded_as_posted_is_found(world: World) 
 
 
 async def test_a_rollback_is_the_tech_lead_s(world: World) -> None:
-    """It is announced, marks the window and asks for the steps; the window goes on until it is ended."""
+    """It is announced, marks the window and asks for the steps; the window goes on until it is ended. After its end
+    nobody is asked to end it, and the summary on request has it."""
     await says(world, "schedule in 1m for 1h Upgrade Loki")
     world.clock.forward(minutes=2)
     (document,) = await world.stored("windows", kind="one-off", state="under way")
     await told(world, f"{document['_id']}/start")
     assert "Who may: @bob" in await says(world, "rollback queries fail")
     assert "is announced" in await says(world, "rollback queries fail", world.bob)
-    await world.slack.shows("Rollback of Upgrade Loki", "queries fail", "Write the steps in this thread")
+    post = await world.slack.shows("Rollback of Upgrade Loki", "queries fail", "Write the steps in this thread")
+    assert "`/maintenance end`" in post.shown
     assert "is rolled back already: “queries fail”" in await says(world, "rollback queries fail", world.bob)
     await says(world, "end")
     await world.slack.shows("Upgrade Loki: over, rolled back")
-
-
-async def test_a_rollback_after_the_end_asks_nobody_to_end_it(world: World) -> None:
-    """It is over: the steps are asked for all the same, and the summary on request has it."""
-    await says(world, "schedule in 1m for 1h Upgrade Loki")
+    await says(world, "schedule in 1m for 1h Move Tempo")
     world.clock.forward(minutes=2)
-    (document,) = await world.stored("windows", kind="one-off", state="under way")
-    name = document["_id"]
-    await told(world, f"{name}/start")
+    (document,) = await world.stored("windows", title="Move Tempo", state="under way")
+    await told(world, f"{document['_id']}/start")
     await says(world, "end")
-    await says(world, f"rollback {name} queries fail", world.bob)
-    post = await world.slack.shows("Rollback of Upgrade Loki", f"`/maintenance summary {name}` tells of it too.")
+    await says(world, f"rollback {document['_id']} traces fail", world.bob)
+    late = f"`/maintenance summary {document['_id']}` tells of it too."
+    post = await world.slack.shows("Rollback of Move Tempo", late)
     assert "`/maintenance end`" not in post.shown
-
-
-async def test_who_has_no_role_changes_nothing(world: World) -> None:
-    """Each refusal names who may and is audited."""
-    cyd = world.slack.person("cyd")
-    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
-    for words in (
-        "schedule fri 14:00 x",
-        f"cancel {ID} no",
-        f"start {ID}",
-        f"scope {ID} all",
-        "skip sat no",
-        f"move {ID} to fri 10:00",
-    ):
-        assert "Who may: @bob, @ann" in await says(world, words, cyd)
-    assert "Who may: @bob" in await says(world, "freeze fri..sat no")
-    assert len(await world.documents("audit", outcome="refused")) == 7
-    assert (await window(world, ID))["version"] == 1
-
-
-async def test_a_mention_in_the_window_s_thread_is_about_that_window(world: World) -> None:
-    """Although another one comes before it."""
-    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
-    await says(world, "schedule thu 10:00 for 1h Restart Grafana")
-    world.clock.set("2026-11-26 13:00:01")
-    head = await told(world, f"{ID}/1h")
-    assert f"{ID}" in (await answer_to_mention(world.slack, world.ann, "cancel no time", thread=head)).shown
-    await window(world, ID, state="cancelled")

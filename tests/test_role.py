@@ -1,14 +1,27 @@
 """Roles handed over: to people, groups and rotations; whoever has or had one is told, once."""
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
+from sandbox.mongo import Mongod
 from sandbox.sight import Post
+from sandbox.slack import Slack
 from sandbox.workspace import Member
-from tests.asking import answer, typed
+from tests.asking import answer, shared_world, typed
+from tests.planning import with_roles
 from tests.world import World
+
+SHARED = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def unassigned(mongod: Mongod) -> AsyncIterator[World]:
+    """One world for what is refused: nobody ever has a role in it."""
+    async with shared_world(mongod) as world:
+        yield world
 
 
 def told(world: World, name: str) -> list[str]:
@@ -34,7 +47,8 @@ async def hears(world: World, name: str, *words: str) -> str:
 
 
 async def test_the_old_and_the_new_are_told(world: World) -> None:
-    """Whoever gets a role and whoever loses it hears of it directly, once, and from whom."""
+    """Whoever gets a role and whoever loses it hears of it directly, once, and from whom; who has left the workspace
+    meanwhile hears nothing, which is no error. Home shows who has which role."""
     await answer(world.slack, world.ann, "/ops", "role on-call @bob")
     await hears(world, "bob", "@ann changed who has the role on-call. It is yours now")
     await answer(world.slack, world.ann, "/ops", "role on-call @cyd backup @dee")
@@ -45,11 +59,20 @@ async def test_the_old_and_the_new_are_told(world: World) -> None:
     assert [len(told(world, name)) for name in ("bob", "cyd", "dee", "ann")] == [2, 1, 1, 0]
     trail = await world.documents("audit", act="role")
     assert [entry["detail"] for entry in trail] == ["owner U0BOB, backup nobody", "owner U0CYD, backup U0DEE"]
+    await world.bob.opens_home()
+    await world.bob.sees("Who is on call", "*on-call*: @cyd, backup @dee", "*tech-lead*: to be assigned")
+    world.slack.workspace.people["U0CYD"] = Member("U0CYD", "cyd", "Cyd Cole", has_left=True)
+    await answer(world.slack, world.ann, "/ops", "role on-call @dee")
+    await hears(world, "dee", "It is yours now")
+    await world.stored("roles", untold=[])
+    assert len(told(world, "cyd")) == 1
 
 
-async def test_a_role_is_for_people_who_are_there(world: World) -> None:
-    """The bot, another bot and somebody who left get none, as owner, backup or in a rotation; nothing is saved."""
-    people = world.slack.workspace.people
+@SHARED
+async def test_a_role_is_for_people_who_are_there(unassigned: World) -> None:
+    """The bot, another bot and somebody who left get none, as owner, backup or in a rotation; nothing is saved. While
+    nobody has a role, what takes one says who hands them out."""
+    slack, people = unassigned.slack, unassigned.slack.workspace.people
     people["U0OTHER"] = Member("U0OTHER", "other", "Other Bot", is_bot=True)
     people["U0GONE"] = Member("U0GONE", "gone", "Gone Gal", has_left=True)
     for words, problem in (
@@ -60,42 +83,27 @@ async def test_a_role_is_for_people_who_are_there(world: World) -> None:
         ("role on-call rotate <@U0BOB> <@U0OTHER> weekly from monday", "A bot cannot do that."),
         ("role on-call rotate <@U0BOB> <@U0CYD> weekly from monday backup <@U0OPSBOT>", "The bot cannot have a role."),
     ):
-        assert problem in (await typed(world.slack, world.ann, "/ops", words)).shown
-    assert await world.documents("roles") == []
-    assert told(world, "bob") == []
-
-
-async def test_who_left_meanwhile_is_told_nothing(world: World) -> None:
-    """A role passes on from somebody who has left the workspace; that is no error."""
-    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
-    await hears(world, "bob", "yours now")
-    world.slack.workspace.people["U0BOB"] = Member("U0BOB", "bob", "Bob Baker", has_left=True)
-    await answer(world.slack, world.ann, "/ops", "role on-call @cyd")
-    await hears(world, "cyd", "yours now")
-    await world.stored("roles", untold=[])
-    assert len(told(world, "bob")) == 1
+        assert problem in (await typed(slack, unassigned.ann, "/ops", words)).shown
+    assert await unassigned.documents("roles") == []
+    assert told(unassigned, "bob") == []
+    refused = await answer(slack, unassigned.bob, "/maintenance", "emergency replace the disk")
+    assert "To be assigned: tech-lead, on-call, duty-officer; an admin of the bot hands them out" in refused.shown
 
 
 async def test_what_a_killed_bot_changed_is_told_by_the_next(world: World) -> None:
-    """The change is recorded with what is to be told; the next bot tells it, and three bots tell it once."""
-    await answer(world.slack, world.ann, "/ops", "role on-call @bob")
-    await hears(world, "bob", "yours now")
-    await world.stored("roles", untold=[])
-    before = await world.document("roles", "on-call")
-    seat = {name: before[name] for name in before if name not in ("_id", "untold")}
-    change = {
-        "by": world.ann.id, "at": world.clock(), "before": seat,
-        "after": {**seat, "owner": "U0CYD", "version": 2},
-    }  # fmt: skip
-    await world.changes("roles", "on-call", {"owner": "U0CYD", "version": 2, "untold": [change]})
-    await world.starts()
+    """The change is recorded with what is to be told; the next bot tells it, and of two one does."""
+    await with_roles(world, tech_lead="", on_call="bob")
+    seat = {"owner": "U0BOB", "backup": "", "version": 1}
+    after = {**seat, "owner": "U0CYD", "version": 2}
+    change = {"by": world.ann.id, "at": world.clock(), "before": seat, "after": after}
+    await world.changes("roles", "on-call", {**after, "untold": [change]})
     await world.starts()
     world.clock.forward(seconds=20)
     await hears(world, "cyd", "yours now")
     await hears(world, "bob", "no longer")
     await world.stored("roles", untold=[])
-    await world.rests()
-    assert [len(told(world, name)) for name in ("bob", "cyd")] == [2, 1]
+    await world.round()
+    assert [len(told(world, name)) for name in ("bob", "cyd")] == [1, 1]
 
 
 async def test_two_who_hand_it_out_at_once_are_both_in_the_record(world: World) -> None:
@@ -110,72 +118,52 @@ async def test_two_who_hand_it_out_at_once_are_both_in_the_record(world: World) 
     await hears(world, loser, "no longer")
 
 
-async def test_a_refusal_tells_which_roles_are_to_be_assigned(world: World) -> None:
-    """While nobody has a role, what takes one says who hands them out."""
-    refused = await answer(world.slack, world.bob, "/maintenance", "emergency replace the disk")
-    assert "To be assigned: tech-lead, on-call, duty-officer; an admin of the bot hands them out" in refused.shown
-
-
-async def test_home_shows_the_roles(world: World) -> None:
-    """With who has them, or that they are to be assigned."""
-    await answer(world.slack, world.ann, "/ops", "role duty-officer @cyd")
-    await world.bob.opens_home()
-    await world.bob.sees("Who is on call", "*duty-officer*: @cyd, backup nobody", "*tech-lead*: to be assigned")
-
-
-async def test_the_last_who_hands_out_roles_is_not_taken_away(world: World) -> None:
+async def test_the_last_who_hands_out_roles_is_not_taken_away(slack: Slack, mongod: Mongod) -> None:
     """Where the settings name no admin, a tech lead cannot leave nobody behind."""
-    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob")
-    await world.stops()
-    await world.starts(OPS_ADMINS="")
-    page = await answer(world.slack, world.bob, "/ops", "role tech-lead none")
-    assert "Then nobody could hand out roles" in page.shown
-    assert (await world.document("roles", "tech-lead"))["owner"] == world.bob.id
+    async with World(slack, mongod.url(), {"OPS_ADMINS": ""}) as world:
+        await with_roles(world, on_call="")
+        page = await answer(slack, world.bob, "/ops", "role tech-lead none")
+        assert "Then nobody could hand out roles" in page.shown
+        assert (await world.document("roles", "tech-lead"))["owner"] == world.bob.id
 
 
 # Groups
 
 
-async def test_without_a_paid_plan_a_group_is_refused_in_words(world: World) -> None:
+@SHARED
+async def test_without_a_paid_plan_a_group_is_refused_in_words(unassigned: World) -> None:
     """Slack has no groups there; nothing is saved."""
-    with world.slack.expects("plan_upgrade_required"):
-        page = await typed(world.slack, world.ann, "/ops", "role on-call <!subteam^S0OPS|@ops>")
+    with unassigned.slack.expects("plan_upgrade_required"):
+        page = await typed(unassigned.slack, unassigned.ann, "/ops", "role on-call <!subteam^S0OPS|@ops>")
     assert page.shown == "User groups are not available on this plan of Slack.\nName a person with @."
-    assert await world.documents("roles") == []
+    assert await unassigned.documents("roles") == []
 
 
-@pytest.mark.parametrize("members", [{"S0OPS": ["U0BOB", "U0CYD"]}])
-async def test_a_group_has_a_role_by_its_members(world: World, members: dict[str, Any]) -> None:
-    """Each member has the role, also one who joins the group later; an empty or unknown group is refused."""
-    world.slack.workspace.groups = {**members, "S0NONE": []}
+async def test_a_group_has_a_role_by_its_members(world: World) -> None:
+    """Each member has the role, also one who joins the group later; an empty or unknown group is refused. A permission
+    does not hang on Slack: while that does not tell, who was known to be in the group still has the role."""
+    cyd = world.slack.person("cyd")
+    world.slack.workspace.groups = {"S0OPS": ["U0BOB", "U0CYD"], "S0NONE": []}
     page = await typed(world.slack, world.ann, "/ops", "role on-call <!subteam^S0OPS|@ops>")
     assert page.shown == "on-call is now a user group (@bob, @cyd), backup nobody."
     wrong = await typed(world.slack, world.ann, "/incident", "assign <!subteam^S0OPS|@ops>")
     assert "> assign *@ops*" in wrong.shown
     await hears(world, "bob", "It is yours now")
     await hears(world, "cyd", "It is yours now")
-    assert "Your role is on-call." in (await answer(world.slack, world.slack.person("cyd"), "/ops", "whoami")).shown
+    assert "Your role is on-call." in (await answer(world.slack, cyd, "/ops", "whoami")).shown
     world.slack.workspace.groups["S0OPS"] = ["U0CYD", "U0ANN"]
     world.clock.forward(minutes=2)
     assert "You have no role." in (await answer(world.slack, world.bob, "/ops", "whoami")).shown
     assert "Your role is on-call." in (await answer(world.slack, world.ann, "/ops", "whoami")).shown
-    assert (
-        "nobody in that user group"
-        in (await typed(world.slack, world.ann, "/ops", "role on-call <!subteam^S0NONE>")).shown
-    )
+    nobody = await typed(world.slack, world.ann, "/ops", "role on-call <!subteam^S0NONE>")
+    assert "nobody in that user group" in nobody.shown
     with world.slack.expects("no_such_subteam"):
         refused = await typed(world.slack, world.ann, "/ops", "role on-call <!subteam^S0NEW>")
     assert "Slack does not know that group." in refused.shown
-
-
-async def test_when_slack_does_not_tell_the_members_last_known_count(world: World) -> None:
-    """A permission does not hang on Slack: who was in the group when it got the role still has it."""
-    world.slack.workspace.groups = {"S0OPS": ["U0BOB"]}
-    await typed(world.slack, world.ann, "/ops", "role on-call <!subteam^S0OPS>")
     world.slack.workspace.groups = None
     world.clock.forward(minutes=2)
     with world.slack.expects("plan_upgrade_required"):
-        page = await answer(world.slack, world.bob, "/ops", "whoami")
+        page = await answer(world.slack, cyd, "/ops", "whoami")
     assert "Your role is on-call." in page.shown
 
 
@@ -184,7 +172,8 @@ async def test_when_slack_does_not_tell_the_members_last_known_count(world: Worl
 
 @pytest.mark.long
 async def test_a_rotation_says_who_has_it_now_and_next(world: World) -> None:
-    """Until Monday the one before keeps it; then each has a week, and is told when it begins, once among two bots."""
+    """Until Monday the one before keeps it; then each has a week, and is told when it begins, once among two bots. An
+    escalation calls whose turn it is at that moment, not when the rotation was set."""
     await answer(world.slack, world.ann, "/ops", "role on-call @dee")
     page = await answer(world.slack, world.ann, "/ops", "role on-call rotate @bob @cyd weekly from MONDAY")
     assert "on-call now goes round weekly from 2026-11-30 09:00 UTC" in page.shown
@@ -201,17 +190,12 @@ async def test_a_rotation_says_who_has_it_now_and_next(world: World) -> None:
     world.clock.set("2026-12-07 09:00:01")
     await hears(world, "cyd", "You have the role on-call until 2026-12-14")
     await hears(world, "bob", "Your turn with the role on-call is over: @cyd has it until 2026-12-14 09:00 UTC")
-    await world.rests()
+    await world.round()
     assert len([text for text in told(world, "bob") if "You have the role" in text]) == 1
     assert len([text for text in told(world, "cyd") if "You have the role" in text]) == 1
     assert (await world.documents("audit", act="role"))[1]["detail"] == (
         "weekly from 2026-11-30 09:00 UTC: U0BOB, U0CYD, backup nobody"
     )
-
-
-async def test_escalation_calls_whose_turn_it_is(world: World) -> None:
-    """The rotation is asked at the moment of the call, not when it was set."""
-    await answer(world.slack, world.ann, "/ops", "role on-call rotate @bob @cyd daily from 2026-11-24")
     await answer(world.slack, world.ann, "/incident", "open sev2 checkout is down")
     card = await world.slack.shows("checkout is down")
     await world.ann.clicks("Escalate", on=card)
@@ -228,7 +212,7 @@ async def test_the_channel_hears_when_the_next_one_has_left(world: World) -> Non
     await world.slack.shows(
         "The role on-call went round to", "not in this workspace any more", "/ops role on-call @who"
     )
-    await world.rests()
+    await world.round()
     assert len([post for post in world.slack.channel().by_bot if "went round to" in post.shown]) == 1
 
 

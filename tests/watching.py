@@ -1,18 +1,20 @@
 """What the tests of watching share: bots that watch from their start, and the messages of outages."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sandbox.sight import Post
 from sandbox.slack import Slack
+from tests.impatience import NEVER
 from tests.world import WATCHING, World
 
 
 class Watched(World):
-    """A world whose bots watch from their start."""
+    """A world whose bots watch from their start; if they need not, they do not tidy up meanwhile."""
 
-    def __init__(self, slack: Slack, mongodb_url: str, settings: Mapping[str, str]) -> None:
+    def __init__(self, slack: Slack, mongodb_url: str, settings: Mapping[str, str], *, tidies: bool = True) -> None:
         super().__init__(slack, mongodb_url, settings)
-        self.tempo = WATCHING
+        self.tempo = replace(WATCHING, gauges=NEVER, tidy=WATCHING.tidy if tidies else NEVER)
 
     async def __aenter__(self) -> "Watched":
         await super().__aenter__()
