@@ -14,7 +14,7 @@ class Watched(World):
 
     def __init__(self, slack: Slack, mongodb_url: str, settings: Mapping[str, str], *, tidies: bool = True) -> None:
         super().__init__(slack, mongodb_url, settings)
-        self.tempo = replace(WATCHING, gauges=NEVER, tidy=WATCHING.tidy if tidies else NEVER)
+        self.tempo = replace(WATCHING, tidy=WATCHING.tidy if tidies else NEVER)
 
     async def __aenter__(self) -> "Watched":
         await super().__aenter__()

@@ -28,7 +28,7 @@ PACE = Pace(lease=timedelta(seconds=1.5), settle=0.1, backoff=0.05, rest=timedel
 TEMPO = Tempo(watch=NEVER, gauges=NEVER)
 MEASURED = Tempo(watch=NEVER)
 RHYTHM = Rhythm(0.05, timedelta(seconds=4))
-WATCHING = Tempo(watch=Tempo.tick)  # with the jobs that are rung for first
+WATCHING = Tempo(watch=Tempo.tick, gauges=NEVER)  # with the jobs that are rung for first
 
 # For bots that die: what hangs is cut at once, as the limits of a real stop would cut it after seconds.
 MORTAL = {"work_limit": 0.25, "rest_limit": 0.25}
