@@ -63,7 +63,7 @@ async def test_the_first_rung_brings_the_checklist_into_the_thread_once(world: W
     assert card.thread_ts == head.ts
     await item(world, 1, done_by="ops-bot", evidence="the window is announced")
     await world.slack.until(lambda: "1. ticked by the bot: the window is announced" in card.shown, "the evidence")
-    await world.rests()
+    await world.round()
     assert checklists(world) == [card]
     started = await world.documents("audit", act="start checklist")
     assert [entry["who"] for entry in started] == ["ops-bot"]
@@ -74,7 +74,7 @@ async def test_the_first_rung_brings_the_checklist_into_the_thread_once(world: W
     await asyncio.gather(world.starts(), world.starts())
     await world.stored("checklists", _id=WINDOW, ts={"$ne": None})
     await world.rests()
-    assert card in checklists(world)
+    assert len([one for one in checklists(world) if one.ts != card.ts]) == 1
     assert len(await world.documents("checklists")) == 1
     assert len([one for one in await world.documents("outbox") if one["event_type"] == "opsbot_checklist"]) == 1
 
