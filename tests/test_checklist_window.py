@@ -1,7 +1,8 @@
 """A window's checklist from its first announcement on: posted by itself, proven by itself, reminded of afterwards."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -17,14 +18,28 @@ WINDOW = "MW-20261128-0200"
 FIRST_RUNG, START = "2026-11-27 02:00:01", "2026-11-28 02:00:01"
 
 
-@pytest.fixture
-async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
-    """A Friday before the first rung, with all services up."""
-    services.grafana.password = "grafana-of-the-test"
-    environment = services.environment() | {"GRAFANA_PASSWORD": services.grafana.password}
-    quiet = World(slack, mongod.url(), environment)
+@asynccontextmanager
+async def on_friday(slack: Slack, mongod: Mongod, settings: Mapping[str, str] | None = None) -> AsyncIterator[World]:
+    """A Friday before the first rung."""
+    quiet = World(slack, mongod.url(), settings)
     quiet.clock.set("2026-11-27 01:00:00")
     async with quiet as ready:
+        yield ready
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """Such a Friday without services to ask."""
+    async with on_friday(slack, mongod) as ready:
+        yield ready
+
+
+@pytest.fixture
+async def sound(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
+    """Such a Friday with all services up."""
+    services.grafana.password = "grafana-of-the-test"
+    environment = services.environment() | {"GRAFANA_PASSWORD": services.grafana.password}
+    async with on_friday(slack, mongod, environment) as ready:
         yield ready
 
 
@@ -157,73 +172,67 @@ async def test_what_is_due_follows_a_window_that_changes_and_ends_with_one_that_
 # Proven by itself
 
 
-async def work_done(world: World) -> None:
-    """Has the window begin and its work done."""
-    world.clock.set(FIRST_RUNG)
-    await posted(world)
-    world.clock.set(START)
-    await answer(world.slack, world.ann, "/checklist", "done 4,5,6")
-
-
 @pytest.mark.long
-async def test_health_after_the_work_is_ticked_with_the_evidence(world: World, services: Services) -> None:
+async def test_health_after_the_work_is_ticked_with_the_evidence(sound: World, services: Services) -> None:
     """Not before the work is done; then each service that is up, and tells what the item is about, ticks it.
 
     A tick of a person's stays whatever the bot finds, and what they unticked it does not tick again.
     """
     await services.switch("loki", "refuse")
-    world.clock.set(FIRST_RUNG)
-    _, card = await posted(world)
-    world.clock.set(START)
-    await answer(world.slack, world.ann, "/checklist", "done 4,5")
-    await world.round()
-    assert [(await world.document("checklists", WINDOW))["items"][n - 1]["done_by"] for n in (7, 8, 9)] == ["", "", ""]
-    await answer(world.slack, world.ann, "/checklist", "waive 6 no dashboards tonight")
+    sound.clock.set(FIRST_RUNG)
+    _, card = await posted(sound)
+    sound.clock.set(START)
+    await answer(sound.slack, sound.ann, "/checklist", "done 4,5")
+    await sound.round()
+    assert [(await sound.document("checklists", WINDOW))["items"][n - 1]["done_by"] for n in (7, 8, 9)] == ["", "", ""]
+    await answer(sound.slack, sound.ann, "/checklist", "waive 6 no dashboards tonight")
     for number, evidence in (
         (7, "prometheus is up, targets: 3 of 3 targets up, 2026-11-28 02:00 UTC"),
         (8, "grafana is up, SLO dashboards: 3 dashboards, signed in as admin, 2026-11-28 02:00 UTC"),
     ):
-        found = await item(world, number, done_by="ops-bot")
+        found = await item(sound, number, done_by="ops-bot")
         assert str(found["evidence"]).startswith(evidence)
-    await world.slack.until(lambda: "8. ticked by the bot: grafana is up" in card.shown, "the evidence")
+    await sound.slack.until(lambda: "8. ticked by the bot: grafana is up" in card.shown, "the evidence")
     assert "6. waived by @ann: no dashboards tonight" in card.shown
-    await answer(world.slack, world.bob, "/checklist", "done 9")
-    told = await answer(world.slack, world.bob, "/checklist", "done 8")
+    await answer(sound.slack, sound.bob, "/checklist", "done 9")
+    told = await answer(sound.slack, sound.bob, "/checklist", "done 8")
     assert "8. “Check the Grafana SLOs” is ticked already, by the bot." in told.shown
-    await answer(world.slack, world.bob, "/checklist", "undo 8")
-    world.clock.forward(minutes=2)
-    await world.round()
-    stored = (await world.document("checklists", WINDOW))["items"]
-    assert (stored[7]["done_by"], stored[8]["done_by"]) == ("", world.bob.id)
+    await answer(sound.slack, sound.bob, "/checklist", "undo 8")
+    sound.clock.forward(minutes=2)
+    await sound.round()
+    stored = (await sound.document("checklists", WINDOW))["items"]
+    assert (stored[7]["done_by"], stored[8]["done_by"]) == ("", sound.bob.id)
 
 
 @pytest.mark.long
-async def test_what_is_not_true_any_more_is_unticked_with_one_warning(world: World, services: Services) -> None:
+async def test_what_is_not_true_any_more_is_unticked_with_one_warning(sound: World, services: Services) -> None:
     """Of two bots that find Loki down one warns in the thread.
 
     A target that is down counts as well: that Prometheus itself is up does not tick its targets.
     """
     services.prometheus.down.add("mcp")
-    await work_done(world)
-    head, card = await posted(world)
-    found = await item(world, 9, done_by="ops-bot")
+    sound.clock.set(FIRST_RUNG)
+    head, card = await posted(sound)
+    sound.clock.set(START)
+    await answer(sound.slack, sound.ann, "/checklist", "done 4,5,6")
+    found = await item(sound, 9, done_by="ops-bot")
     assert str(found["evidence"]).startswith("loki is up, newest line: ")
-    await world.slack.until(lambda: "9. ticked by the bot: loki is up" in card.shown, "the evidence")
-    assert (await item(world, 7))["done_by"] == ""
+    await sound.slack.until(lambda: "9. ticked by the bot: loki is up" in card.shown, "the evidence")
+    assert (await item(sound, 7))["done_by"] == ""
     services.prometheus.down.clear()
-    world.clock.forward(minutes=2)
-    await item(world, 7, done_by="ops-bot")
+    sound.clock.forward(minutes=2)
+    await item(sound, 7, done_by="ops-bot")
     services.prometheus.down.add("butler")
-    world.clock.forward(minutes=2)
+    sound.clock.forward(minutes=2)
     why = "prometheus's targets: 2 of 3 targets up; down: butler at butler:9090"
-    await world.slack.shows(f"7. “Check the Prometheus targets” is not ticked any more: {why}", thread=head)
-    await world.starts()
+    await sound.slack.shows(f"7. “Check the Prometheus targets” is not ticked any more: {why}", thread=head)
+    await sound.starts()
     await services.switch("loki", "refuse")
-    world.clock.forward(minutes=2)
-    await item(world, 9, done_by="")
-    await world.slack.shows("9. “Check the Loki logs” is not ticked any more: loki is down", thread=head)
-    await world.rests()
-    warnings = [post for post in world.slack.thread(head).messages if "not ticked any more: loki" in post.shown]
+    sound.clock.forward(minutes=2)
+    await item(sound, 9, done_by="")
+    await sound.slack.shows("9. “Check the Loki logs” is not ticked any more: loki is down", thread=head)
+    await sound.rests()
+    warnings = [post for post in sound.slack.thread(head).messages if "not ticked any more: loki" in post.shown]
     assert len(warnings) == 1
 
 
