@@ -27,9 +27,10 @@ from sandbox.services import Services
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS, alert, told
 from tests.asking import answer
+from tests.impatience import NEVER
 from tests.measured import measured
 from tests.peers import fixed, quick_http, running, serving
-from tests.world import World
+from tests.world import TEMPO, World
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 LATER = NOW + APART
@@ -102,11 +103,12 @@ def test_an_end_that_is_told_after_all_changes_nothing() -> None:
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[World]:
-    """Two bots with an Alertmanager to ask, which has one alert of another group."""
+    """A bot with an Alertmanager to ask, which has one alert of another group."""
     services.alertmanager.alerts = [{"fingerprint": "fp-other"}]
     settings = {**SETTINGS, "ALERTMANAGER_URL": services.url("alertmanager")}
-    async with World(slack, mongod.url(), settings) as ready:
-        await ready.starts()
+    quiet = World(slack, mongod.url(), settings)
+    quiet.tempo = replace(TEMPO, tick=NEVER)  # nothing is announced here
+    async with quiet as ready:
         await told(ready, alert("other"), key="other", groupLabels={"alertname": "Other"})
         await slack.shows("Other", "is firing")
         await ready.stored("alerts", kind="source")
@@ -120,6 +122,7 @@ async def missed(world: World, count: int) -> None:
 
 async def test_an_alert_that_alertmanager_forgot_is_over(world: World, services: Services) -> None:
     """Its message says so, once though there are two bots; one of another Alertmanager, and Grafana's, go on firing."""
+    await world.starts()
     await told(world, alert("a"), alert("b"))
     await told(world, alert("g"), key="g", groupLabels={"alertname": "Grafanas"}, version="1")
     await told(world, alert("x"), key="x", groupLabels={"alertname": "Elsewhere"}, externalURL="http://am2.example")
@@ -141,7 +144,6 @@ async def test_nothing_is_concluded_from_an_alertmanager_that_has_just_started(
     world: World, services: Services
 ) -> None:
     """It has not been told yet of all that fires: ten minutes of its own have to pass."""
-    await world.stops()  # another's look, begun before, would see the new one's first minute too early
     await told(world, alert("a"))
     post = await world.slack.shows("HighLatency", "is firing")
     world.clock.forward(minutes=3)
@@ -190,7 +192,10 @@ async def test_what_is_no_whole_answer_of_alertmanager_s_says_nothing(services: 
 
 
 async def a_long_list(request: web.Request) -> web.StreamResponse:
-    """An Alertmanager with 9 MB of alerts, whose list ends in the middle for whoever asks below `/cut`."""
+    """An Alertmanager with 6 MB of alerts, whose list ends in the middle for whoever asks below `/cut`.
+
+    Another answer may have 4 MB.
+    """
     if request.path.endswith("/status"):
         return web.json_response({"uptime": "2026-11-25T12:00:00Z"})
     return web.Response(text=_list()[: -2 if "cut" in request.path else None], content_type="application/json")
@@ -199,7 +204,7 @@ async def a_long_list(request: web.Request) -> web.StreamResponse:
 @cache
 def _list() -> str:
     one = {"labels": {"alertname": "X", "text": "é]}{[" * 1_000}, "status": {"state": "active"}}
-    every = [json.dumps({**one, "fingerprint": f"fp-{number}"}, ensure_ascii=False) for number in range(1_500)]
+    every = [json.dumps({**one, "fingerprint": f"fp-{number}"}, ensure_ascii=False) for number in range(1_000)]
     return "[" + ",\n".join(every) + "]\n"
 
 
@@ -210,7 +215,7 @@ async def test_a_list_of_many_megabytes_is_read_as_it_comes() -> None:
     with capture_logs() as logged:
         async with serving(a_long_list) as url:
             found = await Monitoring(url, http).look()
-            assert found.fingerprints == {f"fp-{number}" for number in range(1_500)}
+            assert found.fingerprints == {f"fp-{number}" for number in range(1_000)}
             short, cut = Monitoring(url, http, Limits(10.0, 5 * 1024 * 1024)), Monitoring(f"{url}/cut", http)
             for monitoring, cause in (
                 (short, "longer than 5 MB"),
@@ -220,7 +225,7 @@ async def test_a_list_of_many_megabytes_is_read_as_it_comes() -> None:
                 with pytest.raises(MonitoringAwayError, match=cause):
                     await monitoring.look()
             facts = await AlertmanagerProbe(url, http).look()
-    assert "1,500 alerts firing: X" in next(fact.text for fact in facts if fact.name == "alerts")
+    assert "1,000 alerts firing: X" in next(fact.text for fact in facts if fact.name == "alerts")
     assert [str(one["cause"]) for one in logged if "cannot be read" in one["event"]] == [
         "its list is longer than 5 MB", "what answers there is no Alertmanager",
     ]  # fmt: skip
@@ -255,9 +260,9 @@ async def test_what_cannot_be_read_is_counted_and_ends_nothing(world: World, ser
         world.clock.forward(minutes=minutes)
 
         async def counted(before: float = before) -> bool:
-            return await measured(world, "opsbot_alert_looks_total", outcome="not read") >= before + 2
+            return await measured(world, "opsbot_alert_looks_total", outcome="not read") > before
 
-        await world.until(counted, "both bots to look")
+        await world.until(counted, "the bot to look")
     assert "is firing" in post.shown
 
 

@@ -48,5 +48,5 @@ async def test_what_stops_being_true_while_the_window_goes_on_is_unticked(world:
     await services.switch("loki", "refuse")
     world.clock.forward(minutes=2)
     await world.stored("windows", _id=WINDOW, summary_ts={"$ne": None})
-    await world.rests()
+    await world.round()
     assert (await item(world, 9))["done_by"] == "ops-bot"

@@ -7,7 +7,7 @@ import pytest
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.asking import answer
-from tests.planning import says, told, window, with_roles
+from tests.planning import says, told, window
 from tests.world import World
 
 WEEKLY = "MW-20261128-0200"
@@ -16,12 +16,19 @@ FREEZE = "FRZ-20261128-0700"
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
-    """Bob leads, Ann is on call, and the Saturday's window is under way."""
+    """Bob leads, Ann is on call."""
     async with World(slack, mongod.url()) as ready:
-        await with_roles(ready)
-        ready.clock.set("2026-11-28 02:00:01")
-        await told(ready, f"{WEEKLY}/start")
+        for role, owner in (("tech-lead", ready.bob), ("on-call", ready.ann)):
+            await ready.puts("roles", {"_id": role, "owner": owner.id, "backup": ""})
         yield ready
+
+
+@pytest.fixture
+async def under_way(world: World) -> World:
+    """The same on a Saturday whose window is under way."""
+    world.clock.set("2026-11-28 02:00:01")
+    await told(world, f"{WEEKLY}/start")
+    return world
 
 
 def heard(world: World, words: str) -> list[str]:
@@ -29,8 +36,12 @@ def heard(world: World, words: str) -> list[str]:
     return [post.shown for post in world.slack.channel().everything if words in post.shown]
 
 
-async def test_a_window_is_not_put_off_into_a_freeze(world: World) -> None:
-    """Whoever tries hears which freeze it is and who may except it; the exception is announced, and then it may."""
+async def test_a_window_is_not_put_off_into_a_freeze(under_way: World) -> None:
+    """Whoever tries hears which freeze it is and who may except it; the exception is announced, and then it may.
+
+    Where nobody may, it says who hands the role out: that is to be mended first.
+    """
+    world = under_way
     await says(world, "freeze 2026-11-28 07:00..2026-11-29 year's end", world.bob)
     assert f"{WEEKLY} now ends at 2026-11-28 07:00 UTC" in await says(world, "extend 1h")
     shown = await says(world, "extend 30m")
@@ -39,6 +50,10 @@ async def test_a_window_is_not_put_off_into_a_freeze(world: World) -> None:
     assert "Who may: @bob" in shown
     (refusal,) = await world.stored("audit", act="extend", outcome="refused")
     assert (refusal["who"], refusal["subject"]) == (world.ann.id, WEEKLY)
+    await answer(world.slack, world.ann, "/ops", "role tech-lead none")
+    shown = await says(world, "extend 30m")
+    assert "To be assigned: tech-lead; an admin of the bot hands them out with `/ops role tech-lead @who`." in shown
+    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob")
     assert "Who may: @bob" in await says(world, f"except {WEEKLY} the disk is half copied")
     assert "is held in spite of" in await says(world, f"except {WEEKLY} the disk is half copied", world.bob)
     await world.slack.shows("is held in spite of the freeze, by an exception of @bob: the disk is half copied")
@@ -47,35 +62,32 @@ async def test_a_window_is_not_put_off_into_a_freeze(world: World) -> None:
 
 
 @pytest.mark.long
-async def test_a_freeze_over_a_window_under_way_is_told_in_its_thread(world: World) -> None:
-    """Once among three bots; it goes on, and ends as it was planned to."""
+async def test_a_freeze_over_a_window_under_way_is_told_in_its_thread_and_so_is_its_end(under_way: World) -> None:
+    """Each once among two bots, whichever there are; the window goes on, and ends as it was planned to.
+
+    Once the freeze is taken back, it is extended as if there had been none.
+    """
+    world = under_way
     await world.starts()
-    await world.starts()
-    shown = await says(world, "freeze 2026-11-28 03:00..2026-11-29 audit", world.bob)
+    shown = await says(world, "freeze 2026-11-28 05:00..2026-11-29 audit", world.bob)
     assert f"Under way already, so not stopped by it: {WEEKLY}" in shown
     assert "Not held because of it" not in shown
-    post = await world.slack.shows("there is a freeze in its time, FRZ-20261128-0300: audit", "Who may: @bob")
+    post = await world.slack.shows("there is a freeze in its time, FRZ-20261128-0500: audit", "Who may: @bob")
     assert "Nothing is stopped by it" in post.shown
-    await world.stops()
-    await world.starts()
-    world.clock.set("2026-11-28 03:00:01")
-    await told(world, "FRZ-20261128-0300/start")
-    world.clock.set("2026-11-28 06:00:01")
-    await window(world, WEEKLY, state="over")
-    await told(world, f"{WEEKLY}/end")
-    assert len(heard(world, "there is a freeze in its time")) == 1
-
-
-@pytest.mark.long
-async def test_a_freeze_that_is_taken_back_is_told_in_the_thread_as_well(world: World) -> None:
-    """Once, by two bots; the window is extended as if there had been none."""
-    await world.starts()
-    await says(world, "freeze 2026-11-28 05:00..2026-11-29 audit", world.bob)
-    await world.slack.shows("there is a freeze in its time, FRZ-20261128-0500: audit")
     await says(world, "unfreeze 20261128-0500", world.bob)
     await world.slack.shows(WEEKLY, "has no freeze in its time any more: its end may be put off again.")
     assert f"{WEEKLY} now ends at 2026-11-28 07:00 UTC" in await says(world, "extend 1h")
     await world.slack.shows("was extended by 1 h by @ann")
+    await says(world, "freeze 2026-11-28 03:00..2026-11-29 audit", world.bob)
+    await world.slack.shows("there is a freeze in its time, FRZ-20261128-0300: audit")
+    await world.stops()
+    await world.starts()
+    world.clock.set("2026-11-28 03:00:01")
+    await told(world, "FRZ-20261128-0300/start")
+    world.clock.set("2026-11-28 07:00:01")
+    await window(world, WEEKLY, state="over")
+    await told(world, f"{WEEKLY}/end")
+    assert len(heard(world, "there is a freeze in its time")) == 2
     assert len(heard(world, "has no freeze in its time any more")) == 1
 
 
@@ -111,8 +123,9 @@ async def test_a_window_that_is_excepted_after_its_start_says_when_it_began(worl
     assert len(heard(world, "has started after all")) == 1
 
 
-async def test_an_excepted_window_hears_of_no_freeze(world: World) -> None:
+async def test_an_excepted_window_hears_of_no_freeze(under_way: World) -> None:
     """It was excepted before the next one came."""
+    world = under_way
     await says(world, "freeze 2026-11-28 03:00..2026-11-29 audit", world.bob)
     await world.slack.shows("there is a freeze in its time", "audit")
     await says(world, f"except {WEEKLY} must be", world.bob)
@@ -139,24 +152,22 @@ async def test_a_window_that_nobody_ended_hears_of_a_freeze_too(world: World) ->
     await world.slack.shows(upgrade["_id"], "there is a freeze in its time, FRZ-20261128-1200: audit")
 
 
-async def test_an_emergency_goes_on_into_a_freeze(world: World) -> None:
-    """What is an emergency waits for nobody's leave."""
+async def test_an_emergency_goes_on_into_a_freeze_and_in_one_says_that_there_is_one(world: World) -> None:
+    """What is an emergency waits for nobody's leave, and nobody has to except it.
+
+    Whoever reads that there is no maintenance, and that some is on, reads why.
+    """
     world.clock.set("2026-11-28 08:00:00")
     await says(world, "freeze 2026-11-28 09:00..2026-11-29 audit", world.bob)
     await says(world, "emergency replace the disk for 1h")
     (disk,) = await world.stored("windows", kind="emergency")
     assert "now ends at 2026-11-28 10:00 UTC" in await says(world, f"extend 1h {disk['_id']}")
     assert heard(world, "there is a freeze in its time") == []
-
-
-async def test_an_emergency_in_a_freeze_says_that_there_is_one(world: World) -> None:
-    """Whoever reads that there is no maintenance, and that some is on, reads why; nobody has to except it."""
-    world.clock.set("2026-11-28 08:00:00")
-    await says(world, "freeze now..2026-11-29 audit", world.bob)
-    assert "There is a freeze in its time: it is held all the same" in await says(world, "emergency replace the disk")
-    await world.slack.shows("Emergency maintenance", "It is held in spite of a freeze: it is an emergency")
-    (disk,) = await world.stored("windows", kind="emergency")
-    assert "is excepted already" in await says(world, f"except {disk['_id']} must be", world.bob)
+    world.clock.set("2026-11-28 09:00:01")
+    assert "There is a freeze in its time: it is held all the same" in await says(world, "emergency replace the fan")
+    await world.slack.shows("Emergency maintenance", "fan", "It is held in spite of a freeze: it is an emergency")
+    (fan,) = await world.stored("windows", kind="emergency", _id={"$ne": disk["_id"]})
+    assert "is excepted already" in await says(world, f"except {fan['_id']} must be", world.bob)
 
 
 async def test_the_channel_hears_that_a_window_was_moved_into_a_freeze(world: World) -> None:
@@ -169,11 +180,3 @@ async def test_the_channel_hears_that_a_window_was_moved_into_a_freeze(world: Wo
     assert "That one lies in a freeze, and is not held unless the tech lead excepts it: audit" in post.shown
     await says(world, "unfreeze 20261207-0000", world.bob)
     await window(world, "MW-20261207-0200", frozen="")
-
-
-async def test_without_a_tech_lead_the_refusal_says_who_hands_the_role_out(world: World) -> None:
-    """Nobody may except it: that is to be mended first."""
-    await says(world, "freeze 2026-11-28 07:00..2026-11-29 year's end", world.bob)
-    await answer(world.slack, world.ann, "/ops", "role tech-lead none")
-    shown = await says(world, "extend 2h")
-    assert "To be assigned: tech-lead; an admin of the bot hands them out with `/ops role tech-lead @who`." in shown

@@ -1,6 +1,7 @@
 """An incident opened from an alert or an outage hears in its thread when that is back, and when it is not any more."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests.alerting import SETTINGS, alert, notification, sends, told
 from tests.asking import answer
+from tests.impatience import NEVER
 from tests.kept import Document
 from tests.watching import Watched
 from tests.watching import told as told_of_outage
@@ -38,7 +40,7 @@ async def test_an_alert_that_is_over_and_fires_again_is_told_once(slack: Slack, 
     """Of two bots, who both hear it twice; what joins is left to the alert's own thread. Closed, it hears no more."""
     async with World(slack, mongod.url(), SETTINGS) as world:
         await world.starts()
-        await both(world, alert("a"))
+        await told(world, alert("a"))
         card, incident_id = await opened(world, await slack.shows("HighLatency", "is firing"))
         world.clock.forward(minutes=1)
         await told(world, alert("a"), alert("b"))
@@ -82,7 +84,9 @@ async def test_a_service_that_is_back_and_goes_again_is_told_once(
     slack: Slack, mongod: Mongod, services: Services
 ) -> None:
     """Up and down again: a reply for each, also when bots change. Closed, it hears no more."""
-    async with Watched(slack, mongod.url(), services.environment()) as world:
+    world = Watched(slack, mongod.url(), services.environment())
+    world.tempo = replace(world.tempo, tick=NEVER)  # nothing is announced here
+    async with world:
         await services.switch("loki", "refuse")
         card, incident_id = await opened(world, await told_of_outage(slack, "loki is down"))
         await outage_of(world, incident_id)

@@ -82,7 +82,7 @@ async def test_a_bare_command_tells_the_present_state(still: World) -> None:
     assert still.slack.channel().by_bot == []
 
 
-# Roles
+# Roles, and oneself
 
 
 @SHARED
@@ -110,24 +110,23 @@ async def test_an_admin_hands_out_roles(world: World) -> None:
     assert page.text == "1 of 3 roles is assigned."
 
 
-async def test_the_tech_lead_hands_out_roles_too(world: World) -> None:
-    """Who owns that role may, their backup may not."""
+async def test_whoami_tells_roles_and_rights_and_the_tech_lead_hands_out_roles_too(world: World) -> None:
+    """Everybody hears their id, their roles, and whether they may: who owns that role may, their backup may not."""
+    assert (
+        await answer(world.slack, world.ann, "/ops", "whoami")
+    ).shown == "You are @ann (U0ANN). You have no role. You may hand out roles."
     await answer(world.slack, world.ann, "/ops", "role tech-lead @bob backup @cyd")
+    await answer(world.slack, world.ann, "/ops", "role on-call @cyd")
+    assert (
+        await answer(world.slack, world.bob, "/ops", "whoami")
+    ).shown == "You are @bob (U0BOB). Your role is tech-lead. You may hand out roles."
+    cyd = world.slack.person("cyd")
+    assert (
+        await answer(world.slack, cyd, "/ops", "whoami")
+    ).shown == "You are @cyd (U0CYD). Your roles are tech-lead and on-call."
     assert (await answer(world.slack, world.bob, "/ops", "role duty-officer @ann")).shown.startswith("duty-officer is")
-    refused = await answer(world.slack, world.slack.person("cyd"), "/ops", "role duty-officer @cyd")
-    assert "Who may: @ann, @bob" in refused.shown
+    assert "Who may: @ann, @bob" in (await answer(world.slack, cyd, "/ops", "role duty-officer @cyd")).shown
     assert (await world.document("roles", "duty-officer"))["owner"] == world.ann.id
-
-
-async def test_others_are_told_who_may_and_it_is_audited(world: World) -> None:
-    """A refusal changes nothing, names who may, and is in the trail."""
-    refused = await answer(world.slack, world.bob, "/ops", "role on-call @bob")
-    assert refused.shown == "Roles are handed out by an admin of the bot or the tech lead.\nWho may: @ann"
-    (entry,) = await world.documents("audit")
-    assert (entry["who"], entry["act"], entry["subject"], entry["outcome"]) == (
-        "U0BOB", "role", "on-call", "refused",
-    )  # fmt: skip
-    assert await world.documents("roles") == []
 
 
 @SHARED
@@ -156,11 +155,11 @@ async def test_roles_are_handed_out_in_the_ops_channel_only(still: World) -> Non
     assert (await answer(still.slack, still.ann, "/ops", "roles", channel="#general")).text.startswith("0 of 3")
 
 
-# The trail, and oneself
+# The trail
 
 
 async def test_the_audit_trail_lists_the_newest_first(world: World) -> None:
-    """Privileged acts and refusals with who, what and when; `audit 2` shows two."""
+    """Privileged acts and refusals with who, what and when; `audit 2` shows two. A refusal names who may."""
     assert (await answer(world.slack, world.bob, "/ops", "audit")).shown == "The audit trail is empty."
     world.clock.set("2026-11-26 12:00:00")
     await answer(world.slack, world.ann, "/ops", "role on-call @bob backup @cyd")
@@ -170,7 +169,11 @@ async def test_the_audit_trail_lists_the_newest_first(world: World) -> None:
         "2026-11-26 12:00 UTC @ann (command): role on-call, done (owner @bob, backup @cyd)\n"
         "1 entry, chained by hashes: none is missing or changed."
     )
-    await answer(world.slack, world.bob, "/ops", "role on-call @ann")
+    refused = await answer(world.slack, world.bob, "/ops", "role on-call @ann")
+    assert refused.shown == "Roles are handed out by an admin of the bot or the tech lead.\nWho may: @ann"
+    (entry,) = await world.documents("audit", outcome="refused")
+    assert (entry["who"], entry["act"], entry["subject"]) == ("U0BOB", "role", "on-call")
+    assert (await world.document("roles", "on-call"))["owner"] == "U0BOB"
     await answer(world.slack, world.ann, "/incident", "open sev3 <!channel> & more")
     await world.stored("audit", act="open")
     (incident,) = await world.documents("incidents")
@@ -181,21 +184,6 @@ async def test_the_audit_trail_lists_the_newest_first(world: World) -> None:
         "@bob (command): role on-call, refused",
         "3 entries, chained by hashes: none is missing or changed.",
     ]
-
-
-async def test_whoami_tells_roles_and_rights(world: World) -> None:
-    """Everybody hears their id, their roles, and whether they may hand out roles."""
-    assert (
-        await answer(world.slack, world.ann, "/ops", "whoami")
-    ).shown == "You are @ann (U0ANN). You have no role. You may hand out roles."
-    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob backup @cyd")
-    await answer(world.slack, world.ann, "/ops", "role on-call @cyd")
-    assert (
-        await answer(world.slack, world.bob, "/ops", "whoami")
-    ).shown == "You are @bob (U0BOB). Your role is tech-lead. You may hand out roles."
-    assert (
-        await answer(world.slack, world.slack.person("cyd"), "/ops", "whoami")
-    ).shown == "You are @cyd (U0CYD). Your roles are tech-lead and on-call."
 
 
 # Home

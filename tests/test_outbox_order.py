@@ -1,6 +1,7 @@
 """Which of a channel's messages is next, and that what was given up in doubt is not said twice."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from sandbox.sight import Post
 from sandbox.slack import Slack
 from tests import world as worlds
 from tests.asking import answer
+from tests.impatience import NEVER
 from tests.test_incident import opened
 from tests.world import World
 
@@ -21,6 +23,17 @@ pytestmark = pytest.mark.long
 
 SOON = {"pace": replace(worlds.PACE, lease=timedelta(seconds=1))}  # another bot takes over sooner
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+# Much is waited for here that only time brings, and all jobs would be rung for meanwhile.
+MAIL_ALONE = replace(worlds.TEMPO, tick=NEVER, tidy=NEVER)
+
+
+@pytest.fixture
+async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
+    """Bots that see to letters, and do little else by themselves."""
+    quiet = World(slack, mongod.url())
+    quiet.tempo = MAIL_ALONE
+    async with quiet as ready:
+        yield ready
 
 
 async def noted(world: World, *words: str, wait: float = 1.0) -> Post:
@@ -82,17 +95,20 @@ async def test_a_look_that_slack_refuses_leaves_the_doubt(world: World) -> None:
     assert len(world.slack.channel().by_bot) == 1
 
 
-async def test_an_announcement_in_doubt_is_looked_for_before_it_is_told_anew(world: World) -> None:
+async def test_an_announcement_in_doubt_is_looked_for_before_it_is_told_anew(slack: Slack, mongod: Mongod) -> None:
     """The same of one that is good for a while only, which is told anew by whoever knows what is right by then."""
-    await world.stored("windows", 2)
-    await world.slack.until(lambda: "conversations.history" in methods(world), "what was missed to be read")
-    world.slack.faults.add("error", "conversations.history", count=None, value="missing_scope")
-    world.slack.faults.add("reset_after", "chat.postMessage")
-    world.clock.set("2026-11-27 02:00:01")
-    await world.stored("outbox", state="parked", event_type="opsbot_announcement")
-    world.slack.faults.clear()
-    await world.stored("announcements", state="announced")
-    assert len([post for post in world.slack.channel().by_bot if "Weekly maintenance" in post.text]) == 1
+    world = World(slack, mongod.url())
+    world.tempo = replace(MAIL_ALONE, tick=worlds.TEMPO.tick)
+    async with world:
+        await world.stored("windows", 2)
+        await slack.until(lambda: "conversations.history" in methods(world), "what was missed to be read")
+        slack.faults.add("error", "conversations.history", count=None, value="missing_scope")
+        slack.faults.add("reset_after", "chat.postMessage")
+        world.clock.set("2026-11-27 02:00:01")
+        await world.stored("outbox", state="parked", event_type="opsbot_announcement")
+        slack.faults.clear()
+        await world.stored("announcements", state="announced")
+        assert len([post for post in slack.channel().by_bot if "Weekly maintenance" in post.text]) == 1
 
 
 async def test_whoever_waits_at_another_bot_hears_of_a_refusal(world: World) -> None:
@@ -122,7 +138,9 @@ async def test_what_slack_does_after_it_was_given_up_is_waited_for(
         raise UnknownError("no answer")
 
     monkeypatch.setattr(Api, "post", post)
-    async with World(slack, mongod.url()) as world:
+    world = World(slack, mongod.url())
+    world.tempo = MAIL_ALONE
+    async with world:
         slack.faults.add("latency", "chat.postMessage", value=0.2)
         await answer(slack, world.ann, "/checklist", "start")
         await late[0]

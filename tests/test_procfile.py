@@ -41,7 +41,7 @@ async def test_a_process_manager_starts_and_stops_the_bot(slack: Slack, mongod: 
             stderr=lines,
         )
     try:
-        ready = asyncio.ensure_future(world.until(lambda: answers(port, "ready"), "the bot to be ready", within=30.0))
+        ready = asyncio.ensure_future(until_ready(world, port))
         ended = asyncio.ensure_future(manager.wait())
         await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
         assert manager.returncode is None, log.read_text()
@@ -58,6 +58,12 @@ async def test_a_process_manager_starts_and_stops_the_bot(slack: Slack, mongod: 
     assert "worker.1 stopped (rc=0)" in log.read_text()
     await slack.until(lambda: slack.connected == 0, "the sockets to close")
     await world.__aexit__(None, None, None)
+
+
+async def until_ready(world: World, port: int) -> None:
+    """Waits until the bot there is ready; it is hardly asked before it has come to Slack."""
+    await world.slack.until_connected(within=30.0)
+    await world.until(lambda: answers(port, "ready"), "the bot to be ready")
 
 
 async def answers(port: int, status: str) -> bool:

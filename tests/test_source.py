@@ -53,19 +53,6 @@ async def nowhere(world: World, word: str) -> None:
     await world.until(left, f"no {word} in MongoDB")
 
 
-async def test_a_quoted_message_that_is_deleted_leaves_its_words_nowhere(world: World) -> None:
-    """The card says that it was deleted and when; neither record nor timeline nor search has its words."""
-    message, card, incident_id = await from_message(world, "the password is swordfish")
-    await finds(world, "swordfish", incident_id)
-    await world.bob.deletes(message)
-    await shows(world, card, "From a message by @bob, which was deleted on")
-    await nowhere(world, "swordfish")
-    assert "swordfish" not in card.shown
-    assert await ids(world, "search swordfish") == []
-    told = await answer(world.slack, world.ann, "/incident", "show")
-    assert "deleted on" in told.shown
-
-
 async def test_a_title_that_the_form_took_from_the_message_stays(world: World) -> None:
     """Ann sent it as her own words; the message itself is gone from the card all the same."""
     message = await world.bob.writes("the cache is cold")
@@ -79,17 +66,28 @@ async def test_a_title_that_the_form_took_from_the_message_stays(world: World) -
     assert "“the cache is cold”" not in card.shown
 
 
-async def test_a_quoted_message_that_is_edited_is_shown_as_it_is_now(world: World) -> None:
-    """What was written first stays in the timeline; card and search have what it says now."""
-    message, card, incident_id = await from_message(world, "the cash is gone")
-    await world.bob.edits(message, "the cache is gone, ask <@U0ANN>")
-    await shows(world, card, "“the cache is gone, ask @ann” (edited)")
-    entry = await entry_of(world, message, kind="quoted", text="the cache is gone, ask <@U0ANN>")
-    assert (entry["first_text"], len(entry["edits"])) == ("the cash is gone", 1)
-    await finds(world, "cache", incident_id)
-    assert await ids(world, "search cash") == []
+async def test_a_quoted_message_is_shown_as_it_is_now_and_deleted_leaves_its_words_nowhere(world: World) -> None:
+    """What was written first stays in the timeline; card and search have what it says now.
+
+    Then the card says that it was deleted and when; neither record nor timeline nor search has its words.
+    """
+    message, card, incident_id = await from_message(world, "the password is swordfish")
+    await world.bob.edits(message, "the password is sawfish, ask <@U0ANN>")
+    await shows(world, card, "“the password is sawfish, ask @ann” (edited)")
+    entry = await entry_of(world, message, kind="quoted", text="the password is sawfish, ask <@U0ANN>")
+    assert (entry["first_text"], len(entry["edits"])) == ("the password is swordfish", 1)
+    await finds(world, "sawfish", incident_id)
+    assert await ids(world, "search swordfish") == []
     (stored,) = await world.documents("incidents")
-    assert stored["quote"]["text"] == "the cache is gone, ask @ann"
+    assert stored["quote"]["text"] == "the password is sawfish, ask @ann"
+    await world.bob.deletes(message)
+    await shows(world, card, "From a message by @bob, which was deleted on")
+    await nowhere(world, "sawfish")
+    await nowhere(world, "swordfish")
+    assert "sawfish" not in card.shown
+    assert await ids(world, "search sawfish") == []
+    told = await answer(world.slack, world.ann, "/incident", "show")
+    assert "deleted on" in told.shown
 
 
 async def test_a_message_that_is_deleted_before_it_is_entered_is_quoted_nowhere(world: World) -> None:
@@ -123,30 +121,28 @@ async def test_a_message_that_is_only_a_file_is_quoted_by_it(world: World) -> No
     await nowhere(world, "graph.png")
 
 
-async def test_the_reply_of_an_added_message_quotes_what_it_says_now(world: World) -> None:
-    """An edit is followed; after the deletion the reply says that, and quotes nothing."""
-    message, reply, _ = await added(world, "deploy of the swordfish")
+async def test_the_replies_of_added_messages_quote_what_these_say_now_and_a_dead_bot_s_is_written(world: World) -> None:
+    """An edit is followed; after the deletion the reply says that, and quotes nothing.
+
+    Where the entry is there and the thread says nothing of it, the next sweep tells it, once.
+    """
+    message, reply, incident_id = await added(world, "deploy of the swordfish")
+    entry = await entry_of(world, message, is_untold=False)
     await world.bob.edits(message, "deploy of the sawfish")
     await shows(world, reply, "“deploy of the sawfish”")
-    await world.bob.deletes(message)
-    await shows(world, reply, "Added to the timeline by @ann: message by @bob, which was deleted on")
-    assert "fish" not in reply.shown
-    await nowhere(world, "sawfish")
-    await nowhere(world, "swordfish")
-
-
-async def test_a_reply_that_a_bot_that_died_did_not_write_is_written(world: World) -> None:
-    """The entry is there, the thread says nothing of it: the next sweep tells it, once."""
-    message, reply, incident_id = await added(world, "deploy of the cache")
-    entry = await entry_of(world, message, is_untold=False)
     other = await world.bob.writes("restart of the cache")
     left = {"_id": f"{incident_id}/{other.ts}", "ts": other.ts, "order": other.ts, "text": "restart", "is_untold": True}
     await world.puts("timeline", {**entry, **left, "first_text": "restart"})
     await world.slack.until(lambda: len(world.slack.thread(reply.thread_ts or "").replies) == 2, "the other reply")
     await world.stored("timeline", _id=left["_id"], is_untold=False)
     await finds(world, "restart", incident_id)
-    await world.rests()
+    await world.round()
     assert len(world.slack.thread(reply.thread_ts or "").replies) == 2
+    await world.bob.deletes(message)
+    await shows(world, reply, "Added to the timeline by @ann: message by @bob, which was deleted on")
+    assert "fish" not in reply.shown
+    await nowhere(world, "sawfish")
+    await nowhere(world, "swordfish")
 
 
 async def test_a_message_that_comes_again_after_its_deletion_is_not_found(world: World) -> None:
@@ -174,17 +170,28 @@ async def away(mongod: Mongod) -> AsyncIterator[World]:
         assert slack.pages == []
 
 
-async def test_what_was_deleted_while_the_bot_was_away_is_quoted_nowhere(away: World) -> None:
-    """Source and added message are gone when it is back: a look at each finds that out."""
+async def test_what_was_edited_or_deleted_while_the_bot_was_away_is_quoted_as_it_is_or_nowhere(away: World) -> None:
+    """A look at each message finds it out: the edit is on the card, and in the timeline beside the first words.
+
+    The next time source and added message are gone.
+    """
     message, card, incident_id = await from_message(away, "the password is swordfish")
-    other = await away.bob.writes("another swordfish")
-    said = await away.bob.writes("a third swordfish", thread=card)
+    await away.stops()
+    await away.bob.edits(message, "the password is sawfish")
+    await gone_unheard(away)
+    away.slack.refusals.clear()
+    await away.starts()
+    await shows(away, card, "“the password is sawfish” (edited)")
+    entry = await entry_of(away, message, text="the password is sawfish")
+    assert entry["first_text"] == "the password is swordfish"
+    other = await away.bob.writes("another sawfish")
+    said = await away.bob.writes("a third sawfish", thread=card)
     await away.ann.runs_shortcut(ADD, other)
     await away.ann.sees("Which incident?")
     await away.ann.submits()
     reply = await away.slack.shows("Added to the timeline by @ann", "another", thread=card)
     await away.stored("timeline", ts=said.ts)
-    await finds(away, "swordfish", incident_id)
+    await finds(away, "sawfish", incident_id)
     await away.stops()
     for one in (message, other, said):
         await away.bob.deletes(one)
@@ -194,18 +201,6 @@ async def test_what_was_deleted_while_the_bot_was_away_is_quoted_nowhere(away: W
         await away.starts()
         await shows(away, card, "which was deleted on")
         await shows(away, reply, "which was deleted on")
+        await nowhere(away, "sawfish")
         await nowhere(away, "swordfish")
-    assert await ids(away, "search swordfish") == []
-
-
-async def test_what_was_edited_while_the_bot_was_away_is_quoted_as_it_is(away: World) -> None:
-    """The edit is in the timeline beside the first words, and on the card."""
-    message, card, _ = await from_message(away, "the cash is gone")
-    await away.stops()
-    await away.bob.edits(message, "the cache is gone")
-    await gone_unheard(away)
-    away.slack.refusals.clear()
-    await away.starts()
-    await shows(away, card, "“the cache is gone” (edited)")
-    entry = await entry_of(away, message, text="the cache is gone")
-    assert entry["first_text"] == "the cash is gone"
+    assert await ids(away, "search sawfish") == []
