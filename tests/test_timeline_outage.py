@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from sandbox.deeds import Written
+from sandbox.mongo import Mongod
 from sandbox.sight import Post
 from sandbox.slack import Slack
 from sandbox.workspace import Message
@@ -260,11 +261,11 @@ async def test_two_bots_that_come_back_together_read_each_message_once(world: Wo
     assert [entry["ts"] for entry in await entries(world, incident_id, 50)] == written
 
 
-async def test_a_channel_that_slack_lets_nobody_read_is_a_warning(world: World) -> None:
+async def test_a_channel_that_slack_lets_nobody_read_is_a_warning(slack: Slack, mongod: Mongod) -> None:
     """A scope that is missing is no fault of the bot's: the log has Slack's word for it, and no traceback."""
-    world.slack.faults.add("error", "conversations.history", count=None, value="missing_scope")
+    slack.faults.add("error", "conversations.history", count=None, value="missing_scope")
     with capture_logs() as lines:
-        await world.starts()
-        told = {"event": "the channel cannot be read back", "cause": "missing_scope", "log_level": "warning"}
-        await world.slack.until(lambda: any(told.items() <= line.items() for line in lines), "the warning")
+        async with World(slack, mongod.url()):
+            told = {"event": "the channel cannot be read back", "cause": "missing_scope", "log_level": "warning"}
+            await slack.until(lambda: any(told.items() <= line.items() for line in lines), "the warning")
     assert [line for line in lines if line["log_level"] == "error"] == []
