@@ -147,20 +147,21 @@ async def test_no_window_of_another_rule_is_named_whose_time_a_kept_one_has(worl
 
 
 @pytest.mark.long
-async def test_a_bot_with_older_settings_calls_nothing_off(world: World) -> None:
+async def test_a_bot_with_older_settings_calls_nothing_off(slack: Slack, mongod: Mongod) -> None:
     """The one that started last is right: while bots are replaced, the older ones keep still."""
-    old = world.bots[0]
-    await world.stored("bookings", _id="rule")  # its job has run
-    new = await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
-    assert new is not old
-    await world.stored("bookings", _id="rule", rule="Sun 03:00-05:00 UTC")
-    await world.stored("windows", _id="MW-20261129-0300", state="planned")
-    await world.round()  # what the older one began before that is over
-    world.clock.set("2026-11-28 03:00:01")
-    await told(world, "MW-20261129-0300/24h")
-    await world.round()
-    assert (await window(world, "MW-20261129-0300"))["state"] == "planned"
-    assert keys(world) == ["MW-20261129-0300/24h"]
+    async with World(slack, mongod.url()) as world:
+        old = world.bots[0]
+        await world.stored("bookings", _id="rule")  # its job has run
+        new = await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
+        assert new is not old
+        await world.stored("bookings", _id="rule", rule="Sun 03:00-05:00 UTC")
+        await world.stored("windows", _id="MW-20261129-0300", state="planned")
+        await world.round()  # what the older one began before that is over
+        world.clock.set("2026-11-28 03:00:01")
+        await told(world, "MW-20261129-0300/24h")
+        await world.round()
+        assert (await window(world, "MW-20261129-0300"))["state"] == "planned"
+        assert keys(world) == ["MW-20261129-0300/24h"]
 
 
 class Recording:
@@ -187,11 +188,10 @@ class Recording:
 
 @asynccontextmanager
 async def attended(slack: Slack, mongod: Mongod, *attendants: Recording) -> AsyncIterator[World]:
-    """A world whose bot has these; Bob leads, Ann is on call."""
+    """A world whose bot has these."""
     world = World(slack, mongod.url(), tuned=MORTAL)
     world.attendants = attendants
     async with world:
-        await with_roles(world)
         yield world
 
 
@@ -201,6 +201,7 @@ async def test_attendants_hear_of_starts_extensions_and_ends_whoever_dies(slack:
     attendant = Recording()
     attendant.hangs = True
     async with attended(slack, mongod, attendant) as world:
+        await with_roles(world)
         await says(world, f"scope {WEEKLY} patch the kernels")
         await says(world, "approve", world.bob)
         world.clock.set("2026-11-28 02:00:01")
