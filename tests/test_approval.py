@@ -4,14 +4,24 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
-from tests.asking import answer
+from tests.asking import answer, shared_world
 from tests.planning import says, told, window, with_roles
 from tests.world import World
 
-ID = "MW-20261126-1400"
+ID, NEXT = "MW-20261126-1400", "MW-20261126-1500"
+SHARED = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(mongod: Mongod) -> AsyncIterator[World]:
+    """A Wednesday noon; Bob leads, Ann is on call; each test has a window of its own."""
+    async with shared_world(mongod) as ready:
+        await with_roles(ready)
+        yield ready
 
 
 @pytest.fixture
@@ -74,59 +84,42 @@ async def test_a_window_that_is_not_approved_waits_at_its_start(world: World) ->
     assert begun["actual_start"].strftime("%H:%M") == "14:20"
 
 
-async def test_what_was_never_approved_is_not_held(world: World) -> None:
-    """Its end says so; nobody is asked whether it has ended."""
-    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
-    await says(world, "scope Upgrade Loki to 3.2")
-    world.clock.set("2026-11-26 13:45:01")
-    await told(world, f"{ID}/15m")
-    world.clock.set("2026-11-26 14:00:01")
-    await told(world, f"{ID}/start")
-    world.clock.set("2026-11-26 15:00:01")
-    end = await told(world, f"{ID}/end")
-    assert "was not held: its scope was not approved" in end.text
-    assert end.buttons == []
-    await window(world, ID, state="not held")
-
-
-async def test_a_scope_is_rejected_with_a_reason(world: World) -> None:
-    """The button asks why; the reason is in the thread, and another scope begins anew."""
-    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
-    await says(world, "scope Upgrade Loki to 3.2")
-    post = await world.slack.shows("Upgrade Loki to 3.2", "lacks the approval")
-    await world.bob.clicks("Reject", post)
-    await world.bob.sees("Reject the scope")
-    await world.bob.submits({"Why?": "no rollback plan"})
-    await world.slack.until(
-        lambda: "was rejected by @bob" in world.slack.thread(post).shown, "the reason in the thread"
+@SHARED
+async def test_a_scope_is_rejected_with_a_reason_and_one_that_is_said_twice_stays_approved(shared: World) -> None:
+    """The button asks why; the reason is in the thread, and the same scope is asked about again. Once it is approved a
+    double Enter posts nothing anew and voids no approval; another scope begins anew.
+    """
+    await says(shared, "schedule thu 14:00 for 1h Upgrade Loki")
+    await says(shared, f"scope {ID} Upgrade Loki to 3.2")
+    post = await shared.slack.shows("Upgrade Loki to 3.2", "lacks the approval")
+    await shared.bob.clicks("Reject", post)
+    await shared.bob.sees("Reject the scope")
+    await shared.bob.submits({"Why?": "no rollback plan"})
+    await shared.slack.until(
+        lambda: "was rejected by @bob" in shared.slack.thread(post).shown, "the reason in the thread"
     )
-    assert "was rejected: “no rollback plan”, by @bob." in await says(world, "approve", world.bob)
-    await says(world, "scope Upgrade Loki to 3.2, back by snapshot")
-    await world.slack.until(lambda: "replaced by a later one" in post.shown, "the old one to be marked")
-    assert "You approved" in await says(world, "approve", world.bob)
-
-
-async def test_a_scope_said_twice_is_one_and_stays_approved(world: World) -> None:
-    """A double Enter posts nothing anew and voids no approval; after a no the same scope is asked about again."""
-    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
-    await says(world, "scope Upgrade Loki to 3.2")
-    await says(world, "approve", world.bob)
-    assert "is in the channel." in await says(world, f"scope {ID} Upgrade Loki to 3.2")
-    kept = await window(world, ID)
-    assert [act["deed"] for act in kept["acts"]] == ["scheduled", "scoped", "approved"]
-    await says(world, f"scope {ID} Upgrade Loki to 3.3")
-    await says(world, "reject no rollback plan", world.bob)
-    await says(world, f"scope {ID} Upgrade Loki to 3.3")
-    assert "You approved" in await says(world, "approve", world.bob)
+    assert "was rejected: “no rollback plan”, by @bob." in await says(shared, f"approve {ID}", shared.bob)
+    await says(shared, f"scope {ID} Upgrade Loki to 3.2")
+    assert "You approved" in await says(shared, f"approve {ID}", shared.bob)
+    assert "is in the channel." in await says(shared, f"scope {ID} Upgrade Loki to 3.2")
+    kept = await window(shared, ID)
+    assert [act["deed"] for act in kept["acts"]] == ["scheduled", "scoped", "rejected", "scoped", "approved"]
+    await says(shared, f"scope {ID} Upgrade Loki to 3.2, back by snapshot")
+    await shared.slack.until(lambda: "replaced by a later one" in post.shown, "the old one to be marked")
+    assert "You approved" in await says(shared, f"approve {ID}", shared.bob)
 
 
 async def test_who_rejected_a_scope_and_why_stands_wherever_the_window_does(world: World) -> None:
-    """In the list, Home, the head, at the planned start (where nobody is asked to approve it) and at the end."""
+    """In the list, Home, the head, at the planned start (where nobody is asked to approve it) and at the end. There
+    nobody is asked whether it has ended, as of one that was never approved.
+    """
     await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
     await says(world, "scope Upgrade Loki to 3.2")
     await says(world, "reject no rollback plan", world.bob)
     wanted = "rejected by @bob: no rollback plan"
     assert f"Its scope was {wanted}" in await says(world, "list")
+    await says(world, "schedule thu 15:00 for 1h Upgrade Grafana")
+    await says(world, f"scope {NEXT} Upgrade Grafana to 12")
     world.clock.set("2026-11-26 13:45:01")
     head = await told(world, f"{ID}/15m")
     assert f"Its scope was {wanted}" in head.shown
@@ -139,32 +132,44 @@ async def test_who_rejected_a_scope_and_why_stands_wherever_the_window_does(worl
     world.clock.set("2026-11-26 15:00:01")
     assert "was not held: its scope was rejected" in (await told(world, f"{ID}/end")).text
     assert f"Its scope was {wanted}" in head.shown
+    await told(world, f"{NEXT}/start")
+    world.clock.set("2026-11-26 16:00:01")
+    end = await told(world, f"{NEXT}/end")
+    assert "was not held: its scope was not approved" in end.text
+    assert end.buttons == []
+    await window(world, NEXT, state="not held")
 
 
-async def test_nobody_approves_their_own_and_a_cancelled_one_is_past_approving(world: World) -> None:
+@SHARED
+async def test_nobody_approves_their_own_and_a_cancelled_one_is_past_approving(shared: World) -> None:
     """Bob leads, and wrote it himself; then it is cancelled."""
-    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
-    await says(world, "scope Upgrade Loki to 3.2", world.bob)
-    assert "nobody approves or rejects their own" in await says(world, "approve", world.bob)
-    refused = await says(world, "approve")  # a refusal does not name the author as one who may
+    own = "MW-20261127-1400"
+    await says(shared, "schedule fri 14:00 for 1h Upgrade Loki")
+    await says(shared, f"scope {own} Upgrade Loki to 3.2", shared.bob)
+    assert "nobody approves or rejects their own" in await says(shared, f"approve {own}", shared.bob)
+    refused = await says(shared, f"approve {own}")  # a refusal does not name the author as one who may
     assert "Whoever wrote it has the role" in refused
     assert "@bob" not in refused
-    assert "is cancelled. Nothing had been announced of it." in await says(world, f"cancel {ID} vendor is late")
-    told = await says(world, f"approve {ID}", world.bob)
+    assert "is cancelled. Nothing had been announced of it." in await says(shared, f"cancel {own} vendor is late")
+    told = await says(shared, f"approve {own}", shared.bob)
     assert "was cancelled: “vendor is late”, by @ann." in told
 
 
-async def test_two_approvers_at_once_are_one_approval(world: World) -> None:
+@SHARED
+async def test_two_approvers_at_once_are_one_approval(shared: World) -> None:
     """Owner and backup press at the same moment, on two bots: one approves, the other hears who did."""
-    await answer(world.slack, world.ann, "/ops", "role tech-lead @bob backup @cyd")
-    await world.starts()
-    await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
-    await says(world, "scope Upgrade Loki to 3.2")
-    post = await world.slack.shows("Upgrade Loki to 3.2", "lacks the approval")
-    cyd = world.slack.person("cyd")
-    await asyncio.gather(world.bob.clicks("Approve", post), cyd.clicks("Approve", post))
-    both = [world.bob, cyd]
-    await world.slack.until(lambda: all(one.ephemerals for one in both) or None, "two answers")
+    await answer(shared.slack, shared.ann, "/ops", "role tech-lead @bob backup @cyd")
+    other = await shared.starts()
+    await says(shared, "schedule mon 14:00 for 1h Upgrade Grafana")
+    await says(shared, "scope MW-20261130-1400 Upgrade Grafana to 12")
+    post = await shared.slack.shows("Upgrade Grafana to 12", "lacks the approval")
+    both = [shared.bob, shared.slack.person("cyd")]
+    before = [len(one.ephemerals) for one in both]
+    await asyncio.gather(*(one.clicks("Approve", post) for one in both))
+    await shared.slack.until(
+        lambda: all(len(one.ephemerals) > count for one, count in zip(both, before, strict=True)), "two answers"
+    )
     answers = sorted(one.ephemerals[-1].shown.split(" ")[0] for one in both)
     assert answers == ["The", "You"]
-    assert len((await window(world, ID))["scope"]["approvals"]) == 1
+    assert len((await window(shared, "MW-20261130-1400"))["scope"]["approvals"]) == 1
+    await shared.stops(other)

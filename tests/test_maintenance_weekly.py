@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
 
-from bot.app import App
 from bot.domain.window import Window
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
 from tests.planning import keys, says, told, window, with_roles
-from tests.world import World
+from tests.world import MORTAL, World
 
 WEEKLY = "MW-20261128-0200"
 
@@ -24,54 +24,46 @@ async def world(slack: Slack, mongod: Mongod) -> AsyncIterator[World]:
         yield ready
 
 
-async def test_a_plain_one_just_begins_and_ends(world: World) -> None:
-    """No work is planned, so nobody is asked; both times are kept."""
-    world.clock.set("2026-11-27 02:00:01")
-    assert "No work is planned." in (await told(world, f"{WEEKLY}/24h")).text
-    world.clock.set("2026-11-28 02:00:01")
-    await told(world, f"{WEEKLY}/start")
-    await window(world, WEEKLY, state="under way")
-    world.clock.set("2026-11-28 06:00:01")
-    end = await told(world, f"{WEEKLY}/end")
-    assert ("has ended" in end.text, end.buttons) == (True, [])
-    over = await window(world, WEEKLY, state="over")
-    assert (over["actual_start"], over["actual_end"]) == (over["start"], over["end"])
-
-
-async def test_a_day_is_skipped(world: World) -> None:
-    """Nothing is told of it; a day without a window says which days have one."""
+async def test_it_is_skipped_by_its_day_or_its_id(world: World) -> None:
+    """Nothing is told of it. A day without one says which days have one; a moved one is skipped by its day as well;
+    a window that is not weekly is pointed to the word for it.
+    """
     assert "No weekly window starts on 2026-11-27.\nThe next ones start on 2026-11-28, 2026-12-05" in await says(
         world, "skip fri holidays"
     )
     assert f"{WEEKLY} (Saturday 2026-11-28 02:00 to 06:00 UTC) is cancelled." in await says(world, "skip sat holidays")
     assert "No weekly window starts" not in await says(world, "skip 2027-03-06 holidays")
     assert "MW-20261205-0200* Weekly maintenance" in await says(world, "list")
-    world.clock.set("2026-11-28 02:00:01")
-    await world.rests()
-    assert keys(world) == keys(world, "opsbot_reply") == []
-    await window(world, "MW-20270306-0200", state="cancelled")
-
-
-async def test_a_window_is_skipped_by_its_id(world: World) -> None:
-    """Whole or shortened; one that is not weekly is pointed to the word for it."""
-    assert f"{WEEKLY} (Saturday" in await says(world, f"skip {WEEKLY} holidays")
     assert "MW-20261205-0200 (Saturday" in await says(world, "skip 1205-0200 holidays")
+    assert "MW-20261212-0200 (Saturday" in await says(world, "skip MW-20261212-0200 holidays")
+    await says(world, "move 2026-12-19 to 2026-12-19 10:00")
+    moved = await says(world, "skip 2026-12-19 holidays")
+    assert "MW-20261219-1000 (Saturday 2026-12-19 10:00 to 14:00 UTC) is cancelled." in moved
+    world.clock.set("2026-11-28 02:00:01")
+    await world.round()
+    await window(world, "MW-20270306-0200", state="cancelled")
     await says(world, "schedule thu 14:00 for 1h Upgrade Loki")
-    told = await says(world, "skip MW-20261126-1400 holidays")
-    assert told == "MW-20261126-1400 is no weekly window.\n`/maintenance cancel MW-20261126-1400 REASON` calls it off."
+    told = await says(world, "skip MW-20261203-1400 holidays")
+    assert told == "MW-20261203-1400 is no weekly window.\n`/maintenance cancel MW-20261203-1400 REASON` calls it off."
     assert "I know no window MW-20261127-0200." in await says(world, "skip MW-20261127-0200 holidays")
+    assert keys(world) == keys(world, "opsbot_reply") == []
 
 
-async def test_it_is_moved_with_its_rungs(world: World) -> None:
-    """The new one has a name of its own start, and just ends as the old one would have."""
-    assert "is moved: it is MW-20261129-0300 now" in await says(world, "move 2026-11-28 to sun 03:00")
+async def test_it_is_moved_with_its_rungs_and_just_begins_and_ends(world: World) -> None:
+    """The new one has a name of its own start. No work is planned, so nobody is asked; both times are kept."""
+    moved = "MW-20261129-0300"
+    assert f"is moved: it is {moved} now" in await says(world, "move 2026-11-28 to sun 03:00")
     world.clock.set("2026-11-28 03:00:01")
-    await told(world, "MW-20261129-0300/24h")
+    assert "No work is planned." in (await told(world, f"{moved}/24h")).text
     world.clock.set("2026-11-29 03:00:01")
-    await told(world, "MW-20261129-0300/start")
+    await told(world, f"{moved}/start")
+    await window(world, moved, state="under way")
     world.clock.set("2026-11-29 07:00:01")
-    assert (await told(world, "MW-20261129-0300/end")).buttons == []
-    assert keys(world) == [f"MW-20261129-0300/{rung}" for rung in ("24h", "start", "end")]
+    end = await told(world, f"{moved}/end")
+    assert ("has ended" in end.text, end.buttons) == (True, [])
+    over = await window(world, moved, state="over")
+    assert (over["actual_start"], over["actual_end"]) == (over["start"], over["end"])
+    assert keys(world) == [f"{moved}/{rung}" for rung in ("24h", "start", "end")]
 
 
 async def test_infrastructure_takes_the_duty_officer_as_well(world: World) -> None:
@@ -88,36 +80,34 @@ async def test_infrastructure_takes_the_duty_officer_as_well(world: World) -> No
     assert "Has it ended?" in (await told(world, f"{WEEKLY}/end")).text
 
 
-async def test_another_rule_calls_off_what_the_earlier_one_announced(world: World) -> None:
-    """But not a window that somebody changed, nor one under way; what nobody was told of is as if it had never been."""
+@pytest.mark.long
+async def test_another_rule_calls_off_what_was_announced_and_put_right_again_it_plans_that_anew(world: World) -> None:
+    """But not a window that somebody changed; what nobody was told of is as if it had never been.
+
+    Of two bots with the old rule one says that the window is on again, once. What a person skipped meanwhile stays off.
+    """
     await says(world, "scope MW-20261205-0200 patch the kernels")
     world.clock.set("2026-11-27 02:00:01")
     head = await told(world, f"{WEEKLY}/24h")
-    await world.stops()
-    await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
-    await world.slack.shows("was cancelled: the weekly window is now Sun 03:00-05:00 UTC")
-    await world.slack.until(lambda: "Weekly maintenance: cancelled" in head.shown, "the head to say so")
-    listed = await says(world, "list")
-    assert "MW-20261129-0300" in listed
-    assert "MW-20261205-0200" in listed
-    assert "MW-20261212-0200" not in listed
-
-
-@pytest.mark.long
-async def test_a_rule_that_is_put_right_again_plans_what_the_wrong_one_called_off(world: World) -> None:
-    """Of two bots one says so, once; the window is held. One that a person skipped stays off."""
-    await says(world, "skip 2026-12-05 holidays")
-    world.clock.set("2026-11-27 02:00:01")
-    head = await told(world, f"{WEEKLY}/24h")
+    await window(world, "MW-20261212-0200", state="planned")
     await world.stops()
     await world.starts(MAINTENANCE_WINDOW="Sat 03:00-07:00 UTC")
+    await world.slack.shows("was cancelled: the weekly window is now Sat 03:00-07:00 UTC")
     await world.slack.until(lambda: "Weekly maintenance: cancelled" in head.shown, "the head to say so")
+    listed = await says(world, "list")
+    assert "MW-20261128-0300" in listed
+    assert "MW-20261205-0200" in listed
+    assert "MW-20261212-0200" not in listed
+    assert "is cancelled" in await says(world, "skip MW-20261205-0200 holidays")
     await world.stops()
     await world.starts()
     await world.starts()
     await world.slack.shows(f"Weekly maintenance ({WEEKLY}, ", "is planned again, by the weekly rule.", thread=head)
     await world.slack.until(lambda: "Weekly maintenance: planned" in head.shown, "the head to say so")
-    assert "MW-20261205-0200" not in await says(world, "list")
+    await window(world, "MW-20261212-0200", state="planned")
+    listed = await says(world, "list")
+    assert "MW-20261212-0200" in listed
+    assert "MW-20261205-0200" not in listed
     world.clock.set("2026-11-28 02:00:01")
     await told(world, f"{WEEKLY}/start")
     await window(world, WEEKLY, state="under way")
@@ -125,13 +115,19 @@ async def test_a_rule_that_is_put_right_again_plans_what_the_wrong_one_called_of
     assert len(said) == 1
 
 
-async def test_another_rule_leaves_a_window_under_way_alone(world: World) -> None:
-    """It ends as it was planned."""
+async def test_a_bot_that_starts_leaves_a_window_under_way_alone(world: World) -> None:
+    """It was extended: nothing else is scheduled into that. By another rule it ends then as well."""
     world.clock.set("2026-11-28 02:00:01")
     await told(world, f"{WEEKLY}/start")
+    await says(world, "extend 1h")
+    await world.stops()
+    await world.starts()
+    await world.round()  # in which it looks at all windows
+    taken = await says(world, "schedule 2026-11-28 06:45 for 1h Upgrade Grafana")
+    assert f"{WEEKLY} “Weekly maintenance” has that time: 2026-11-28 02:00 to 07:00 UTC." in taken
     await world.stops()
     await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
-    world.clock.set("2026-11-28 06:00:01")
+    world.clock.set("2026-11-28 07:00:01")
     assert "has ended" in (await told(world, f"{WEEKLY}/end")).text
 
 
@@ -150,42 +146,22 @@ async def test_no_window_of_another_rule_is_named_whose_time_a_kept_one_has(worl
     assert "MW-20261129-0900" in await says(world, "list")
 
 
-async def test_one_that_was_moved_within_its_day_is_skipped_by_its_day(world: World) -> None:
-    """There is one on that day: the new one."""
-    await says(world, "move 2026-11-28 to sat 10:00")
-    assert "MW-20261128-1000 (Saturday 2026-11-28 10:00 to 14:00 UTC) is cancelled." in await says(
-        world, "skip 2026-11-28 holidays"
-    )
-
-
-async def test_a_bot_that_starts_leaves_the_time_of_a_window_under_way_alone(world: World) -> None:
-    """It was extended: nothing else is scheduled into that."""
-    world.clock.set("2026-11-28 02:00:01")
-    await told(world, f"{WEEKLY}/start")
-    await says(world, "extend 1h")
-    await world.stops()
-    await world.starts()
-    await says(world, "scope Upgrade Loki")
-    await window(world, WEEKLY, untold=[])  # told by a bot that has looked at all windows
-    taken = await says(world, "schedule 2026-11-28 06:45 for 1h Upgrade Grafana")
-    assert f"{WEEKLY} “Weekly maintenance” has that time: 2026-11-28 02:00 to 07:00 UTC." in taken
-
-
 @pytest.mark.long
-async def test_a_bot_with_older_settings_calls_nothing_off(world: World) -> None:
+async def test_a_bot_with_older_settings_calls_nothing_off(slack: Slack, mongod: Mongod) -> None:
     """The one that started last is right: while bots are replaced, the older ones keep still."""
-    old = world.bots[0]
-    await world.stored("bookings", _id="rule")  # its job has run
-    new = await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
-    assert new is not old
-    await world.stored("bookings", _id="rule", rule="Sun 03:00-05:00 UTC")
-    await world.stored("windows", _id="MW-20261129-0300", state="planned")
-    await world.rests()  # what the older one began before that is over
-    world.clock.set("2026-11-28 03:00:01")
-    await told(world, "MW-20261129-0300/24h")
-    await world.rests()
-    assert (await window(world, "MW-20261129-0300"))["state"] == "planned"
-    assert keys(world) == ["MW-20261129-0300/24h"]
+    async with World(slack, mongod.url()) as world:
+        old = world.bots[0]
+        await world.stored("bookings", _id="rule")  # its job has run
+        new = await world.starts(MAINTENANCE_WINDOW="Sun 03:00-05:00 UTC")
+        assert new is not old
+        await world.stored("bookings", _id="rule", rule="Sun 03:00-05:00 UTC")
+        await world.stored("windows", _id="MW-20261129-0300", state="planned")
+        await world.round()  # what the older one began before that is over
+        world.clock.set("2026-11-28 03:00:01")
+        await told(world, "MW-20261129-0300/24h")
+        await world.round()
+        assert (await window(world, "MW-20261129-0300"))["state"] == "planned"
+        assert keys(world) == ["MW-20261129-0300/24h"]
 
 
 class Recording:
@@ -210,64 +186,60 @@ class Recording:
             raise RuntimeError("on purpose")
 
 
+@asynccontextmanager
+async def attended(slack: Slack, mongod: Mongod, *attendants: Recording) -> AsyncIterator[World]:
+    """A world whose bot has these."""
+    world = World(slack, mongod.url(), tuned=MORTAL)
+    world.attendants = attendants
+    async with world:
+        yield world
+
+
 @pytest.mark.long
-async def test_attendants_hear_of_starts_extensions_and_ends_whoever_dies(world: World) -> None:
+async def test_attendants_hear_of_starts_extensions_and_ends_whoever_dies(slack: Slack, mongod: Mongod) -> None:
     """One that fails, or that dies in the middle, is called again, also by the next bot."""
     attendant = Recording()
-    await world.stops()
-    bot = await starts_with(world, attendant)
     attendant.hangs = True
-    await says(world, f"scope {WEEKLY} patch the kernels")
-    await says(world, "approve", world.bob)
-    world.clock.set("2026-11-28 02:00:01")
-    await world.slack.until(lambda: attendant.calls == ["began until 06:00"], "the first call")
-    await world.stops(bot)
-    assert (await window(world, WEEKLY))["owed"] != []
-    attendant.hangs = False
-    await world.changes("windows", WEEKLY, {"attended_at": None})  # as after its lease
-    await starts_with(world, attendant)
-    await window(world, WEEKLY, owed=[])
-    assert attendant.calls == ["began until 06:00"] * 2
-    await says(world, "extend 30m")
-    await world.slack.until(lambda: attendant.calls[2:] == ["began until 06:30"], "the extension")
-    await says(world, "end")
-    await world.slack.until(lambda: attendant.calls[3:] == ["ended"], "the end")
-    await window(world, WEEKLY, owed=[])
+    async with attended(slack, mongod, attendant) as world:
+        await with_roles(world)
+        await says(world, f"scope {WEEKLY} patch the kernels")
+        await says(world, "approve", world.bob)
+        world.clock.set("2026-11-28 02:00:01")
+        await slack.until(lambda: attendant.calls == ["began until 06:00"], "the first call")
+        await world.stops()
+        assert (await window(world, WEEKLY))["owed"] != []
+        attendant.hangs = False
+        await world.changes("windows", WEEKLY, {"attended_at": None})  # as after its lease
+        await world.starts()
+        await window(world, WEEKLY, owed=[])
+        assert attendant.calls == ["began until 06:00"] * 2
+        await says(world, "extend 30m")
+        await slack.until(lambda: attendant.calls[2:] == ["began until 06:30"], "the extension")
+        await says(world, "end")
+        await slack.until(lambda: attendant.calls[3:] == ["ended"], "the end")
+        await window(world, WEEKLY, owed=[])
 
 
-async def test_one_attendant_that_fails_keeps_no_other_from_being_called(world: World) -> None:
+async def test_one_attendant_that_fails_keeps_no_other_from_being_called(slack: Slack, mongod: Mongod) -> None:
     """It is called again after a while, and so are the others."""
     broken, good = Recording(), Recording()
     broken.fails = True
-    await world.stops()
-    world.attendants = (broken, good)
-    await world.starts()
-    world.clock.set("2026-11-28 02:00:01")
-    await world.slack.until(lambda: broken.calls == good.calls == ["began until 06:00"], "both to be called")
-    broken.fails = False
-    assert (await window(world, WEEKLY, state="under way"))["owed"] != []
-    await world.changes("windows", WEEKLY, {"attended_at": None})  # as after its lease
-    await window(world, WEEKLY, owed=[])
-    assert broken.calls == good.calls == ["began until 06:00"] * 2
+    async with attended(slack, mongod, broken, good) as world:
+        world.clock.set("2026-11-28 02:00:01")
+        await slack.until(lambda: broken.calls == good.calls == ["began until 06:00"], "both to be called")
+        broken.fails = False
+        assert (await window(world, WEEKLY, state="under way"))["owed"] != []
+        await world.changes("windows", WEEKLY, {"attended_at": None})  # as after its lease
+        await window(world, WEEKLY, owed=[])
+        assert broken.calls == good.calls == ["began until 06:00"] * 2
 
 
-@pytest.mark.long
-async def test_a_window_that_an_earlier_release_planned_goes_on(world: World) -> None:
+async def test_a_window_that_an_earlier_release_planned_begins(slack: Slack, mongod: Mongod) -> None:
     """It kept time, title and head, and no state."""
-    await world.stops()
-    await world.drops("windows")
+    world = World(slack, mongod.url())
     times = {"start": datetime(2026, 11, 28, 2, tzinfo=UTC), "end": datetime(2026, 11, 28, 6, tzinfo=UTC)}
-    old = {"_id": WEEKLY, **times, "title": "Weekly maintenance", "head": None, "channel": None}
-    await world.puts("windows", old)
+    await world.puts("windows", {"_id": WEEKLY, **times, "title": "Weekly maintenance", "head": None, "channel": None})
     world.clock.set("2026-11-28 02:00:01")
-    await world.starts()
-    await told(world, f"{WEEKLY}/start")
-    await window(world, WEEKLY, state="under way", version=1)
-    world.clock.set("2026-11-28 06:00:01")
-    assert "has ended" in (await told(world, f"{WEEKLY}/end")).text
-
-
-async def starts_with(world: World, attendant: Recording) -> App:
-    """A bot with an attendant."""
-    world.attendants = (attendant,)
-    return await world.starts()
+    async with world:
+        await told(world, f"{WEEKLY}/start")
+        await window(world, WEEKLY, state="under way", version=1)

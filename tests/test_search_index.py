@@ -6,17 +6,29 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
+import pytest_asyncio
 
 from bot.domain.audit import SYSTEM
 from bot.domain.search import EDITION, words_in
 from bot.domain.search_desk import SearchDesk
 from bot.domain.timeline import Kind
 from bot.domain.timeline_desk import TimelineDesk
+from sandbox.mongo import Mongod
 from sandbox.slack import Slack
+from tests.asking import shared_world
 from tests.kept import Document
 from tests.line import Line
 from tests.test_search import asks, finds, ids, opens
 from tests.world import World
+
+SHARED = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(mongod: Mongod) -> AsyncIterator[World]:
+    """One world; each test has an incident of its own in it, which is found by words of its own."""
+    async with shared_world(mongod) as world:
+        yield world
 
 
 @pytest.fixture
@@ -54,99 +66,104 @@ async def test_a_message_that_was_entered_and_not_indexed_is_found_after_a_resta
     assert len(await world.documents("timeline", kind="message")) == 1
 
 
-async def test_what_a_bot_that_died_did_not_index_is_indexed_by_the_next(world: World) -> None:
+@SHARED
+async def test_what_a_bot_that_died_did_not_index_is_indexed_by_the_next(shared: World) -> None:
     """An act that is recorded and not told is found once it is told again."""
-    first = await opens(world, "checkout is slow")
-    incident = await world.document("incidents", first)
-    await world.drops("words")
-    act = {"version": 2, "deed": "noted", "who": world.bob.id, "at": world.clock() - timedelta(minutes=5)}
+    first = await opens(shared, "checkout is slow")
+    await shared.removes("words", first)
+    act = {"version": 2, "deed": "noted", "who": shared.bob.id, "at": shared.clock() - timedelta(minutes=5)}
     left: Document = {**act, "text": "the dynamo is rusty", "was": "", "now": ""}
-    await world.drops("incidents")
-    await world.puts("incidents", {**incident, "version": 2, "untold": [left]})
-    await finds(world, "dynamo", first)
-    assert await ids(world, "search slow rusty") == [first]
+    await shared.changes("incidents", first, {"version": 2, "untold": [left]})
+    await finds(shared, "dynamo", first)
+    assert await ids(shared, "search slow rusty") == [first]
 
 
-async def test_incidents_of_an_older_bot_are_found_after_a_while(world: World) -> None:
+@SHARED
+async def test_incidents_of_an_older_bot_are_found_after_a_while(shared: World) -> None:
     """Those that have no words yet get them from their record and their timeline, and an ending to be named by."""
-    first = await opens(world, "checkout is slow")
-    await world.stored("incidents", _id=first, untold=[])
-    incident = await world.document("incidents", first)
-    for collection in ("words", "incidents", "timeline"):
-        await world.drops(collection)
+    first = await opens(shared, "the queue is stuck")
+    await shared.stored("incidents", _id=first, untold=[])
+    incident = await shared.document("incidents", first)
+    for collection in ("words", "incidents"):
+        await shared.removes(collection, first)
     entry = {"_id": "INC-20200101-7KQ4/v2", "incident_id": "INC-20200101-7KQ4", "kind": "noted", "order": "1.0"}
-    said = {"author": "", "author_name": "", "text": "a dynamo", "channel": "", "ts": "", "pinned_by": []}
-    await world.puts("timeline", {**entry, **said})  # first: it is looked at as soon as its incident is there
+    said = {"author": "", "author_name": "", "text": "a turbine", "channel": "", "ts": "", "pinned_by": []}
+    await shared.puts("timeline", {**entry, **said})  # first: it is looked at as soon as its incident is there
     del incident["endings"], incident["indexed"]
-    await world.puts("incidents", {**incident, "_id": "INC-20200101-7KQ4"})
-    await finds(world, "dynamo slow", "INC-20200101-7KQ4")
-    await world.stored("incidents", endings="7KQ4")
-    assert "checkout is slow" in (await asks(world, "show 7kq4")).shown
+    await shared.puts("incidents", {**incident, "_id": "INC-20200101-7KQ4"})
+    await finds(shared, "turbine stuck", "INC-20200101-7KQ4")
+    await shared.stored("incidents", endings="7KQ4")
+    assert "the queue is stuck" in (await asks(shared, "show 7kq4")).shown
 
 
-async def test_an_incident_that_an_older_bot_indexed_is_found_by_its_id(world: World) -> None:
+@SHARED
+async def test_an_incident_that_an_older_bot_indexed_is_found_by_its_id(shared: World) -> None:
     """Its words were entered before IDs were among them: they are done over, once."""
-    first = await opens(world, "checkout is slow")
-    await world.stored("incidents", _id=first, untold=[])
-    words = (await world.document("words", first))["words"]
-    await world.changes("words", first, {"words": [word for word in words if word not in words_in(first)]})
-    assert await ids(world, f"search {first}") == []
-    await world.changes("incidents", first, {"indexed": None})
-    await finds(world, first, first)
-    await world.stored("incidents", _id=first, indexed=EDITION)
-    assert await world.store().incidents.unfindable() == []
+    first = await opens(shared, "the mails are late")
+    await shared.stored("incidents", _id=first, untold=[])
+    words = (await shared.document("words", first))["words"]
+    await shared.changes("words", first, {"words": [word for word in words if word not in words_in(first)]})
+    assert await ids(shared, f"search {first}") == []
+    await shared.changes("incidents", first, {"indexed": None})
+    await finds(shared, first, first)
+    await shared.stored("incidents", _id=first, indexed=EDITION)
+    assert await shared.store().incidents.unfindable() == []
 
 
-async def test_what_was_deleted_is_not_found_any_more(world: World) -> None:
+@SHARED
+async def test_what_was_deleted_is_not_found_any_more(shared: World) -> None:
     """The words are done over from the record and what is left of the timeline; the others are still found."""
-    first = await opens(world, "checkout is slow")
-    card = await world.slack.shows("checkout is slow", "Opened by")
-    message = await world.bob.writes("the password is swordfish", thread=card)
-    await world.bob.writes("a dynamo", thread=card)
-    await finds(world, "swordfish dynamo", first)
-    (entry,) = await world.documents("timeline", text="the password is swordfish")
-    await world.bob.deletes(message)
-    await world.removes("timeline", str(entry["_id"]))
-    search = world.search()
+    first = await opens(shared, "the login hangs")
+    card = await shared.slack.shows("the login hangs", "Opened by")
+    message = await shared.bob.writes("the password is swordfish", thread=card)
+    await shared.bob.writes("a flywheel", thread=card)
+    await finds(shared, "swordfish flywheel", first)
+    (entry,) = await shared.documents("timeline", text="the password is swordfish")
+    await shared.bob.deletes(message)
+    await shared.removes("timeline", str(entry["_id"]))
+    search = shared.search()
     await search.changed(first)
-    assert await ids(world, "search swordfish") == []
-    assert await ids(world, "search dynamo slow") == [first]
+    assert await ids(shared, "search swordfish") == []
+    assert await ids(shared, "search flywheel hangs") == [first]
     await search.changed("INC-20200101-0000")  # of which there is no record
 
 
-async def test_words_that_come_while_others_are_done_over_are_not_lost(world: World) -> None:
+@SHARED
+async def test_words_that_come_while_others_are_done_over_are_not_lost(shared: World) -> None:
     """Whoever adds in between makes it be done once more."""
-    first = await opens(world, "checkout is slow")
-    search, words = world.search(), world.store().words
-    incident = await world.store().incidents.get(first)
+    first = await opens(shared, "the backup failed")
+    search, words = shared.search(), shared.store().words
+    incident = await shared.store().incidents.get(first)
     assert incident is not None
     revision = await words.revision(first)
-    await search.heard_of(first, "late news")
-    assert not await words.put(incident, ["slow"], revision)
-    assert await words.put(incident, ["slow"], await words.revision(first))
-    assert await ids(world, "search late") == []
+    await search.heard_of(first, "stale news")
+    assert not await words.put(incident, ["failed"], revision)
+    assert await words.put(incident, ["failed"], await words.revision(first))
+    assert await ids(shared, "search stale") == []
 
 
-async def test_what_is_older_does_not_replace_what_filters_see(world: World) -> None:
+@SHARED
+async def test_what_is_older_does_not_replace_what_filters_see(shared: World) -> None:
     """Two bots tell of one incident: the later version stays, whichever comes last."""
-    first = await opens(world, "sev2 checkout is slow")
-    await asks(world, f"resolve {first} restarted")
-    await world.stored("words", _id=first, status="resolved", version=2)
-    now = await world.store().incidents.get(first)
+    first = await opens(shared, "sev2 the cache is cold")
+    await asks(shared, f"resolve {first} restarted")
+    await shared.stored("words", _id=first, status="resolved", version=2)
+    now = await shared.store().incidents.get(first)
     assert now is not None
     earlier = replace(now, version=1, status=type(now.status)("investigating"))
-    await world.search().told_of(earlier)
-    assert (await world.document("words", first))["status"] == "resolved"
+    await shared.search().told_of(earlier)
+    assert (await shared.document("words", first))["status"] == "resolved"
 
 
-async def test_an_incident_of_many_words_keeps_its_first_ones(world: World) -> None:
+@SHARED
+async def test_an_incident_of_many_words_keeps_its_first_ones(shared: World) -> None:
     """Five thousand words are kept; what an incident is called by is among them."""
-    first = await opens(world, "checkout is slow")
+    first = await opens(shared, "search is down")
     for part in range(3):
-        await world.search().heard_of(first, " ".join(f"word{part}x{number}" for number in range(2_000)))
-    stored = await world.document("words", first)
+        await shared.search().heard_of(first, " ".join(f"word{part}x{number}" for number in range(2_000)))
+    stored = await shared.document("words", first)
     assert len(stored["words"]) == 5_000
-    assert stored["words"][:3] == ["checkout", "is", "slow"]
+    assert stored["words"][:3] == ["search", "is", "down"]
 
 
 class Hurried(SearchDesk):
@@ -157,16 +174,17 @@ class Hurried(SearchDesk):
         await self.changed(incident_id)
 
 
-async def test_what_comes_from_outside_is_found_whatever_is_done_over_meanwhile(world: World) -> None:
+@SHARED
+async def test_what_comes_from_outside_is_found_whatever_is_done_over_meanwhile(shared: World) -> None:
     """An alert and a step of an escalation are in the timeline by the time that they are in the index."""
-    first = await opens(world, "checkout is slow")
-    await asks(world, f"note {first} looking")
-    store, nothing = world.store(), cast("Any", None)
+    first = await opens(shared, "the shop is empty")
+    await asks(shared, f"note {first} looking")
+    store, nothing = shared.store(), cast("Any", None)
     desk = TimelineDesk(
         store.timelines, nothing, nothing, nothing, Hurried(store.words, store.incidents, store.timelines)
     )
-    now = world.clock()
-    assert await desk.attach(first, Kind.ALERT, "a/1", now, "the dynamo is rusty")
-    assert not await desk.attach(first, Kind.ALERT, "a/1", now, "the dynamo is rusty")
+    now = shared.clock()
+    assert await desk.attach(first, Kind.ALERT, "a/1", now, "the gearbox is loud")
+    assert not await desk.attach(first, Kind.ALERT, "a/1", now, "the gearbox is loud")
     await desk.called(first, "1", now, "calls the plumber", SYSTEM)
-    assert await ids(world, "search rusty plumber") == [first]
+    assert await ids(shared, "search loud plumber") == [first]
