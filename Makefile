@@ -1,6 +1,6 @@
 # Each target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup sandbox demo browser screenshots test test-all coverage bench faults run check format-check lint types format lock manifest licences check-deploy
+.PHONY: help setup sandbox demo browser screenshots test test-quick coverage bench faults run check format-check lint types format lock manifest licences check-deploy
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -46,11 +46,11 @@ screenshots: $(READY)  ## the README's pictures: docs/*.png, made anew from the 
 run: $(READY)  ## run the bot with the settings in .env
 	@exec $(PYTHON) -m bot
 
-test: $(READY)  ## the tests that a change wants at once: every rule and every kind of conversation, in about a minute
-	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PLAIN) -m "not browser and not long"
-
-test-all: $(READY)  ## all tests in one run, the slow ones too: whole windows, outages, real processes; under two minutes on two cores
+test: $(READY)  ## all tests: every rule and every conversation, whole windows, outages, real processes; about 75 s on two cores
 	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PLAIN) -m "not browser"
+
+test-quick: $(READY)  ## the tests without the slow ones, for a look after each change
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PLAIN) -m "not browser and not long"
 
 coverage: $(READY)  ## all tests once more, for the branches that they take; fails below 95 %
 	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PLAIN) -m "not browser" --cov --cov-report=term
@@ -61,7 +61,7 @@ bench: $(READY)  ## how quick the bot is, each figure beside its floor, as one t
 faults: $(READY)  ## what the bot survives: real bots killed, cut off and confused, as a table; about an hour
 	$(PYTHON) -m faults $(FAULTS)
 
-check: format-check lint types test-all  ## everything that has to be right: format, lint, types, all tests
+check: format-check lint types test  ## everything that has to be right: format, lint, types, all tests
 
 format-check: $(READY)  ## is everything formatted
 	$(PYTHON) -m ruff format --check $(SOURCES)
