@@ -66,6 +66,7 @@ REFUSED = [
     ("approve", "MW-20261128-0200 has no scope.", "`/maintenance scope TEXT`"),
     ("reject it is bad", "MW-20261128-0200 has no scope.", ""),
     ("end", "MW-20261128-0200 has not started", ""),
+    ("summary MW-20261128-0200", "MW-20261128-0200 has not begun", "`/maintenance` lists windows."),
     ("extend 30m", "MW-20261128-0200 has not started", ""),
     ("extend MW-20261128-0200 30m", "MW-20261128-0200 has not started", ""),
     ("extend 1128-0200 30m", "MW-20261128-0200 has not started", ""),

@@ -37,7 +37,7 @@ class Records(Protocol):
         """All announced ones that end after `since` and have begun."""
 
     async def matching(self, ending: str) -> list[str]:
-        """The IDs that this is the end of, or the beginning with a date; newest first."""
+        """The IDs that this is the end of, or the beginning with a date; newest first. Announced ones, if any is."""
 
     async def keep_before(self, window_id: str, snapshot: Snapshot) -> None:
         """Keeps the health at its beginning."""

@@ -81,8 +81,8 @@ class WindowRecords:
     async def matching(self, ending: str) -> list[str]:
         """See Records.matching. An ending with a dash at its end is the beginning of an ID."""
         pattern = f"^{re.escape(ending)}" if ending.endswith("-") else f"{re.escape(ending)}$"
-        query: Document = {"_id": {"$regex": pattern}, "head": {"$ne": None}}
-        return [one["_id"] for one in await self._windows.many(query, [("start", DESCENDING)], MOST)]
+        found = await self._windows.many({"_id": {"$regex": pattern}}, [("start", DESCENDING)], MOST)
+        return [one["_id"] for one in found if one.get("head")] or [one["_id"] for one in found]
 
     async def keep_before(self, window_id: str, snapshot: Snapshot) -> None:
         """See Records.keep_before."""
