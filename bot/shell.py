@@ -21,7 +21,9 @@ async def health(desk: HealthDesk | DeepHealthDesk, names: Sequence[str], as_jso
     its own. With `as_json` whatever is written is one JSON document, a complaint too (`{"ok": false, "error": "…"}`).
     """
     try:
-        found: Report | DeepReport = await desk.ask([service(name, desk.names) for name in names])
+        # As in Slack: `loki,llm` are two. What is nothing but commas is no service.
+        named = [name for some in names for name in (list(filter(None, some.split(","))) or [some])]
+        found: Report | DeepReport = await desk.ask([service(name, desk.names) for name in named])
     except UserError as error:
         out.write(_json({"ok": False, "error": str(error)}) if as_json else f"{error}\n")
         return WRONG_WORDS

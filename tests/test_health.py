@@ -198,6 +198,9 @@ def test_a_report_is_json_of_plain_values() -> None:
         ([Told("a"), Told("b", State.OFF)], [], 0),
         ([Told("a"), Told("b", State.DOWN, "connection refused")], [], 1),
         ([Told("a"), Told("b", State.DOWN, "connection refused")], ["a"], 0),
+        ([Told("a"), Told("b", State.DOWN, "connection refused"), Told("c")], ["a,c"], 0),
+        ([Told("a"), Told("b", State.DOWN, "connection refused"), Told("c")], ["a, ", "b,"], 2),
+        ([Told("a"), Told("b", State.DOWN, "connection refused"), Told("c")], ["a,", "b"], 1),
         ([Told("a")], ["q"], 2),
     ],
 )
