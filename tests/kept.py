@@ -19,13 +19,6 @@ Document = dict[str, Any]
 PATIENCE = 5000  # milliseconds for a server that was just started
 
 
-# All other parts left out, which take longer: https://www.mongodb.com/docs/manual/reference/command/serverStatus/
-_COUNTS = {"serverStatus": 1} | dict.fromkeys(
-    ("connections", "electionMetrics", "globalLock", "indexStats", "locks", "network", "opLatencies", "opcounters",
-     "security", "storageEngine", "tcmalloc", "transactions", "transportSecurity", "wiredTiger"), 0,
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
 class _Server:
     client: MongoClient[Document]
@@ -102,13 +95,6 @@ class Kept:
         ones = [{"$unionWith": {"coll": name, "pipeline": _named(name)}} for name in names[1:]]
         found = self.database[names[0]].aggregate([*_named(names[0]), *ones]) if names else ()
         return [one["name"] for one in found]
-
-    def written(self) -> int:
-        """How many documents were ever written to a shared server; of another nobody counts them."""
-        if not self._is_shared:
-            return 0
-        counts = self._server.client.admin.command(_COUNTS)["metrics"]["document"]
-        return int(counts["inserted"] + counts["updated"] + counts["deleted"])
 
     async def _asked(self, question: Callable[[], T]) -> T:
         """In a thread, unless the server is there all the time: one that was stopped must not hold up the bots."""

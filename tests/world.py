@@ -135,14 +135,11 @@ class World(Kept):
         await self.starts()
 
     async def rests(self) -> None:
-        """Waits until the bots looked for something to do and found nothing, or looked twice: for what must not be."""
-        await self._settles()
+        """Waits until the bots have looked twice for something to do, and nothing more happens: for what must not."""
         for _ in range(2):
-            change, written = self.slack.workspace.next_change, self.written()
-            await self.round()
             await self._settles()
-            if self._is_shared and written == self.written() and not change.is_set():
-                return  # what the same jobs would find once more
+            await self.round()
+        await self._settles()
 
     async def _settles(self) -> None:
         """Waits until nothing is at work, or what is at work shows nothing in Slack for a moment: it may hang."""
