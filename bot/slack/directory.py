@@ -149,9 +149,12 @@ class Directory:
         """Keeps how the person is called, from what users.info says."""
         profile: Mapping[str, Any] = user.get("profile") or {}
         names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
+        name = str(next(filter(None, names), ""))
+        if not name and self._names.get(user_id):
+            return  # an answer without a name takes none away
         if len(self._names) >= NAMES_KEPT:
             self._names.clear()
-        self._names[user_id] = str(next((name for name in names if name), ""))
+        self._names[user_id] = name
 
     async def must_be_a_person(self, user_id: str) -> None:
         """Raises UserError for a bot and for somebody who left; lets pass whom Slack tells nothing of."""
