@@ -221,7 +221,7 @@ async def test_a_filter_without_its_colon_is_a_word_and_the_answer_says_so(
     assert meant in told
 
 
-# With a world of their own: after the others, whose bot would lose its connections if it could not run for seconds
+# With a world of their own
 
 
 async def test_a_beginning_is_found_where_no_word_is_exactly_so(world: World) -> None:
