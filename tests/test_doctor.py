@@ -67,15 +67,15 @@ def line(text: str, topic: str) -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(mongod: Mongod) -> AsyncIterator[World]:
-    """One world for the conversations."""
+    """One world for the conversations, whose bot's clock is the machine's, as a server's Date header is."""
     async with shared_world(mongod, CANARIES) as world:
+        world.clock.set(str(datetime.now(UTC).replace(tzinfo=None)))
         yield world
 
 
 @SHARED
 async def test_the_doctor_looks_at_the_running_bot(shared: World) -> None:
     """`/ops doctor`, anywhere and as a mention, tells each line with OK; the bot's own sockets are among them."""
-    shared.clock.set(str(datetime.now(UTC).replace(tzinfo=None)))  # a server's Date header is the machine's time
     for told in (
         await answer(shared.slack, shared.bob, "/ops", "doctor"),
         await answer(shared.slack, shared.bob, "/ops", "doctor", channel="#random"),

@@ -79,6 +79,23 @@ async def test_a_token_that_is_revoked_is_named(slack: Slack, mongod: Mongod, mo
         await world.until(is_told, "the token to be named")
 
 
+async def test_a_command_from_the_channel_makes_nobody_its_member(slack: Slack, mongod: Mongod) -> None:
+    """A slash command needs no bot in the channel: one that comes while Slack lists the bot's own proves nothing."""
+    slack.workspace.channel("#ops-shared").members.discard(BOT_USER)
+    slack.faults.add("error", "conversations.list", count=None, value="fatal_error")  # as if it were private
+    async with World(slack, mongod.url()) as world:
+        slack.faults.add("latency", "users.conversations", count=None, value=0.3)
+        known = len(slack.calls_of("users.conversations"))
+        await slack.until(lambda: len(slack.calls_of("users.conversations")) > known, "a look at the bot's channels")
+        await answer(slack, world.ann, "/ops", "whoami")
+
+        async def is_told() -> bool:
+            return "/invite @Ops Bot" in (await readiness(world.bots[0]))[2]
+
+        await world.until(is_told, "that the bot is to be invited")
+    slack.refusals[:] = [one for one in slack.refusals if one.error != "not_in_channel"]
+
+
 async def test_slack_is_asked_once_for_what_one_answer_says(world: World) -> None:
     """The list of the bot's own channels says that it is a member, and who opens an incident what they are called."""
     await answer(world.slack, world.ann, "/incident", "open sev2 checkout is down")

@@ -52,6 +52,7 @@ async def test_statistics_are_told_in_words_to_whoever_asked(three: World) -> No
     """How many by severity, how long to acknowledge and to resolve, when, and what came again; and a picture with its
     description in a direct message, seen by nobody else.
     """
+    before = sent_files(three)
     told = await answer(three.slack, three.ann, "/incident", "stats")
     assert told.text == "3 incidents in the last 30 days: 2 SEV1, 1 SEV2."
     for line in (
@@ -63,7 +64,7 @@ async def test_statistics_are_told_in_words_to_whoever_asked(three: World) -> No
         assert line in re.sub(r"(20 min) \d s", r"\1", told.shown)  # a busy machine takes a second itself
     assert [post for post in three.slack.channel().by_bot if "last 30 d" in post.shown] == []
     await three.ann.sees("Here is the picture that goes with the answer to /incident stats.")
-    ((post, file, content),) = await three.slack.until(lambda: sent_files(three), "a picture")
+    ((post, file, content),) = await three.slack.until(lambda: sent_files(three)[len(before) :], "a picture")
     assert three.slack.workspace.channels[post.channel].im_with == three.ann.id
     assert content.startswith(PNG)
     assert content[16:24] == SIZE

@@ -123,13 +123,13 @@ class Directory:
                 answer = await self._api.patiently(method, types=KINDS, exclude_archived=True, limit=200, **more)
                 for channel in answer.get("channels", ()):
                     self.heard_of(str(channel["id"]), str(channel.get("name", "")))
+                    if method == "users.conversations" and channel["id"] == self._channel:
+                        self._heard_membership(is_member=True)  # it lists those that the bot is in
                 cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
                 if not cursor:
                     break
             if self._channel:
                 log.info("ops channel found", channel=self._channel, asked=method)
-                if method == "users.conversations":  # it lists those that the bot is in
-                    self._heard_membership(is_member=True)
 
     async def name_of(self, user_id: str) -> str:
         """How the person is called; empty if Slack does not say, and for what is no user's id."""
