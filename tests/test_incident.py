@@ -116,8 +116,9 @@ async def test_a_pin_marks_a_key_event_until_the_last_one_is_taken_off(shared: W
     await shared.ann.reacts("pushpin", elsewhere)
     await shared.ann.reacts("pushpin", message)
     await shared.bob.reacts("pushpin", message)
-    await shared.stored("timeline", ts=message.ts, pinned_by={"$all": [shared.ann.id, shared.bob.id], "$size": 2})
+    await shared.stored("timeline", ts=message.ts, pinned_by={"$all": [shared.ann.id, shared.bob.id]})
     await shared.ann.unreacts("pushpin", message)
+    await shared.slack.settled()  # whom the bot does not know yet it asks Slack about first: Cyd is heard late
     await shared.stored("timeline", ts=message.ts, pinned_by=[shared.bob.id])
     await shared.ann.says("/incident", f"show {incident_id}")
     await shared.ann.sees("key event", "we restarted the cache")
