@@ -21,9 +21,8 @@ from tests.world import World
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 LAST = Report(1, NOW, 7, 1_000, 600)
-CALM = (
-    3  # groups that have a message each: ten in earnest (tests/test_alert.py), and two calls to Slack for each of them
-)
+# How many groups have a message each: ten in earnest (tests/test_alert.py), and two calls to Slack for each of them.
+CALM = 3
 
 
 def groups(*names: str) -> list[Group]:

@@ -116,8 +116,9 @@ async def test_a_pin_marks_a_key_event_until_the_last_one_is_taken_off(shared: W
     await shared.ann.reacts("pushpin", elsewhere)
     await shared.ann.reacts("pushpin", message)
     await shared.bob.reacts("pushpin", message)
-    await shared.stored("timeline", ts=message.ts, pinned_by={"$all": [shared.ann.id, shared.bob.id], "$size": 2})
+    await shared.stored("timeline", ts=message.ts, pinned_by={"$all": [shared.ann.id, shared.bob.id]})
     await shared.ann.unreacts("pushpin", message)
+    await shared.slack.settled()  # whom the bot does not know yet it asks Slack about first: Cyd is heard late
     await shared.stored("timeline", ts=message.ts, pinned_by=[shared.bob.id])
     await shared.ann.says("/incident", f"show {incident_id}")
     await shared.ann.sees("key event", "we restarted the cache")
@@ -192,8 +193,8 @@ async def test_a_bystander_is_told_who_may_resolve(shared: World) -> None:
     await cyd.says("/incident", f"resolve {incident_id} done")
     await cyd.sees("Who may: @ann")
     assert (await shared.document("incidents", incident_id))["status"] == "investigating"
-    (entry,) = await shared.stored("audit", outcome="refused")
-    assert (entry["who"], entry["act"], entry["subject"]) == (cyd.id, "resolve", incident_id)
+    (entry,) = await shared.stored("audit", outcome="refused", subject=incident_id)
+    assert (entry["who"], entry["act"]) == (cyd.id, "resolve")
 
 
 async def test_a_mistyped_id_resolves_nothing(world: World) -> None:

@@ -18,10 +18,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(mongod: Mongod) -> AsyncIterator[World]:
-    """One bot, which stays connected all the time, without the jobs of windows and reminders; Bob is on call."""
+    """One bot, which stays connected all the time, without the jobs of windows and alerts; Bob is on call."""
     async with strict() as slack:
         ready = World(slack, mongod.url())
-        ready.tempo = replace(TEMPO, tick=NEVER, tidy=NEVER)
+        ready.tempo = replace(TEMPO, tick=NEVER)
         async with ready:
             await slack.until(lambda: slack.calls_of("conversations.history"), "the channel to be read at first")
             await answer(slack, ready.ann, "/ops", "role on-call @bob")

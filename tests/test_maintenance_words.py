@@ -15,7 +15,10 @@ SHARED = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def shared(mongod: Mongod) -> AsyncIterator[World]:
-    """A Wednesday noon, with the weekly windows planned; Bob leads, Ann is on call."""
+    """A Wednesday noon, with the weekly windows planned; Bob leads, Ann is on call.
+
+    What is refused comes first: while there is no other window, `restore` and `end` can mean these alone.
+    """
     async with shared_world(mongod) as ready:
         await with_roles(ready)
         await ready.stored("windows", 2)

@@ -70,8 +70,7 @@ async def test_the_old_and_the_new_are_told(world: World) -> None:
 
 @SHARED
 async def test_a_role_is_for_people_who_are_there(unassigned: World) -> None:
-    """The bot, another bot and somebody who left get none, as owner, backup or in a rotation; nothing is saved. While
-    nobody has a role, what takes one says who hands them out."""
+    """The bot, another bot and somebody who left get none, as owner, backup or in a rotation; nothing is saved."""
     slack, people = unassigned.slack, unassigned.slack.workspace.people
     people["U0OTHER"] = Member("U0OTHER", "other", "Other Bot", is_bot=True)
     people["U0GONE"] = Member("U0GONE", "gone", "Gone Gal", has_left=True)
@@ -86,7 +85,12 @@ async def test_a_role_is_for_people_who_are_there(unassigned: World) -> None:
         assert problem in (await typed(slack, unassigned.ann, "/ops", words)).shown
     assert await unassigned.documents("roles") == []
     assert told(unassigned, "bob") == []
-    refused = await answer(slack, unassigned.bob, "/maintenance", "emergency replace the disk")
+
+
+@SHARED
+async def test_a_refusal_tells_which_roles_are_to_be_assigned(unassigned: World) -> None:
+    """While nobody has a role, what takes one says who hands them out."""
+    refused = await answer(unassigned.slack, unassigned.bob, "/maintenance", "emergency replace the disk")
     assert "To be assigned: tech-lead, on-call, duty-officer; an admin of the bot hands them out" in refused.shown
 
 
