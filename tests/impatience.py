@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from slack_bolt.lazy_listener.async_internals import to_runnable_function
+
 from bot.scheduler import Job, Scheduler
+from bot.tasks import Tasks
+from sandbox.delivery import Delivery
 
 A_LOOK = 0.005  # seconds between two looks for whether anything is at work
 LOOKS = 30  # then a round begins all the same: what is at work may wait for just that
@@ -18,8 +22,9 @@ NEVER = timedelta(days=1)  # how often a job runs that a test does not want
 
 # Tasks that are there as long as a bot is.
 STANDING = ("socket 0", "socket 1", "socket read", "socket ping")
-# What Bolt calls a listener of ours, the bot its background work, and the workspace what it carries to a bot.
-WORK = ("to_runnable_function", "Tasks._supervise", "Delivery._carry")
+# Listeners of ours as Bolt runs them, the background work of the bot, and what the workspace carries to a bot. Not by
+# name: were one called otherwise one day, all would seem at rest, and what must not be would be looked for too early.
+WORK = [one.__qualname__ for one in (to_runnable_function, Tasks._supervise, Delivery._carry)]
 
 
 def at_work() -> bool:

@@ -1,11 +1,13 @@
 """Announcements that Slack refuses or holds up, that a bot left half done, or whose ladder changed meanwhile."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
 from sandbox.mongo import Mongod
 from sandbox.slack import Slack
+from tests.planning import says, with_roles
 from tests.test_announcements import ANNOUNCING, WINDOW, announced, keys
 from tests.world import HEIR, World
 
@@ -49,6 +51,24 @@ async def test_a_rung_refused_for_good_keeps_no_later_one_from_being_announced(w
     await announced(world, "1h")
     await world.stored("announcements", _id=f"{WINDOW}/24h", state="skipped")
     assert keys(world) == [f"{WINDOW}/1h"]
+
+
+async def test_a_rung_that_a_bot_claimed_too_early_and_left_holds_nothing_up(world: World) -> None:
+    """Its clock ran ahead, and it died before it posted: what is done to the window meanwhile is told all the same."""
+    world.clock.set("2026-11-27 02:00:01")
+    head = await announced(world, "24h")
+    await world.puts(
+        "announcements",
+        {
+            "_id": f"{WINDOW}/1h", "window": WINDOW, "rung": "1h", "due": datetime(2026, 11, 28, 1, tzinfo=UTC),
+            "state": "claimed", "owner": "dead", "leased_at": datetime(2020, 1, 1, tzinfo=UTC),
+        },
+    )  # fmt: skip
+    await with_roles(world)
+    await says(world, f"cancel {WINDOW} the vendor is ill")
+    await world.slack.shows("the vendor is ill", thread=head)
+    assert await world.documents("announcements", _id=f"{WINDOW}/1h", state="claimed") == []
+    assert keys(world) == [f"{WINDOW}/24h"]
 
 
 async def test_a_window_goes_on_when_its_ladder_changes(world: World) -> None:

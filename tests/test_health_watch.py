@@ -17,7 +17,7 @@ from tests.watching import Watched, outages, told
 
 @pytest.fixture
 async def world(slack: Slack, mongod: Mongod, services: Services) -> AsyncIterator[Watched]:
-    """A bot that asks five times a second, and has found everything up."""
+    """A bot that asks whenever somebody waits, and has found everything up."""
     async with Watched(slack, mongod.url(), services.environment(), tidies=False) as ready:
         yield ready
 

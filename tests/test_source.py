@@ -136,7 +136,7 @@ async def test_the_replies_of_added_messages_quote_what_these_say_now_and_a_dead
     await world.slack.until(lambda: len(world.slack.thread(reply.thread_ts or "").replies) == 2, "the other reply")
     await world.stored("timeline", _id=left["_id"], is_untold=False)
     await finds(world, "restart", incident_id)
-    await world.round()
+    await world.rests()
     assert len(world.slack.thread(reply.thread_ts or "").replies) == 2
     await world.bob.deletes(message)
     await shows(world, reply, "Added to the timeline by @ann: message by @bob, which was deleted on")

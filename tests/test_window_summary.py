@@ -64,19 +64,14 @@ async def test_the_end_brings_the_summary_once(watched: World, services: Service
     """Of two bots one posts it: times, ticks, deviations, lessons, incidents, health before and after, and what
     watching saw in between. Each incident is linked from the thread as soon as it is open, once, and listed.
     """
+    await watched.starts()
     head = await begun(watched)
     await answer(watched.slack, watched.ann, "/checklist", "done 2,3,4,5,6")
     await answer(watched.slack, watched.ann, "/checklist", "note Loki restarted twice")
     await answer(watched.slack, watched.bob, "/checklist", "lesson snapshot <!channel> first")
-    await answer(watched.slack, watched.bob, "/incident", "open sev2 checkout *is* down")
-    (incident,) = await watched.stored("incidents", card_ts={"$ne": None})
-    await watched.slack.shows(f"Incident {incident['_id']}", "was opened during this window", thread=head)
-    listed = await answer(watched.slack, watched.ann, "/maintenance")
-    assert f"Incidents opened during {WINDOW}:" in listed.shown
-    assert f"• {incident['_id']} SEV2 checkout *is* down (investigating)" in listed.shown
+    incident_id = await opened_during(watched, head)
     await loki_was_down(watched)
     await services.switch("grafana", "refuse")
-    await watched.starts()
     watched.clock.set("2026-11-28 05:00:00")
     await watched.stored("checklists", items={"$elemMatch": {"number": 8, "done_by": ""}})
     watched.clock.set(END)
@@ -95,7 +90,7 @@ async def test_the_end_brings_the_summary_once(watched: World, services: Service
         "• 11. Document the lessons learned",
         "@ann: Loki restarted twice",
         "@bob: snapshot <!channel> first",
-        f"{incident['_id']} SEV2 checkout *is* down (investigating)",
+        f"{incident_id} SEV2 checkout *is* down (investigating)",
         "grafana: up before, down",
         "(worse)",
         "loki: up before and after. In between (2026-11-28 03:11 to 03:12 UTC) it was not up in 2 of ",
@@ -104,7 +99,7 @@ async def test_the_end_brings_the_summary_once(watched: World, services: Service
         assert words in post.shown, words
     assert "Post the summary" not in post.shown
     await watched.stored("checklists", items={"$elemMatch": {"number": 10, "done_by": "ops-bot"}})
-    await watched.round()
+    await watched.rests()
     assert summaries(watched) == [post]
     kept = await watched.document("windows", WINDOW)
     assert (kept["summary"]["ticks"]["done"], len(kept["health_before"]["readings"])) == (9, 6)
@@ -112,6 +107,18 @@ async def test_the_end_brings_the_summary_once(watched: World, services: Service
     assert [entry["subject"] for entry in await watched.documents("audit", act="summary")] == [WINDOW]
     linked = [one for one in watched.slack.thread(head).messages if "was opened during this window" in one.shown]
     assert len(linked) == 1
+
+
+async def opened_during(world: World, head: Post) -> str:
+    """Bob opens an incident: it is linked from the window's thread as soon as it is open, and listed. Its ID."""
+    await answer(world.slack, world.bob, "/incident", "open sev2 checkout *is* down")
+    (incident,) = await world.stored("incidents", card_ts={"$ne": None})
+    incident_id = str(incident["_id"])
+    await world.slack.shows(f"Incident {incident_id}", "was opened during this window", thread=head)
+    listed = await answer(world.slack, world.ann, "/maintenance")
+    assert f"Incidents opened during {WINDOW}:" in listed.shown
+    assert f"• {incident_id} SEV2 checkout *is* down (investigating)" in listed.shown
+    return incident_id
 
 
 async def loki_was_down(world: World) -> None:
@@ -169,7 +176,7 @@ async def test_a_quiet_window_is_summed_up_in_few_words_and_all_of_it_is_in_a_fi
     link = await watched.slack.shows(f"({WINDOW}) is over", "The whole summary", channel="#random", thread=coordination)
     assert link.thread_ts == coordination.ts
     await watched.stored("windows", coordination="told")
-    await watched.round()
+    await watched.rests()
     assert len(watched.slack.thread(coordination).messages) == 2
     await answer(watched.slack, watched.ann, "/checklist", "lesson # not a heading")
     told = await answer_to_mention(watched.slack, watched.ann, "summary", thread=head)
@@ -200,7 +207,7 @@ async def test_whatever_is_lost_on_the_way_it_is_posted_once(world: World) -> No
     await world.changes("windows", WINDOW, {"summary_ts": None})
     await asyncio.gather(world.starts(), world.starts())
     assert (await summed_up(world)).ts == post.ts
-    await world.round()
+    await world.rests()
     assert summaries(world) == [post]
     for bot in list(world.bots):
         await world.stops(bot)
@@ -229,7 +236,7 @@ async def test_a_window_that_began_while_the_bot_was_away_says_so(watched: World
     assert "prometheus: up at the end." in post.shown
     watched.clock.set("2026-11-30 12:00:00")
     await watched.changes("windows", WINDOW, {"summary": None, "summary_ts": None})
-    await watched.round()
+    await watched.rests()
     assert (await watched.document("windows", WINDOW))["summary"] is None
 
 
