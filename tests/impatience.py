@@ -16,7 +16,7 @@ A_LOOK = 0.005  # seconds between two looks for whether anything is at work
 LOOKS = 30  # then a round begins all the same: what is at work may wait for just that
 STEP_LOOKS = 12  # the same between the frequent jobs, the less frequent and the rare ones of a round
 ASK_LOOKS = 8  # between two looks into MongoDB
-A_TURN = 0.06  # seconds
+A_TURN = 0.06  # seconds of the first pause between two rounds, and of the first wait for what a round began; both grow
 LONGEST = 0.4  # seconds between two rounds, for whoever waits for what only time brings
 NEVER = timedelta(days=1)  # how often a job runs that a test does not want
 
